@@ -1,0 +1,265 @@
+-- The first schema. Names that start with "_" are private and may change in any release;
+-- what readers may rely on is in contract_v1.sql, and article_text.
+-- Instants are UTC text with milliseconds and Z. Enumerations are CHECKed tokens.
+
+CREATE TABLE _meta (
+  key   TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO _meta VALUES
+  ('contract', '1'),
+  ('db_id', lower(hex(randomblob(16)))),                -- which database a cursor belongs to
+  ('epoch', '1'),                                       -- raised by a restore: cursors start again
+  ('min_sqlite', '3.37.0');                             -- STRICT tables
+
+CREATE TABLE _doc (
+  object      TEXT NOT NULL,
+  col         TEXT NOT NULL DEFAULT '',
+  position    INTEGER NOT NULL,
+  description TEXT NOT NULL,
+  PRIMARY KEY (object, col)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE _feed (
+  id               INTEGER PRIMARY KEY AUTOINCREMENT,
+  url              TEXT NOT NULL UNIQUE,                -- as configured: the identity
+  effective_url    TEXT,                                -- adopted after a lasting permanent redirect
+  host             TEXT NOT NULL,
+  name             TEXT,
+  tags             TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(tags)),
+  kind             TEXT CHECK (kind IN ('rss', 'atom', 'json', 'sitemap')),
+  title            TEXT,
+  site_url         TEXT,
+  description      TEXT,
+  lang             TEXT,
+  state            TEXT NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'paused', 'gone', 'removed')),
+  -- When it is due, why, and who has it.
+  next_poll_at     TEXT NOT NULL,
+  next_poll_reason TEXT NOT NULL,
+  lease            INTEGER,
+  leased_until     TEXT,
+  interval_ms      INTEGER,                             -- learned by the adaptive rule
+  -- What to ask with.
+  etag             BLOB,
+  last_modified    BLOB,
+  variant          BLOB,                                -- the request variant the validators belong to
+  body_hash        BLOB,                                -- blake3-128 of the last body that was parsed
+  -- What the publisher's document asks for.
+  ttl_ms           INTEGER,
+  skip_hours       INTEGER NOT NULL DEFAULT 0,          -- bit per hour, UTC
+  skip_days        INTEGER NOT NULL DEFAULT 0,          -- bit per day, Monday first
+  repaired         TEXT CHECK (repaired IS NULL OR json_valid(repaired)),
+  -- What happened.
+  last_poll_at     TEXT,
+  last_ok_at       TEXT,
+  last_full_at     TEXT,
+  last_new_at      TEXT,
+  last_status      INTEGER,
+  last_outcome     TEXT,
+  last_detail      TEXT,
+  failures         INTEGER NOT NULL DEFAULT 0,          -- consecutive
+  failing_since    TEXT,
+  polls            INTEGER NOT NULL DEFAULT 0,
+  polls_304        INTEGER NOT NULL DEFAULT 0,
+  bytes_in         INTEGER NOT NULL DEFAULT 0,
+  -- Whether its pages say more than the feed itself does (full_text = "auto").
+  pages_compared   INTEGER NOT NULL DEFAULT 0,
+  pages_added      INTEGER NOT NULL DEFAULT 0,
+  created_at       TEXT NOT NULL,
+  updated_at       TEXT NOT NULL
+) STRICT;
+CREATE INDEX _feed_due ON _feed(next_poll_at) WHERE state = 'active';
+
+CREATE TABLE _article (
+  id            INTEGER PRIMARY KEY AUTOINCREMENT,      -- never reused
+  seq           INTEGER NOT NULL UNIQUE,                -- _change.seq of this row's latest change
+  url           TEXT,
+  source_url    TEXT,                                   -- as linked by the feed, when different
+  final_url     TEXT,                                   -- after redirects, when different
+  syndicated_from TEXT,                                 -- the canonical URL on another domain
+  site          TEXT NOT NULL,
+  feed_id       INTEGER NOT NULL REFERENCES _feed(id),  -- the first that carried it
+  title         TEXT,
+  byline        TEXT,
+  excerpt       TEXT,
+  lang          TEXT,
+  image_url     TEXT,
+  section       TEXT,
+  keywords      TEXT CHECK (keywords IS NULL OR json_valid(keywords)),
+  published_at  TEXT CHECK (published_at IS NULL OR published_at GLOB '????-??-??T??:??:??.???Z'),
+  published_src TEXT CHECK (published_src IN ('feed', 'jsonld', 'meta', 'html', 'url')),
+  modified_at   TEXT,
+  sort_at       TEXT NOT NULL CHECK (sort_at GLOB '????-??-??T??:??:??.???Z'),
+  first_seen_at TEXT NOT NULL CHECK (first_seen_at GLOB '????-??-??T??:??:??.???Z'),
+  fetched_at    TEXT,
+  updated_at    TEXT NOT NULL,
+  status        TEXT NOT NULL CHECK (status IN ('ok', 'partial', 'feed_only')),
+  method        TEXT NOT NULL,
+  confidence    REAL NOT NULL,
+  extractor     INTEGER NOT NULL,
+  http_status   INTEGER,
+  word_count    INTEGER NOT NULL,
+  rev           INTEGER NOT NULL DEFAULT 1,
+  text_hash     BLOB NOT NULL,                          -- blake3-128 of the normalised text
+  cluster_id    INTEGER NOT NULL,                       -- id of the cluster's primary
+  deleted_at    TEXT
+) STRICT;
+CREATE INDEX _article_sort    ON _article(sort_at);
+CREATE INDEX _article_site    ON _article(site, sort_at);
+CREATE INDEX _article_feed    ON _article(feed_id, sort_at);
+CREATE INDEX _article_hash    ON _article(text_hash);
+CREATE INDEX _article_cluster ON _article(cluster_id) WHERE cluster_id <> id;
+
+-- Every address under which an article is known, as the hash of its comparison key.
+CREATE TABLE _alias (
+  key        BLOB PRIMARY KEY,
+  article_id INTEGER NOT NULL REFERENCES _article(id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX _alias_article ON _alias(article_id);
+
+-- Public, a real table: search detection of the common tools works on tables only.
+CREATE TABLE article_text (
+  id       INTEGER PRIMARY KEY REFERENCES _article(id) ON DELETE CASCADE,
+  title    TEXT,
+  text     TEXT NOT NULL,
+  markdown TEXT
+) STRICT;
+
+-- What a feed said.
+CREATE TABLE _entry (
+  id            INTEGER PRIMARY KEY AUTOINCREMENT,
+  feed_id       INTEGER NOT NULL REFERENCES _feed(id),
+  uid           BLOB NOT NULL,                          -- blake3-128 of the identity within the feed
+  url_key       BLOB,                                   -- blake3-128 of the link's comparison key
+  guid          TEXT,
+  url           TEXT,
+  title         TEXT,
+  summary       TEXT,
+  authors       TEXT CHECK (authors IS NULL OR json_valid(authors)),
+  categories    TEXT CHECK (categories IS NULL OR json_valid(categories)),
+  enclosures    TEXT CHECK (enclosures IS NULL OR json_valid(enclosures)),
+  image_url     TEXT,
+  comments_url  TEXT,
+  lang          TEXT,
+  published_at  TEXT,
+  updated_at    TEXT,
+  first_seen_at TEXT NOT NULL,
+  fingerprint   BLOB NOT NULL,
+  article_id    INTEGER REFERENCES _article(id) ON DELETE SET NULL,
+  page_id       INTEGER REFERENCES _page(id) ON DELETE SET NULL,
+  UNIQUE (feed_id, uid)
+) STRICT;
+CREATE INDEX _entry_url     ON _entry(feed_id, url_key) WHERE url_key IS NOT NULL;
+CREATE INDEX _entry_article ON _entry(article_id);
+CREATE INDEX _entry_page    ON _entry(page_id) WHERE page_id IS NOT NULL;
+
+-- The feed's own content, as long as nothing better is stored.
+CREATE TABLE _entry_content (
+  entry_id INTEGER PRIMARY KEY REFERENCES _entry(id) ON DELETE CASCADE,
+  content  TEXT NOT NULL
+) STRICT;
+
+-- The queue of pages: what is to be fetched, or made from the feed's own words.
+-- Success deletes the row; a row with attempts > 0 is a failure that a reader can see.
+CREATE TABLE _page (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  url_key      BLOB UNIQUE,
+  url          TEXT,
+  host         TEXT NOT NULL,
+  feed_id      INTEGER NOT NULL REFERENCES _feed(id),
+  entry_id     INTEGER NOT NULL,                        -- whose words to use
+  fetch        INTEGER NOT NULL CHECK (fetch IN (0, 1)),
+  state        TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'dead')),
+  attempts     INTEGER NOT NULL DEFAULT 0,
+  next_at      TEXT NOT NULL,
+  lease        INTEGER,
+  leased_until TEXT,
+  article_id   INTEGER REFERENCES _article(id) ON DELETE CASCADE,
+  outcome      TEXT,
+  http_status  INTEGER,
+  detail       TEXT,
+  created_at   TEXT NOT NULL,
+  updated_at   TEXT NOT NULL
+) STRICT;
+CREATE INDEX _page_due ON _page(next_at) WHERE state = 'pending';
+CREATE INDEX _page_article ON _page(article_id) WHERE article_id IS NOT NULL;
+
+-- Superseded versions only.
+CREATE TABLE _revision (
+  article_id INTEGER NOT NULL REFERENCES _article(id) ON DELETE CASCADE,
+  rev        INTEGER NOT NULL,
+  seen_at    TEXT NOT NULL,
+  title      TEXT,
+  text       TEXT NOT NULL,
+  text_hash  BLOB NOT NULL,
+  PRIMARY KEY (article_id, rev)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE _duplicate (
+  article_id INTEGER PRIMARY KEY REFERENCES _article(id) ON DELETE CASCADE,
+  of_id      INTEGER NOT NULL REFERENCES _article(id) ON DELETE CASCADE,
+  relation   TEXT NOT NULL CHECK (relation IN ('exact', 'near', 'excerpt')),
+  score      REAL NOT NULL,
+  evidence   TEXT CHECK (evidence IS NULL OR json_valid(evidence)),
+  found_at   TEXT NOT NULL
+) STRICT;
+CREATE INDEX _duplicate_of ON _duplicate(of_id);
+
+CREATE TABLE _sketch (
+  article_id INTEGER PRIMARY KEY REFERENCES _article(id) ON DELETE CASCADE,
+  algorithm  INTEGER NOT NULL,
+  sketch     BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE _change (
+  seq        INTEGER PRIMARY KEY AUTOINCREMENT,
+  at         TEXT NOT NULL,
+  op         TEXT NOT NULL CHECK (op IN ('new', 'update', 'dup', 'delete')),
+  article_id INTEGER NOT NULL,
+  rev        INTEGER NOT NULL
+) STRICT;
+
+-- Where entries may have come and gone unseen.
+CREATE TABLE _gap (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  feed_id     INTEGER NOT NULL REFERENCES _feed(id),
+  found_at    TEXT NOT NULL,
+  from_at     TEXT,
+  to_at       TEXT
+) STRICT;
+CREATE INDEX _gap_feed ON _gap(feed_id);
+
+-- Every request, for a bounded time.
+CREATE TABLE _fetch (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  at          TEXT NOT NULL,
+  kind        TEXT NOT NULL CHECK (kind IN ('feed', 'page')),
+  feed_id     INTEGER,
+  article_id  INTEGER,
+  url         TEXT NOT NULL,
+  status      INTEGER,
+  outcome     TEXT NOT NULL,
+  detail      TEXT,
+  conditional INTEGER NOT NULL,
+  bytes       INTEGER NOT NULL,
+  ms          INTEGER NOT NULL
+) STRICT;
+CREATE INDEX _fetch_feed ON _fetch(feed_id, id);
+
+-- The double quotes matter: Datasette and sqlite-utils recognise only "…" and […].
+CREATE VIRTUAL TABLE articles_fts USING fts5(
+  title, text, content="article_text", content_rowid="id",
+  tokenize="unicode61 remove_diacritics 2", detail=full);
+INSERT INTO articles_fts(articles_fts, rank) VALUES ('rank', 'bm25(4.0, 1.0)');
+CREATE TRIGGER _text_ai AFTER INSERT ON article_text BEGIN
+  INSERT INTO articles_fts(rowid, title, text) VALUES (new.id, new.title, new.text);
+END;
+CREATE TRIGGER _text_ad AFTER DELETE ON article_text BEGIN
+  INSERT INTO articles_fts(articles_fts, rowid, title, text) VALUES ('delete', old.id, old.title, old.text);
+END;
+CREATE TRIGGER _text_au AFTER UPDATE OF title, text ON article_text
+WHEN old.title IS NOT new.title OR old.text <> new.text BEGIN
+  INSERT INTO articles_fts(articles_fts, rowid, title, text) VALUES ('delete', old.id, old.title, old.text);
+  INSERT INTO articles_fts(rowid, title, text) VALUES (new.id, new.title, new.text);
+END;

@@ -1,0 +1,199 @@
+-- The contract, version 1: what readers may rely on. Additive only.
+-- The comment above a view and the comment after a column are their documentation;
+-- the `docs` view, docs/schema.md and `feedmill schema` are made from this file.
+
+--! article_text
+-- The text of each article, apart from its metadata so that scans of metadata stay small. A real table, and the content of the full-text index articles_fts (columns title and text).
+--: id        The article's id.
+--: title     The article's title, repeated here for the full-text index.
+--: text      The article as plain text; paragraphs are separated by a blank line.
+--: markdown  The article with its structure (headings, lists, quotes, tables, code, links); NULL when that would be the same as text.
+
+--! articles
+-- One row for each article: its metadata, its latest text, and where it stands among its duplicates. Follow it with "WHERE seq > :cursor ORDER BY seq".
+CREATE VIEW articles AS SELECT
+  a.id,                                                     -- The article's id; never reused.
+  a.seq,                                                    -- Number of the latest change to this row; grows with every change, in commit order. The cursor of a consumer.
+  a.feed_id,                                                -- The first feed that carried it (feeds.id); all that did are in entries.
+  a.url,                                                    -- The article's address: the canonical one where the page names one that can be believed, else where its link led. NULL when the feed gave none.
+  coalesce(a.source_url, a.url) AS source_url,              -- The link as the feed gave it.
+  coalesce(a.final_url, a.url) AS final_url,                -- The address that answered, after redirects.
+  a.syndicated_from,                                        -- The original's address, where the page says it is a copy from another domain.
+  a.site,                                                   -- Host of the address, lower case, without www.
+  a.title,                                                  -- Headline, plain text.
+  a.byline,                                                 -- Names of the authors, separated by commas.
+  a.excerpt,                                                -- A sentence or two, plain text.
+  a.lang,                                                   -- Language (BCP 47), declared or detected.
+  a.image_url,                                              -- Address of the lead image.
+  a.section,                                                -- The site's section, as the page names it.
+  a.keywords,                                               -- JSON array of keywords, as the page names them.
+  a.published_at,                                           -- When the publisher says it was published; NULL when nobody says so plausibly.
+  a.published_src,                                          -- Where published_at comes from: feed, jsonld, meta, html or url.
+  a.modified_at,                                            -- When the publisher says it was last modified.
+  a.sort_at,                                                -- Never NULL: the earlier of published_at and first_seen_at. For ordering by time.
+  a.first_seen_at,                                          -- When feedmill first saw it in a feed.
+  a.fetched_at,                                             -- When its page was last fetched; NULL when the text is the feed's own.
+  a.updated_at,                                             -- When this row last changed.
+  a.status,                                                 -- ok: the whole article. partial: what can be had (a paywall). feed_only: the page could not be had yet, the text is the feed's own.
+  a.method,                                                 -- How the text was found: container, classifier, agreement, structured, feed or fallback.
+  a.confidence,                                             -- How sure the extractor is that the text is the article, 0 to 1.
+  a.extractor,                                              -- Version of the extractor that made the text.
+  a.http_status,                                            -- HTTP status of the page's last fetch.
+  a.word_count,                                             -- Words of the text; characters in scripts without spaces.
+  a.rev,                                                    -- Revision of the text, from 1; earlier ones are in revisions.
+  a.cluster_id,                                             -- Id of the primary article among those with the same text; its own id for the primary.
+  a.cluster_id <> a.id AS is_duplicate,                     -- 1 when another article with the same text came first. "WHERE is_duplicate = 0" gives every text once.
+  lower(hex(a.text_hash)) AS text_hash,                     -- 128-bit hash of the normalised text, hexadecimal.
+  t.text,                                                   -- The article as plain text; paragraphs are separated by a blank line.
+  coalesce(t.markdown, t.text) AS markdown                  -- The article as markdown.
+FROM _article a LEFT JOIN article_text t ON t.id = a.id
+WHERE a.deleted_at IS NULL;
+
+--! entries
+-- One row for each entry that a feed showed: what the feed itself said. Several entries, of one feed or of many, can lead to one article.
+CREATE VIEW entries AS SELECT
+  e.id,                                                     -- The entry's id.
+  e.feed_id,                                                -- The feed that showed it (feeds.id).
+  e.article_id,                                             -- The article it led to (articles.id); NULL while its page is pending.
+  e.guid,                                                   -- The publisher's own id, when there is one.
+  e.url,                                                    -- Its link, absolute.
+  e.title,                                                  -- Its title, plain text.
+  e.summary,                                                -- Its summary as the feed gave it (HTML, not sanitised).
+  e.authors,                                                -- JSON array of names.
+  e.categories,                                             -- JSON array of categories.
+  e.enclosures,                                             -- JSON array of attached files: url, type, length (bytes), duration (seconds).
+  e.image_url,                                              -- Address of its image.
+  e.comments_url,                                           -- Address of its comments page.
+  e.lang,                                                   -- Language as declared.
+  e.published_at,                                           -- When the feed says it was published; NULL when it does not, or not plausibly.
+  e.updated_at,                                             -- When the feed says it was updated.
+  e.first_seen_at                                           -- When feedmill first saw it.
+FROM _entry e;
+
+--! feeds
+-- One row for each feed: what it is, how it is doing, and when it is polled next.
+CREATE VIEW feeds AS SELECT
+  f.id,                                                     -- The feed's id.
+  f.url,                                                    -- The address in the configuration.
+  coalesce(f.effective_url, f.url) AS effective_url,        -- The address that is polled.
+  f.name,                                                   -- The name in the configuration.
+  f.title,                                                  -- The title in the document.
+  f.site_url,                                               -- The page the feed belongs to.
+  f.description,                                            -- The description in the document.
+  f.lang,                                                   -- Language as declared.
+  f.kind,                                                   -- rss, atom, json or sitemap.
+  f.tags,                                                   -- JSON array of the tags in the configuration.
+  f.state,                                                  -- active, paused, gone (410 for good) or removed (no longer in the configuration).
+  CASE WHEN f.state <> 'active' THEN f.state
+       WHEN f.last_poll_at IS NULL THEN 'new'
+       WHEN f.failures = 0 THEN 'ok'
+       WHEN f.failures < 5 THEN 'flaky' ELSE 'failing' END AS health, -- new (not polled yet), ok, flaky (1 to 4 failures in a row), failing (5 or more), or the state when it is not active.
+  f.next_poll_at,                                           -- When it is due.
+  f.next_poll_reason,                                       -- The rule that decided so.
+  f.last_poll_at,                                           -- When it was last polled.
+  f.last_ok_at,                                             -- When a poll last succeeded (a 304 counts).
+  f.last_new_at,                                            -- When it last had a new entry.
+  f.last_status,                                            -- HTTP status of the last poll; NULL when there was no answer.
+  f.last_outcome,                                           -- changed, unchanged, not_modified, or the kind of failure.
+  f.last_detail,                                            -- The failure in words.
+  f.failures,                                               -- Failed polls in a row.
+  f.failing_since,                                          -- When the present run of failures began.
+  f.repaired,                                               -- JSON array of the repairs its document needed to be read.
+  f.polls,                                                  -- Polls so far.
+  f.polls_304,                                              -- Polls answered with 304.
+  f.bytes_in,                                               -- Body bytes received.
+  f.created_at,                                             -- When feedmill first knew it.
+  (SELECT count(*) FROM _entry e WHERE e.feed_id = f.id) AS entries -- Entries it has shown.
+FROM _feed f;
+
+--! changes
+-- The log of changes to articles, in commit order. The latest change of each article is articles.seq; deletions are only here.
+CREATE VIEW changes AS SELECT
+  c.seq,                                                    -- Number of the change; grows, never reused.
+  c.at,                                                     -- When.
+  c.op,                                                     -- new, update (text or metadata), dup (found to be a duplicate) or delete.
+  c.article_id,                                             -- The article.
+  c.rev                                                     -- Its revision after the change.
+FROM _change c;
+
+--! revisions
+-- Earlier versions of articles that were edited; the current one is in articles.
+CREATE VIEW revisions AS SELECT
+  r.article_id,                                             -- The article.
+  r.rev,                                                    -- The revision this text was.
+  r.seen_at,                                                -- When this text was stored.
+  r.title,                                                  -- The title then.
+  r.text                                                    -- The text then.
+FROM _revision r;
+
+--! duplicates
+-- Articles that carry the text of another.
+CREATE VIEW duplicates AS SELECT
+  d.article_id,                                             -- The duplicate.
+  d.of_id AS dup_of,                                        -- The article it duplicates.
+  d.relation,                                               -- exact, near or excerpt.
+  d.score,                                                  -- The share of the smaller text that the other contains, 0 to 1.
+  d.evidence,                                               -- JSON: what the judgement rests on.
+  d.found_at                                                -- When it was judged.
+FROM _duplicate d;
+
+--! failures
+-- Pages that could not be had: tried again at next_at, or dead. The feed's own words are stored all the same.
+CREATE VIEW failures AS SELECT
+  p.id,                                                     -- The id of the page in the queue.
+  p.feed_id,                                                -- The feed that linked it.
+  p.article_id,                                             -- The article made of the feed's own words.
+  p.url,                                                    -- The page's address.
+  p.state,                                                  -- pending: will be tried again. dead: will not.
+  p.attempts,                                               -- Failed fetches.
+  CASE p.state WHEN 'pending' THEN p.next_at END AS next_at, -- When it is tried again.
+  p.outcome,                                                -- The kind of the last failure.
+  p.http_status,                                            -- HTTP status of the last fetch; NULL when there was no answer.
+  p.detail,                                                 -- The last failure in words.
+  p.created_at,                                             -- When the page was first wanted.
+  p.updated_at                                              -- When it was last tried.
+FROM _page p WHERE p.outcome IS NOT NULL;
+
+--! gaps
+-- Times in which a feed may have shown entries that feedmill did not see: its whole window had rolled between two polls.
+CREATE VIEW gaps AS SELECT
+  g.id,                                                     -- The gap's id.
+  g.feed_id,                                                -- The feed.
+  g.found_at,                                               -- When it was noticed.
+  g.from_at,                                                -- The last poll that is known to have seen everything.
+  g.to_at                                                   -- The oldest entry seen after it, where dated.
+FROM _gap g;
+
+--! fetches
+-- The log of requests, for a bounded time.
+CREATE VIEW fetches AS SELECT
+  l.id,                                                     -- The request's id.
+  l.at,                                                     -- When it ended.
+  l.kind,                                                   -- feed or page.
+  l.feed_id,                                                -- The feed it was for.
+  l.article_id,                                             -- The article it was for.
+  l.url,                                                    -- The address asked, without secrets.
+  l.status,                                                 -- HTTP status; NULL when there was no answer.
+  l.outcome,                                                -- What came of it: changed, unchanged, not_modified, ok, or the kind of failure.
+  l.detail,                                                 -- A failure in words.
+  l.conditional,                                            -- 1 when validators were sent.
+  l.bytes,                                                  -- Body bytes received.
+  l.ms                                                      -- Duration in milliseconds.
+FROM _fetch l;
+
+--! about
+-- Facts about this database as keys and values: contract (version), db_id and epoch (which database and which life of it a cursor belongs to), min_sqlite, min_seq and max_seq (the changes that are still listed).
+CREATE VIEW about AS SELECT
+  m.key,                                                    -- The name of the fact.
+  m.value                                                   -- Its value, as text.
+FROM (SELECT key, value FROM _meta
+      UNION ALL SELECT 'max_seq', CAST(coalesce((SELECT seq FROM sqlite_sequence WHERE name = '_change'), 0) AS TEXT)
+      UNION ALL SELECT 'min_seq', CAST(coalesce((SELECT min(seq) FROM _change), 0) AS TEXT)) m;
+
+--! docs
+-- This documentation: one row for each public table or view (column_name is empty) and for each of its columns.
+CREATE VIEW docs AS SELECT
+  d.object,                                                 -- The table or view.
+  d.col AS column_name,                                     -- The column; empty for the row about the object itself.
+  d.description                                             -- What it holds.
+FROM _doc d ORDER BY d.object, d.position;

@@ -1,0 +1,3 @@
+pub mod model;
+pub mod schedule;
+pub mod store;

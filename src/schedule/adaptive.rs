@@ -1,0 +1,48 @@
+//! The adaptive interval: learned from what the polls find.
+
+use std::time::Duration;
+
+use super::Settings;
+use super::next::Visit;
+use crate::model::{DueFeed, Timestamp};
+
+/// New entries shorten the interval by this factor, so that a burst is met within a few polls.
+const SHORTEN: f64 = 0.75;
+/// Polls that find nothing lengthen it by this factor.
+const LENGTHEN: f64 = 1.25;
+/// A feed that published T ago is polled at least every T/8 (but no faster than the initial
+/// interval for this rule): what is found is then at most an eighth older than it need be.
+const PATIENCE: u32 = 8;
+
+/// The interval after a poll that went well, within floor and ceiling.
+pub(super) fn interval(
+    settings: &Settings,
+    feed: &DueFeed,
+    visit: &Visit,
+    now: Timestamp,
+) -> Duration {
+    let Some(before) = feed.interval else {
+        return clamp(settings, settings.initial_interval);
+    };
+    let next = match visit {
+        Visit::Changed { gap: true, .. } => before / 2,
+        Visit::Changed { new, .. } if *new > 0 => before.mul_f64(SHORTEN),
+        Visit::Failed(_) => before,
+        _ => {
+            let quiet = feed.last_new_at.map_or(Duration::ZERO, |at| now.since(at));
+            let longest = (quiet / PATIENCE)
+                .max(settings.initial_interval)
+                .max(before);
+            scale(before, LENGTHEN).min(longest)
+        }
+    };
+    clamp(settings, next)
+}
+
+fn scale(span: Duration, by: f64) -> Duration {
+    Duration::try_from_secs_f64(span.as_secs_f64() * by).unwrap_or(Duration::MAX)
+}
+
+fn clamp(settings: &Settings, span: Duration) -> Duration {
+    span.min(settings.max_interval).max(settings.floor)
+}

@@ -1,0 +1,28 @@
+//! When: the whole timing policy, as functions of what is known.
+//!
+//! Given a feed's past, the answer it just got and the settings, [`next_poll`] says
+//! when it is due and which rule decided; [`page_retry`] does the same for a page
+//! that failed; [`spread`] keeps a first pass or a catch-up from being a stampede.
+//!
+//! Nothing here reads a clock or rolls dice: instants and a chance between 0 and 1
+//! are arguments, so that a month of policy can be tried in a millisecond. The
+//! functions are total: whatever the numbers, the answer lies within its bounds.
+//!
+//! The policy itself, with its sources, is in docs/polling.md.
+
+mod adaptive;
+mod backoff;
+mod cron;
+mod next;
+mod reason;
+mod retry;
+mod settings;
+mod skip;
+mod spread;
+
+pub use cron::{Cron, CronError};
+pub use next::{Answer, NextPoll, Question, Visit, next_poll};
+pub use reason::Reason;
+pub use retry::page_retry;
+pub use settings::{Pace, Settings};
+pub use spread::spread;

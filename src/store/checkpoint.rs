@@ -1,0 +1,79 @@
+//! When the write-ahead log is copied back into the database.
+//!
+//! SQLite's own checkpoint runs inside a commit and never gets the log back to its
+//! start while readers overlap: 520 MB in 14 s were measured. The daemon checkpoints
+//! itself instead: PASSIVE above 16 MB; TRUNCATE, which waits for readers, above
+//! 64 MB, and less often while a reader stands in its way.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+use super::open::beside;
+
+const PASSIVE_ABOVE_BYTES: u64 = 16 << 20;
+const TRUNCATE_ABOVE_BYTES: u64 = 64 << 20;
+/// How long TRUNCATE waits for readers.
+const TRUNCATE_WAIT: Duration = Duration::from_secs(2);
+const BACKOFF_FIRST: Duration = Duration::from_secs(1);
+const BACKOFF_MAX: Duration = Duration::from_secs(30);
+/// Commits between looks at the size of the log.
+const LOOK_EVERY: u32 = 16;
+
+/// Keeps the log small. Owned by the writer thread.
+#[derive(Debug)]
+pub struct Checkpoints {
+    wal: PathBuf,
+    commits: u32,
+    backoff: Duration,
+    not_before: Option<Instant>,
+}
+
+impl Checkpoints {
+    /// For the database at `path`.
+    #[must_use]
+    pub fn new(path: &Path) -> Self {
+        Self {
+            wal: beside(path, "-wal"),
+            commits: 0,
+            backoff: BACKOFF_FIRST,
+            not_before: None,
+        }
+    }
+
+    /// After a commit: checkpoints if the log has grown enough.
+    pub fn after_commit(&mut self, conn: &Connection, now: Instant) {
+        self.commits = self.commits.wrapping_add(1);
+        if !self.commits.is_multiple_of(LOOK_EVERY) || self.not_before.is_some_and(|at| now < at) {
+            return;
+        }
+        let size = std::fs::metadata(&self.wal).map_or(0, |data| data.len());
+        if size > TRUNCATE_ABOVE_BYTES {
+            if truncate(conn) {
+                self.backoff = BACKOFF_FIRST;
+                self.not_before = None;
+            } else {
+                tracing::warn!(
+                    wal_bytes = size,
+                    "a reader keeps the write-ahead log from being shortened"
+                );
+                self.not_before = now.checked_add(self.backoff);
+                self.backoff = (self.backoff * 2).min(BACKOFF_MAX);
+            }
+        } else if size > PASSIVE_ABOVE_BYTES {
+            // Whatever it could not copy, the next one will.
+            let _ = conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+        }
+    }
+}
+
+/// Copies everything back and empties the log; false when a reader stood in the way.
+pub fn truncate(conn: &Connection) -> bool {
+    let _ = conn.busy_timeout(TRUNCATE_WAIT);
+    let busy = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+        row.get::<_, i64>(0)
+    });
+    let _ = conn.busy_timeout(super::open::BUSY);
+    matches!(busy, Ok(0))
+}

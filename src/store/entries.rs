@@ -1,0 +1,208 @@
+//! Entries: what a feed said, and which page each leads to.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{StoreError, pages, rows};
+use crate::model::{
+    ArticleId, EntryEdit, EntryId, FeedId, KnownEntry, PageId, ParsedEntry, Timestamp,
+};
+
+/// The stored entries of a feed that share an identity or a link with the given ones.
+///
+/// An entry that is found by its link alone has an empty `uid`: identities are stored as hashes,
+/// and that it differs from all of the given ones is all there is to know.
+///
+/// # Errors
+/// Of SQLite.
+pub fn known(
+    conn: &Connection,
+    feed: FeedId,
+    entries: &[ParsedEntry],
+) -> Result<Vec<KnownEntry>, StoreError> {
+    let uids: HashMap<[u8; 16], &str> = entries
+        .iter()
+        .map(|entry| (rows::key(&entry.uid), entry.uid.as_str()))
+        .collect();
+    let keys: HashMap<[u8; 16], &str> = entries
+        .iter()
+        .filter_map(|entry| entry.url_key.as_deref())
+        .map(|key| (rows::key(key), key))
+        .collect();
+    let mut by_uid = conn.prepare_cached(
+        "SELECT id, uid, url_key, fingerprint FROM _entry WHERE feed_id = ?1 AND uid = ?2",
+    )?;
+    let mut by_key = conn
+        .prepare_cached("SELECT id, uid, url_key, fingerprint FROM _entry WHERE feed_id = ?1 AND url_key = ?2 LIMIT 8")?;
+    let mut found: HashMap<EntryId, KnownEntry> = HashMap::new();
+    let read = |row: &rusqlite::Row<'_>| {
+        let uid: Vec<u8> = row.get(1)?;
+        let url_key: Option<Vec<u8>> = row.get(2)?;
+        Ok(KnownEntry {
+            id: row.get(0)?,
+            uid: uids
+                .get(&rows::bytes16(&uid))
+                .map_or_else(String::new, |text| (*text).to_owned()),
+            url_key: url_key.and_then(|key| {
+                keys.get(&rows::bytes16(&key))
+                    .map(|text| (*text).to_owned())
+            }),
+            fingerprint: rows::bytes16(&row.get::<_, Vec<u8>>(3)?),
+        })
+    };
+    for uid in uids.keys() {
+        if let Some(entry) = by_uid.query_row(params![feed, uid], read).optional()? {
+            found.insert(entry.id, entry);
+        }
+    }
+    for key in keys.keys() {
+        for entry in by_key.query_map(params![feed, key], read)? {
+            let entry = entry?;
+            found.insert(entry.id, entry);
+        }
+    }
+    Ok(found.into_values().collect())
+}
+
+/// Stores a new entry and queues its page; false when the feed already has an entry of that identity.
+pub(super) fn insert(
+    conn: &Connection,
+    feed: FeedId,
+    entry: &ParsedEntry,
+    fetch_page: bool,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let url_key = entry.url_key.as_deref().map(rows::key);
+    let id: Option<EntryId> = conn
+        .prepare_cached(
+            "INSERT INTO _entry (feed_id, uid, url_key, guid, url, title, summary, authors, categories, enclosures,
+                                 image_url, comments_url, lang, published_at, updated_at, first_seen_at, fingerprint)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+             ON CONFLICT (feed_id, uid) DO NOTHING RETURNING id",
+        )?
+        .query_row(
+            params![
+                feed,
+                rows::key(&entry.uid),
+                url_key,
+                entry.guid,
+                entry.url,
+                entry.title,
+                entry.summary,
+                rows::strings(&entry.authors),
+                rows::strings(&entry.categories),
+                rows::enclosures(&entry.enclosures),
+                entry.image_url,
+                entry.comments_url,
+                entry.lang,
+                entry.published,
+                entry.updated,
+                at,
+                entry.fingerprint,
+            ],
+            |row| row.get(0),
+        )
+        .optional()?;
+    let Some(id) = id else { return Ok(false) };
+    if let Some(article) = url_key
+        .map(|key| article_of(conn, key))
+        .transpose()?
+        .flatten()
+    {
+        conn.prepare_cached("UPDATE _entry SET article_id = ?2 WHERE id = ?1")?
+            .execute(params![id, article])?;
+        return Ok(true);
+    }
+    store_content(conn, id, entry.content.as_deref())?;
+    let page = pages::enqueue(conn, &wanted(feed, id, entry, fetch_page, None, at))?;
+    conn.prepare_cached("UPDATE _entry SET page_id = ?2 WHERE id = ?1")?
+        .execute(params![id, page])?;
+    Ok(true)
+}
+
+/// Stores what an entry says now; if its words changed, its article is made again.
+pub(super) fn edit(
+    conn: &Connection,
+    feed: FeedId,
+    edit: &EntryEdit,
+    fetch_page: bool,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let entry = &edit.entry;
+    conn.prepare_cached(
+        "UPDATE OR IGNORE _entry
+         SET uid = ?2, url_key = ?3, guid = ?4, url = ?5, title = ?6, summary = ?7, authors = ?8, categories = ?9,
+             enclosures = ?10, image_url = ?11, comments_url = ?12, lang = ?13, published_at = ?14, updated_at = ?15,
+             fingerprint = ?16
+         WHERE id = ?1",
+    )?
+    .execute(params![
+        edit.id,
+        rows::key(&entry.uid),
+        entry.url_key.as_deref().map(rows::key),
+        entry.guid,
+        entry.url,
+        entry.title,
+        entry.summary,
+        rows::strings(&entry.authors),
+        rows::strings(&entry.categories),
+        rows::enclosures(&entry.enclosures),
+        entry.image_url,
+        entry.comments_url,
+        entry.lang,
+        entry.published,
+        entry.updated,
+        entry.fingerprint,
+    ])?;
+    if !edit.text_changed {
+        return Ok(());
+    }
+    let (article, page): (Option<ArticleId>, Option<PageId>) = conn
+        .prepare_cached("SELECT article_id, page_id FROM _entry WHERE id = ?1")?
+        .query_row([edit.id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    store_content(conn, edit.id, entry.content.as_deref())?;
+    if article.is_some() || page.is_none() {
+        pages::enqueue(conn, &wanted(feed, edit.id, entry, fetch_page, article, at))?;
+    }
+    Ok(())
+}
+
+fn wanted(
+    feed: FeedId,
+    id: EntryId,
+    entry: &ParsedEntry,
+    fetch_page: bool,
+    article: Option<ArticleId>,
+    at: Timestamp,
+) -> pages::Wanted {
+    pages::Wanted {
+        url_key: entry.url_key.as_deref().map(rows::key),
+        url: entry.url.clone(),
+        feed,
+        entry: id,
+        fetch: fetch_page && entry.url.is_some(),
+        article,
+        at,
+    }
+}
+
+fn store_content(conn: &Connection, id: EntryId, content: Option<&str>) -> Result<(), StoreError> {
+    if let Some(content) = content {
+        conn.prepare_cached("INSERT OR REPLACE INTO _entry_content VALUES (?1, ?2)")?
+            .execute(params![id, content])?;
+    } else {
+        conn.prepare_cached("DELETE FROM _entry_content WHERE entry_id = ?1")?
+            .execute([id])?;
+    }
+    Ok(())
+}
+
+/// The article that is known under an address.
+pub(super) fn article_of(
+    conn: &Connection,
+    key: [u8; 16],
+) -> Result<Option<ArticleId>, StoreError> {
+    let mut select = conn.prepare_cached("SELECT article_id FROM _alias WHERE key = ?1")?;
+    Ok(select.query_row([key], |row| row.get(0)).optional()?)
+}

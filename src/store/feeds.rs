@@ -1,0 +1,258 @@
+//! Feeds: which there are, which are due, who has claimed them.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::StoreError;
+use super::request::Change;
+use super::rows;
+use super::writer::Work;
+use crate::model::{DueFeed, FeedId, Lease, PublisherHints, SkipDays, Timestamp, Validators};
+
+/// Makes the feeds of the database those of the configuration. A feed that is no longer listed
+/// keeps its row, its entries and its times, and is not polled.
+#[derive(Debug)]
+pub struct SyncFeeds {
+    pub feeds: Vec<FeedSpec>,
+    pub at: Timestamp,
+}
+
+/// A feed of the configuration.
+#[derive(Debug, Clone)]
+pub struct FeedSpec {
+    pub url: String,
+    pub host: String,
+    pub name: Option<String>,
+    pub tags: Vec<String>,
+    /// When it is due if it has never been polled.
+    pub first_poll_at: Timestamp,
+}
+
+/// What [`SyncFeeds`] did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Synced {
+    pub added: usize,
+    pub returned: usize,
+    pub removed: usize,
+}
+
+impl Change for SyncFeeds {
+    type Reply = Synced;
+
+    fn apply(&self, work: &mut Work<'_>) -> Result<Synced, StoreError> {
+        let mut done = Synced::default();
+        let mut state = work
+            .conn
+            .prepare_cached("SELECT state FROM _feed WHERE url = ?1")?;
+        let mut insert = work.conn.prepare_cached(
+            "INSERT INTO _feed (url, host, name, tags, next_poll_at, next_poll_reason, created_at, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, 'first', ?6, ?6)",
+        )?;
+        let mut update = work.conn.prepare_cached(
+            "UPDATE _feed SET name = ?2, tags = ?3, state = CASE state WHEN 'removed' THEN 'active' ELSE state END,
+                    updated_at = ?4
+             WHERE url = ?1 AND (name IS NOT ?2 OR tags <> ?3 OR state = 'removed')",
+        )?;
+        work.conn.execute_batch(
+            "CREATE TEMP TABLE IF NOT EXISTS listed (url TEXT PRIMARY KEY) WITHOUT ROWID; DELETE FROM listed",
+        )?;
+        let mut list = work
+            .conn
+            .prepare_cached("INSERT OR IGNORE INTO listed VALUES (?1)")?;
+        for feed in &self.feeds {
+            let tags = rows::strings(&feed.tags).unwrap_or_else(|| "[]".to_owned());
+            list.execute([&feed.url])?;
+            let known: Option<String> =
+                state.query_row([&feed.url], |row| row.get(0)).optional()?;
+            if let Some(known) = known {
+                update.execute(params![feed.url, feed.name, tags, self.at])?;
+                done.returned += usize::from(known == "removed");
+            } else {
+                insert.execute(params![
+                    feed.url,
+                    feed.host,
+                    feed.name,
+                    tags,
+                    feed.first_poll_at,
+                    self.at
+                ])?;
+                done.added += 1;
+            }
+        }
+        done.removed = work.conn.execute(
+            "UPDATE _feed SET state = 'removed', updated_at = ?1
+             WHERE state <> 'removed' AND url NOT IN (SELECT url FROM listed)",
+            params![self.at],
+        )?;
+        Ok(done)
+    }
+}
+
+/// Gives feeds new due times: the spread of a catch-up, or a person's wish.
+#[derive(Debug)]
+pub struct Reschedule {
+    pub feeds: Vec<(FeedId, Timestamp)>,
+    pub reason: &'static str,
+}
+
+impl Change for Reschedule {
+    type Reply = ();
+
+    fn apply(&self, work: &mut Work<'_>) -> Result<(), StoreError> {
+        let mut update = work.conn.prepare_cached(
+            "UPDATE _feed SET next_poll_at = ?2, next_poll_reason = ?3 WHERE id = ?1",
+        )?;
+        for (feed, at) in &self.feeds {
+            update.execute(params![feed, at, self.reason])?;
+        }
+        Ok(())
+    }
+}
+
+/// Takes feeds for polling, each that nobody else has.
+#[derive(Debug)]
+pub struct ClaimFeeds {
+    pub feeds: Vec<FeedId>,
+    pub lease: Lease,
+    pub at: Timestamp,
+    /// When the claim ends by itself.
+    pub until: Timestamp,
+}
+
+impl Change for ClaimFeeds {
+    type Reply = Vec<DueFeed>;
+
+    fn apply(&self, work: &mut Work<'_>) -> Result<Vec<DueFeed>, StoreError> {
+        let mut claim = work.conn.prepare_cached(
+            "UPDATE _feed SET lease = ?2, leased_until = ?4
+             WHERE id = ?1 AND state = 'active' AND (leased_until IS NULL OR leased_until <= ?3)
+             RETURNING id, lease, coalesce(effective_url, url), url, etag, last_modified, variant, body_hash,
+                       last_poll_at, last_new_at, last_full_at, interval_ms, ttl_ms, skip_hours, skip_days,
+                       failures, failing_since,
+                       (SELECT count(*) FROM (SELECT 1 FROM _entry WHERE feed_id = _feed.id LIMIT 1000))",
+        )?;
+        let mut claimed = Vec::with_capacity(self.feeds.len());
+        for feed in &self.feeds {
+            claimed.extend(
+                claim
+                    .query_row(params![feed, self.lease, self.at, self.until], due_feed)
+                    .optional()?,
+            );
+        }
+        Ok(claimed)
+    }
+}
+
+fn due_feed(row: &Row<'_>) -> rusqlite::Result<DueFeed> {
+    Ok(DueFeed {
+        id: row.get(0)?,
+        lease: row.get(1)?,
+        url: row.get(2)?,
+        configured_url: row.get(3)?,
+        validators: Validators {
+            etag: row.get(4)?,
+            last_modified: row.get(5)?,
+        },
+        variant: row.get::<_, Option<_>>(6)?.unwrap_or_default(),
+        body_hash: row.get(7)?,
+        last_poll_at: row.get(8)?,
+        last_new_at: row.get(9)?,
+        last_full_at: row.get(10)?,
+        interval: rows::duration(row.get(11)?),
+        hints: PublisherHints {
+            ttl: rows::duration(row.get(12)?),
+            skip_hours: hours(row.get(13)?),
+            skip_days: SkipDays::from_bits(
+                u8::try_from(row.get::<_, i64>(14)? & 0x7f).unwrap_or(0),
+            ),
+        },
+        failures: u32::try_from(row.get::<_, i64>(15)?).unwrap_or(u32::MAX),
+        failing_since: row.get(16)?,
+        entries: u64::try_from(row.get::<_, i64>(17)?).unwrap_or(0),
+    })
+}
+
+fn hours(bits: i64) -> std::collections::BTreeSet<u8> {
+    (0..24).filter(|hour| bits & (1 << hour) != 0).collect()
+}
+
+/// One bit per hour.
+pub(super) fn hour_bits(hints: &PublisherHints) -> i64 {
+    hints
+        .skip_hours
+        .iter()
+        .filter(|hour| **hour < 24)
+        .fold(0, |bits, hour| bits | 1 << hour)
+}
+
+/// A row that is due, and the host it would ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due<Id> {
+    pub id: Id,
+    /// Empty when no host would be asked.
+    pub host: String,
+}
+
+/// Feeds that are due at `now` and unclaimed, oldest first, at most `per_host` of one host and
+/// `limit` in all, so that one source of many feeds cannot stand before all others.
+///
+/// # Errors
+/// Of SQLite.
+pub fn due(
+    conn: &Connection,
+    now: Timestamp,
+    per_host: u32,
+    limit: u32,
+) -> Result<Vec<Due<FeedId>>, StoreError> {
+    let mut select = conn.prepare_cached(
+        "SELECT id, host FROM (
+             SELECT id, host, next_poll_at, row_number() OVER (PARTITION BY host ORDER BY next_poll_at, id) AS rank
+             FROM _feed WHERE state = 'active' AND next_poll_at <= ?1 AND (leased_until IS NULL OR leased_until <= ?1))
+         WHERE rank <= ?2 ORDER BY next_poll_at, id LIMIT ?3",
+    )?;
+    let rows = select.query_map(params![now, per_host, limit], |row| {
+        Ok(Due {
+            id: row.get(0)?,
+            host: row.get(1)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// When the next unclaimed feed is due.
+///
+/// # Errors
+/// Of SQLite.
+pub fn next_due(conn: &Connection) -> Result<Option<Timestamp>, StoreError> {
+    let mut select = conn.prepare_cached(
+        "SELECT min(next_poll_at) FROM _feed WHERE state = 'active' AND leased_until IS NULL",
+    )?;
+    Ok(select.query_row([], |row| row.get(0))?)
+}
+
+/// A feed as the configuration knows it, and when it is due.
+#[derive(Debug, Clone)]
+pub struct ListedFeed {
+    pub id: FeedId,
+    pub url: String,
+    pub next_poll_at: Timestamp,
+    pub last_poll_at: Option<Timestamp>,
+}
+
+/// Every feed of the configuration that may be polled, the longest due first.
+///
+/// # Errors
+/// Of SQLite.
+pub fn listed(conn: &Connection) -> Result<Vec<ListedFeed>, StoreError> {
+    let mut select = conn.prepare_cached(
+        "SELECT id, url, next_poll_at, last_poll_at FROM _feed WHERE state = 'active' ORDER BY next_poll_at, id",
+    )?;
+    let rows = select.query_map([], |row| {
+        Ok(ListedFeed {
+            id: row.get(0)?,
+            url: row.get(1)?,
+            next_poll_at: row.get(2)?,
+            last_poll_at: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

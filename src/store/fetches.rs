@@ -1,0 +1,89 @@
+//! The log of requests: one row for each, for a bounded time.
+
+use rusqlite::{Connection, params};
+
+use super::StoreError;
+use super::request::Change;
+use super::rows;
+use super::writer::Work;
+use crate::model::{ArticleId, FeedId, Timestamp};
+
+/// One request, as it is logged.
+#[derive(Debug, Clone)]
+pub struct FetchRecord {
+    pub at: Timestamp,
+    /// Without secrets.
+    pub url: String,
+    pub status: Option<u16>,
+    /// A token of `model::outcome`, or "ok".
+    pub outcome: &'static str,
+    pub detail: Option<String>,
+    pub conditional: bool,
+    pub bytes: u64,
+    pub elapsed: std::time::Duration,
+}
+
+/// What the request was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Feed,
+    Page(Option<ArticleId>),
+}
+
+pub(super) fn insert(
+    conn: &Connection,
+    feed: FeedId,
+    purpose: Purpose,
+    record: &FetchRecord,
+) -> Result<(), StoreError> {
+    let (kind, article) = match purpose {
+        Purpose::Feed => ("feed", None),
+        Purpose::Page(article) => ("page", article),
+    };
+    conn.prepare_cached(
+        "INSERT INTO _fetch (at, kind, feed_id, article_id, url, status, outcome, detail, conditional, bytes, ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    )?
+    .execute(params![
+        record.at,
+        kind,
+        feed,
+        article,
+        record.url,
+        record.status,
+        record.outcome,
+        record.detail,
+        record.conditional,
+        rows::count(record.bytes),
+        rows::millis(record.elapsed),
+    ])?;
+    Ok(())
+}
+
+/// Trims the log of requests, returns free pages to the file system, keeps statistics fresh.
+#[derive(Debug)]
+pub struct Upkeep {
+    /// Requests before this are forgotten.
+    pub fetches_before: Timestamp,
+    /// At most so many requests are remembered.
+    pub fetches_max: u32,
+}
+
+/// Rows deleted by one [`Upkeep`], so that it never holds the writer for long.
+const TRIM_ROWS: u32 = 20_000;
+
+impl Change for Upkeep {
+    type Reply = usize;
+
+    /// Returns how many rows were forgotten.
+    fn apply(&self, work: &mut Work<'_>) -> Result<usize, StoreError> {
+        let trimmed = work.conn.execute(
+            "DELETE FROM _fetch WHERE id IN (
+                 SELECT id FROM _fetch
+                 WHERE at < ?1 OR id <= (SELECT max(id) FROM _fetch) - ?2 ORDER BY id LIMIT ?3)",
+            params![self.fetches_before, self.fetches_max, TRIM_ROWS],
+        )?;
+        work.conn.execute_batch("PRAGMA optimize")?;
+        Ok(trimmed)
+    }
+}

@@ -1,0 +1,195 @@
+//! The store: SQLite, and only SQLite.
+//!
+//! One file holds everything, and other programs read it while it is written: what
+//! they may rely on is the contract (`migrations/contract_v1.sql`), everything else
+//! is private. All writing goes through one thread ([`writer`]), as requests with
+//! names ([`request`]), in transactions that are durable before they are answered.
+//! Reading is done on connections of its own that can never block the writer.
+//!
+//! What is never here: HTTP, the clock, and rules about feeds and pages. When a
+//! request arrives, what is to be written has been decided; the one judgement made
+//! here is `dedupe`'s, inside the transaction, because only there can it not race.
+//!
+//! How it fails: a full disk or a foreign lock makes the writer wait and try again,
+//! and its clients with it; a claim that has been taken over makes a commit refused
+//! ([`StoreError::Stale`]); a file that is not ours, newer, or damaged is refused
+//! at the door and left as it is.
+
+pub mod articles;
+pub mod backup;
+mod checkpoint;
+pub mod contract;
+pub mod entries;
+mod error;
+pub mod feeds;
+pub mod fetches;
+mod judge;
+mod migrate;
+pub mod open;
+pub mod pages;
+pub mod polls;
+pub mod report;
+mod request;
+mod rows;
+pub mod search;
+pub mod tail;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::Connection;
+use tokio::sync::mpsc;
+
+pub use articles::{ArticleCommitted, ArticleStatus, CommitPage, NewArticle, PageResult};
+pub use error::StoreError;
+pub use feeds::{ClaimFeeds, FeedSpec, Reschedule, SyncFeeds, Synced};
+pub use fetches::{FetchRecord, Upkeep};
+pub use open::InstanceLock;
+pub use pages::ClaimPages;
+pub use polls::{CommitPoll, PollCommitted};
+pub use request::{Change, Request, Slot};
+
+/// Requests that may wait for the writer; senders wait beyond it.
+const QUEUE: usize = 1024;
+
+/// The store, open for writing. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Store {
+    requests: mpsc::Sender<Request>,
+    readers: Arc<Readers>,
+    stalled: Arc<AtomicBool>,
+}
+
+/// The writer's thread, to be waited for after the last [`Store`] is dropped.
+#[derive(Debug)]
+pub struct WriterThread(std::thread::JoinHandle<()>);
+
+impl WriterThread {
+    /// Waits until everything is written and checkpointed.
+    ///
+    /// # Errors
+    /// [`StoreError::Closed`] when the thread ended by a panic.
+    pub fn join(self) -> Result<(), StoreError> {
+        self.0.join().map_err(|_| StoreError::Closed)
+    }
+
+    /// True when the thread has ended, which before [`WriterThread::join`] means a fault.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.0.is_finished()
+    }
+}
+
+impl Store {
+    /// Opens the database for writing, making and migrating it as needed, and starts its writer.
+    /// The caller holds the [`InstanceLock`].
+    ///
+    /// # Errors
+    /// See [`open::writer`].
+    pub fn open(path: &Path) -> Result<(Self, WriterThread), StoreError> {
+        let conn = open::writer(path)?;
+        // Claims of a process that is no more: we hold the lock, so nobody works on them.
+        conn.execute_batch(
+            "UPDATE _feed SET lease = NULL, leased_until = NULL WHERE leased_until IS NOT NULL;
+             UPDATE _page SET lease = NULL, leased_until = NULL WHERE leased_until IS NOT NULL;",
+        )?;
+        let stalled = Arc::new(AtomicBool::new(false));
+        let writer = writer::Writer {
+            conn,
+            memory: judge::Memory::default(),
+            checkpoints: checkpoint::Checkpoints::new(path),
+            stalled: Arc::clone(&stalled),
+        };
+        let (requests, queue) = mpsc::channel(QUEUE);
+        let thread = std::thread::Builder::new()
+            .name("feedmill-writer".to_owned())
+            .spawn(move || writer.run(queue))
+            .map_err(|source| StoreError::Io {
+                path: path.to_owned(),
+                source,
+            })?;
+        let readers = Arc::new(Readers {
+            path: path.to_owned(),
+            idle: Mutex::new(Vec::new()),
+        });
+        Ok((
+            Self {
+                requests,
+                readers,
+                stalled,
+            },
+            WriterThread(thread),
+        ))
+    }
+
+    /// Hands a change to the writer and waits until it is on disk.
+    ///
+    /// # Errors
+    /// What the change itself refuses; [`StoreError::Closed`] when the writer is gone.
+    pub async fn write<C>(&self, change: C) -> Result<C::Reply, StoreError>
+    where
+        C: Change,
+        Slot<C>: Into<Request>,
+    {
+        let (slot, answer) = Slot::new(change);
+        self.requests
+            .send(slot.into())
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Reads on a connection of its own, on the blocking pool.
+    ///
+    /// # Errors
+    /// Of `query`, and of opening the connection.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let readers = Arc::clone(&self.readers);
+        let task = tokio::task::spawn_blocking(move || {
+            let conn = readers.take()?;
+            let result = query(&conn);
+            readers.give_back(conn);
+            result
+        });
+        task.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// True while the database cannot be written.
+    #[must_use]
+    pub fn is_stalled(&self) -> bool {
+        self.stalled.load(Ordering::Relaxed)
+    }
+}
+
+/// Reading connections that are not in use.
+#[derive(Debug)]
+struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+/// Connections kept for the next reader.
+const IDLE_READERS: usize = 4;
+
+impl Readers {
+    fn take(&self) -> Result<Connection, StoreError> {
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        idle.map_or_else(|| open::reader(&self.path), Ok)
+    }
+
+    fn give_back(&self, conn: Connection) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < IDLE_READERS {
+            idle.push(conn);
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Opening a database: who may write it, in which modes, and what is refused.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::{StoreError, contract, migrate};
+
+/// How long a statement waits for another program's write lock before it gives up and is tried again.
+pub(super) const BUSY: Duration = Duration::from_secs(5);
+
+/// SQLite 3.7.0 to 3.51.2 can lose a WAL that is reset while it is read.
+const SAFE_SQLITE: i32 = 3_051_003;
+
+/// Marker bytes of the SQLite header, by which a file that is something else is told apart.
+const MAGIC: &[u8] = b"SQLite format 3\0";
+
+/// The one right to write a database, held for as long as this value lives.
+#[derive(Debug)]
+pub struct InstanceLock {
+    _file: File,
+}
+
+impl InstanceLock {
+    /// Takes the lock of the database at `path`: on a file of its own beside it, since locks on the
+    /// database itself belong to SQLite.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] when another process has it; [`StoreError::Access`] when the lock
+    /// file cannot be made.
+    pub fn take(path: &Path) -> Result<Self, StoreError> {
+        let lock = beside(path, ".lock");
+        let mut file = OpenOptions::new()
+            .create(true)
+            .read(true)
+            .write(true)
+            .truncate(false)
+            .open(&lock)
+            .map_err(|error| StoreError::Access {
+                path: lock.clone(),
+                detail: format!("the lock file cannot be opened: {error}; the directory must exist and be writable"),
+            })?;
+        match file.try_lock() {
+            Ok(()) => {
+                // The number is a courtesy to whoever is refused; the lock is what counts.
+                let _ = file.set_len(0);
+                let _ = write!(file, "{}", std::process::id());
+                Ok(Self { _file: file })
+            }
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                let _ = file.seek(SeekFrom::Start(0));
+                let _ = file.read_to_string(&mut holder);
+                Err(StoreError::InUse {
+                    path: path.to_owned(),
+                    holder: holder.trim().to_owned(),
+                })
+            }
+            Err(TryLockError::Error(source)) => Err(StoreError::Io { path: lock, source }),
+        }
+    }
+}
+
+/// Opens the database for its one writer: makes it if need be, migrates it, refreshes the contract.
+///
+/// # Errors
+/// [`StoreError::Foreign`], [`StoreError::Newer`], [`StoreError::Damaged`], [`StoreError::Access`].
+pub fn writer(path: &Path) -> Result<Connection, StoreError> {
+    if rusqlite::version_number() < SAFE_SQLITE {
+        let detail = format!(
+            "SQLite {} can lose data; 3.51.3 or later is needed",
+            rusqlite::version()
+        );
+        return Err(StoreError::Access {
+            path: path.to_owned(),
+            detail,
+        });
+    }
+    refuse_what_is_no_database(path)?;
+    let named = |error| name_fault(path, error);
+    let mut conn = Connection::open(path).map_err(named)?;
+    conn.busy_timeout(BUSY)?;
+    migrate::check(&conn, path).map_err(|error| rename(path, error))?;
+    let fresh = migrate::check(&conn, path)? == 0;
+    if fresh {
+        conn.pragma_update(None, "auto_vacuum", "INCREMENTAL")
+            .map_err(named)?;
+    }
+    conn.pragma_update(None, "journal_mode", "WAL")
+        .map_err(named)?;
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    conn.pragma_update(None, "wal_autocheckpoint", 0)?;
+    conn.pragma_update(None, "cache_size", -32_768)?;
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
+    conn.set_prepared_statement_cache_capacity(128);
+    if !fresh {
+        let verdict: String = conn
+            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+            .map_err(named)?;
+        if verdict != "ok" {
+            return Err(StoreError::Damaged {
+                path: path.to_owned(),
+                detail: verdict,
+            });
+        }
+    }
+    migrate::migrate(&mut conn, path).map_err(|error| rename(path, error))?;
+    contract::refresh(&mut conn).map_err(|error| rename(path, error))?;
+    keep_wal(&conn);
+    restrict(path);
+    Ok(conn)
+}
+
+/// Opens the database for reading only. Any number of these may be open, in any process.
+///
+/// # Errors
+/// [`StoreError::Missing`], [`StoreError::Foreign`], [`StoreError::Newer`], [`StoreError::Damaged`].
+pub fn reader(path: &Path) -> Result<Connection, StoreError> {
+    if !path.exists() {
+        return Err(StoreError::Missing {
+            path: path.to_owned(),
+        });
+    }
+    refuse_what_is_no_database(path)?;
+    let named = |error| name_fault(path, error);
+    let conn =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(named)?;
+    conn.busy_timeout(BUSY)?;
+    migrate::check(&conn, path).map_err(|error| rename(path, error))?;
+    conn.set_prepared_statement_cache_capacity(64);
+    Ok(conn)
+}
+
+/// The path of a companion file.
+#[must_use]
+pub fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn refuse_what_is_no_database(path: &Path) -> Result<(), StoreError> {
+    let mut head = Vec::new();
+    match File::open(path) {
+        Ok(file) => {
+            file.take(MAGIC.len() as u64)
+                .read_to_end(&mut head)
+                .map_err(|error| access(path, &format!("it cannot be read: {error}")))?;
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(access(path, &format!("it cannot be opened: {error}"))),
+    }
+    if head.is_empty() || head == MAGIC {
+        return Ok(());
+    }
+    Err(StoreError::Foreign {
+        path: path.to_owned(),
+        found: "not an SQLite file".to_owned(),
+    })
+}
+
+fn rename(path: &Path, error: StoreError) -> StoreError {
+    match error {
+        StoreError::Sqlite(error) => name_fault(path, error),
+        other => other,
+    }
+}
+
+/// SQLite's error in terms of what the owner of the file can do.
+fn name_fault(path: &Path, error: rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Damaged {
+            path: path.to_owned(),
+            detail: error.to_string(),
+        },
+        Some(ErrorCode::CannotOpen) => access(
+            path,
+            "it cannot be opened; the directory must exist and be writable by the user feedmill runs as",
+        ),
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => access(
+            path,
+            "it cannot be written; check the owner and mode of the file and of its directory",
+        ),
+        _ => StoreError::Sqlite(error),
+    }
+}
+
+fn access(path: &Path, detail: &str) -> StoreError {
+    StoreError::Access {
+        path: path.to_owned(),
+        detail: detail.to_owned(),
+    }
+}
+
+/// Keeps the `-wal` and `-shm` files when the last connection closes: without them a reader that
+/// may not write the directory could not open the database at all.
+#[expect(
+    unsafe_code,
+    reason = "rusqlite has no safe call for SQLITE_FCNTL_PERSIST_WAL"
+)]
+fn keep_wal(conn: &Connection) {
+    let mut on: std::ffi::c_int = 1;
+    // SAFETY: the handle is that of an open connection which outlives the call; "main" is a
+    // NUL-terminated constant; SQLite reads and writes one int through the pointer and keeps none.
+    unsafe {
+        rusqlite::ffi::sqlite3_file_control(
+            conn.handle(),
+            c"main".as_ptr(),
+            rusqlite::ffi::SQLITE_FCNTL_PERSIST_WAL,
+            (&raw mut on).cast(),
+        );
+    }
+}
+
+/// Files readable by the group and by nobody else, whatever the umask of the moment was.
+fn restrict(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        for file in [path.to_owned(), beside(path, "-wal"), beside(path, "-shm")] {
+            // A file of another owner keeps its mode; `check` is where that is reported.
+            let _ = fs::set_permissions(file, fs::Permissions::from_mode(0o640));
+        }
+    }
+}

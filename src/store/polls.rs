@@ -1,0 +1,214 @@
+//! The end of a poll: feed state, entries and log, in one transaction.
+
+use std::time::Duration;
+
+use rusqlite::params;
+
+use super::fetches::{self, FetchRecord, Purpose};
+use super::request::Change;
+use super::writer::Work;
+use super::{StoreError, entries, feeds, rows};
+use crate::model::{
+    FailureKind, FeedChanges, FeedId, FeedKind, Lease, PollOutcome, PublisherHints, Timestamp,
+    Validators,
+};
+
+/// Everything that one poll leaves behind.
+#[derive(Debug)]
+pub struct CommitPoll {
+    pub feed: FeedId,
+    pub lease: Lease,
+    pub at: Timestamp,
+    pub outcome: Result<PollOutcome, FailureKind>,
+    pub next: Due,
+    /// What was received, when something was.
+    pub answer: Option<Answer>,
+    /// What the document said, when it was read.
+    pub document: Option<Document>,
+    pub changes: FeedChanges,
+    /// Whether the pages of new and edited entries are fetched.
+    pub fetch_pages: bool,
+    pub record: FetchRecord,
+}
+
+/// When the feed is polled next.
+#[derive(Debug, Clone)]
+pub struct Due {
+    pub at: Timestamp,
+    /// The rule that decided.
+    pub reason: String,
+    /// The adaptive interval as learned now.
+    pub interval: Option<Duration>,
+}
+
+/// What the next request is made with.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub validators: Validators,
+    /// The request variant they belong to.
+    pub variant: Vec<u8>,
+    /// True for a 200: validators it did not send are forgotten. A 304 only replaces what it sent.
+    pub full: bool,
+}
+
+/// What the document says of the feed.
+#[derive(Debug, Clone)]
+pub struct Document {
+    pub body_hash: Vec<u8>,
+    pub kind: FeedKind,
+    pub title: Option<String>,
+    pub description: Option<String>,
+    pub site_url: Option<String>,
+    pub lang: Option<String>,
+    pub hints: PublisherHints,
+    pub repaired: Vec<&'static str>,
+}
+
+/// What was written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PollCommitted {
+    pub new: usize,
+    pub edited: usize,
+}
+
+impl Change for CommitPoll {
+    type Reply = PollCommitted;
+
+    fn apply(&self, work: &mut Work<'_>) -> Result<PollCommitted, StoreError> {
+        self.write_visit(work)?;
+        self.write_answer(work)?;
+        self.write_document(work)?;
+        let mut done = PollCommitted::default();
+        for entry in &self.changes.new {
+            done.new += usize::from(entries::insert(
+                work.conn,
+                self.feed,
+                entry,
+                self.fetch_pages,
+                self.at,
+            )?);
+        }
+        for edit in &self.changes.edited {
+            entries::edit(work.conn, self.feed, edit, self.fetch_pages, self.at)?;
+            done.edited += 1;
+        }
+        if done.new > 0 {
+            work.conn
+                .prepare_cached("UPDATE _feed SET last_new_at = ?2 WHERE id = ?1")?
+                .execute(params![self.feed, self.at])?;
+        }
+        fetches::insert(work.conn, self.feed, Purpose::Feed, &self.record)?;
+        Ok(done)
+    }
+}
+
+impl CommitPoll {
+    fn write_visit(&self, work: &Work<'_>) -> Result<(), StoreError> {
+        if self.changes.gap {
+            let oldest = self
+                .changes
+                .new
+                .iter()
+                .filter_map(|entry| entry.published)
+                .min();
+            work.conn
+                .prepare_cached(
+                    "INSERT INTO _gap (feed_id, found_at, from_at, to_at)
+                     VALUES (?1, ?2, (SELECT last_ok_at FROM _feed WHERE id = ?1), ?3)",
+                )?
+                .execute(params![self.feed, self.at, oldest])?;
+        }
+        let outcome = self
+            .outcome
+            .map_or_else(FailureKind::token, PollOutcome::token);
+        let written = work
+            .conn
+            .prepare_cached(
+                "UPDATE _feed
+                 SET lease = NULL, leased_until = NULL, next_poll_at = ?3, next_poll_reason = ?4,
+                     interval_ms = coalesce(?5, interval_ms), last_poll_at = ?6, last_status = ?7, last_outcome = ?8,
+                     last_detail = ?9, polls = polls + 1, polls_304 = polls_304 + ?10, bytes_in = bytes_in + ?11,
+                     last_ok_at = CASE WHEN ?12 THEN ?6 ELSE last_ok_at END,
+                     failures = CASE WHEN ?12 THEN 0 ELSE failures + 1 END,
+                     failing_since = CASE WHEN ?12 THEN NULL ELSE coalesce(failing_since, ?6) END
+                 WHERE id = ?1 AND lease = ?2",
+            )?
+            .execute(params![
+                self.feed,
+                self.lease,
+                self.next.at,
+                self.next.reason,
+                self.next.interval.map(rows::millis),
+                self.at,
+                self.record.status,
+                outcome,
+                self.record.detail,
+                self.record.status == Some(304),
+                rows::count(self.record.bytes),
+                self.outcome.is_ok(),
+            ])?;
+        if written == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::Stale)
+        }
+    }
+
+    fn write_answer(&self, work: &Work<'_>) -> Result<(), StoreError> {
+        let Some(answer) = &self.answer else {
+            return Ok(());
+        };
+        let Validators {
+            etag,
+            last_modified,
+        } = &answer.validators;
+        work.conn
+            .prepare_cached(
+                "UPDATE _feed SET etag = CASE WHEN ?5 THEN ?2 ELSE coalesce(?2, etag) END,
+                        last_modified = CASE WHEN ?5 THEN ?3 ELSE coalesce(?3, last_modified) END,
+                        variant = ?4, last_full_at = CASE WHEN ?5 THEN ?6 ELSE last_full_at END
+                 WHERE id = ?1",
+            )?
+            .execute(params![
+                self.feed,
+                etag,
+                last_modified,
+                answer.variant,
+                answer.full,
+                self.at
+            ])?;
+        Ok(())
+    }
+
+    fn write_document(&self, work: &Work<'_>) -> Result<(), StoreError> {
+        let Some(document) = &self.document else {
+            return Ok(());
+        };
+        let repaired: Vec<String> = document
+            .repaired
+            .iter()
+            .map(|token| (*token).to_owned())
+            .collect();
+        work.conn
+            .prepare_cached(
+                "UPDATE _feed SET body_hash = ?2, kind = ?3, title = ?4, description = ?5, site_url = ?6, lang = ?7,
+                        ttl_ms = ?8, skip_hours = ?9, skip_days = ?10, repaired = ?11, updated_at = ?12
+                 WHERE id = ?1",
+            )?
+            .execute(params![
+                self.feed,
+                document.body_hash,
+                document.kind.token(),
+                document.title,
+                document.description,
+                document.site_url,
+                document.lang,
+                document.hints.ttl.map(rows::millis),
+                feeds::hour_bits(&document.hints),
+                document.hints.skip_days.bits(),
+                rows::strings(&repaired),
+                self.at,
+            ])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,111 @@
+//! Everything that can be done to the database, by name.
+//!
+//! A request is applied inside the writer's transaction, possibly more than once
+//! if the transaction has to be tried again, and answered after it is committed.
+
+use tokio::sync::oneshot;
+
+use super::writer::Work;
+use super::{
+    ClaimFeeds, ClaimPages, CommitPage, CommitPoll, Reschedule, StoreError, SyncFeeds, Upkeep,
+};
+
+/// One kind of change. Applying it twice in two transactions of which only the second is committed
+/// must be the same as applying it once.
+pub trait Change {
+    type Reply;
+
+    /// Does the change within the transaction of `work`.
+    ///
+    /// # Errors
+    /// What it has written by then is rolled back.
+    fn apply(&self, work: &mut Work<'_>) -> Result<Self::Reply, StoreError>;
+}
+
+/// A change on its way, with the place where its answer is awaited.
+#[derive(Debug)]
+pub struct Slot<C: Change> {
+    change: C,
+    done: Option<Result<C::Reply, StoreError>>,
+    reply: oneshot::Sender<Result<C::Reply, StoreError>>,
+}
+
+impl<C: Change> Slot<C> {
+    /// A slot, and where its answer will be.
+    pub fn new(change: C) -> (Self, oneshot::Receiver<Result<C::Reply, StoreError>>) {
+        let (reply, answer) = oneshot::channel();
+        (
+            Self {
+                change,
+                done: None,
+                reply,
+            },
+            answer,
+        )
+    }
+
+    fn settle(self) {
+        // Whoever asked may have gone away; the change is made all the same.
+        let _ = self
+            .reply
+            .send(self.done.unwrap_or(Err(StoreError::Closed)));
+    }
+}
+
+macro_rules! requests {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// Everything that can be done to the database.
+        #[derive(Debug)]
+        pub enum Request {
+            $($(#[$doc])* $name(Box<Slot<$name>>),)*
+        }
+
+        $(impl From<Slot<$name>> for Request {
+            fn from(slot: Slot<$name>) -> Self {
+                Self::$name(Box::new(slot))
+            }
+        })*
+
+        impl Request {
+            pub(super) fn apply(&mut self, work: &mut Work<'_>) -> Result<(), StoreError> {
+                match self {
+                    $(Self::$name(slot) => slot.done = Some(Ok(slot.change.apply(work)?)),)*
+                }
+                Ok(())
+            }
+
+            pub(super) fn refuse(&mut self, error: StoreError) {
+                match self {
+                    $(Self::$name(slot) => slot.done = Some(Err(error)),)*
+                }
+            }
+
+            pub(super) fn fail(&mut self, why: &str) {
+                self.refuse(StoreError::Failed(why.to_owned()));
+            }
+
+            pub(super) fn settle(self) {
+                match self {
+                    $(Self::$name(slot) => slot.settle(),)*
+                }
+            }
+        }
+    };
+}
+
+requests! {
+    /// Makes the feeds of the database those of the configuration.
+    SyncFeeds,
+    /// Gives feeds new due times.
+    Reschedule,
+    /// Takes due feeds for polling.
+    ClaimFeeds,
+    /// Writes what a poll found, and when the next one is due.
+    CommitPoll,
+    /// Takes pending pages.
+    ClaimPages,
+    /// Writes what became of a page.
+    CommitPage,
+    /// Trims logs, keeps statistics fresh.
+    Upkeep,
+}

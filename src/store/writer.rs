@@ -1,0 +1,138 @@
+//! The one writer: a thread with the only writing connection.
+//!
+//! Requests that have piled up while the last transaction was being made durable
+//! go into the next one together, each in a savepoint of its own, so that one that
+//! fails takes nothing with it. A reply is sent after the commit, never before:
+//! what is acknowledged is on disk. When the disk is full or another program holds
+//! the lock, the group is kept and tried again until it succeeds; those who wait
+//! for replies hold their permits meanwhile, and that is the whole backpressure.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::mpsc;
+
+use super::checkpoint::{self, Checkpoints};
+use super::judge::Memory;
+use super::{Request, StoreError};
+
+/// Requests in one transaction.
+const GROUP_REQUESTS: usize = 100;
+/// How long a transaction may gather requests.
+const GROUP_TIME: Duration = Duration::from_millis(250);
+/// Pauses between tries of a group that met a full disk or a foreign lock.
+const RETRY_FIRST: Duration = Duration::from_millis(100);
+const RETRY_MAX: Duration = Duration::from_secs(5);
+/// A lock held longer than this by another program is worth a line in the log.
+const LOCK_WORTH_TELLING: Duration = Duration::from_secs(30);
+
+/// What a request works with while it is applied.
+#[derive(Debug)]
+pub struct Work<'a> {
+    pub conn: &'a Connection,
+    pub memory: &'a mut Memory,
+}
+
+/// The state of the writer's thread.
+#[derive(Debug)]
+pub struct Writer {
+    pub conn: Connection,
+    pub memory: Memory,
+    pub checkpoints: Checkpoints,
+    /// True while a group cannot be committed; `status` and the watchdog look at it.
+    pub stalled: Arc<AtomicBool>,
+}
+
+impl Writer {
+    /// Serves requests until every sender is gone, then checkpoints and closes.
+    pub fn run(mut self, mut requests: mpsc::Receiver<Request>) {
+        while let Some(first) = requests.blocking_recv() {
+            let mut group = vec![first];
+            self.commit(&mut group, &mut requests);
+            for request in group {
+                request.settle();
+            }
+            self.checkpoints.after_commit(&self.conn, Instant::now());
+        }
+        let _ = self.conn.execute_batch("PRAGMA optimize");
+        checkpoint::truncate(&self.conn);
+    }
+
+    /// Applies the group and whatever else is waiting, until it is committed.
+    fn commit(&mut self, group: &mut Vec<Request>, requests: &mut mpsc::Receiver<Request>) {
+        let began = Instant::now();
+        let mut pause = RETRY_FIRST;
+        let mut told = false;
+        loop {
+            let Err(error) = self.attempt(group, requests) else {
+                break;
+            };
+            self.memory.forget();
+            if !error.is_passing() {
+                tracing::error!(%error, requests = group.len(), "a transaction failed; its work will be done again");
+                let text = error.to_string();
+                group.iter_mut().for_each(|request| request.fail(&text));
+                break;
+            }
+            self.stalled.store(true, Ordering::Relaxed);
+            if !told && (began.elapsed() > LOCK_WORTH_TELLING || is_full(&error)) {
+                tracing::warn!(%error, "the database cannot be written; work waits until it can");
+                told = true;
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(RETRY_MAX);
+        }
+        if self.stalled.swap(false, Ordering::Relaxed) && told {
+            tracing::info!("the database can be written again");
+        }
+    }
+
+    fn attempt(
+        &mut self,
+        group: &mut Vec<Request>,
+        requests: &mut mpsc::Receiver<Request>,
+    ) -> Result<(), StoreError> {
+        let began = Instant::now();
+        self.memory.fill(&self.conn)?;
+        let mut tx = self
+            .conn
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut next = 0;
+        loop {
+            let Some(request) = group.get_mut(next) else {
+                if group.len() >= GROUP_REQUESTS || began.elapsed() >= GROUP_TIME {
+                    break;
+                }
+                match requests.try_recv() {
+                    Ok(request) => group.push(request),
+                    Err(_) => break,
+                }
+                continue;
+            };
+            next += 1;
+            let savepoint = tx.savepoint()?;
+            match request.apply(&mut Work {
+                conn: &savepoint,
+                memory: &mut self.memory,
+            }) {
+                Ok(()) => savepoint.commit()?,
+                Err(error) if error.is_passing() => return Err(error),
+                // Dropping the savepoint rolls back what this one request did.
+                Err(error) => {
+                    drop(savepoint);
+                    self.memory.roll_back();
+                    request.refuse(error);
+                }
+            }
+            self.memory.keep();
+        }
+        tx.commit()?;
+        Ok(())
+    }
+}
+
+fn is_full(error: &StoreError) -> bool {
+    matches!(error, StoreError::Sqlite(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull))
+}
