@@ -43,6 +43,7 @@ CREATE TABLE _feed (
   -- What to ask with.
   etag             BLOB,
   last_modified    BLOB,
+  validators_url   TEXT,                                -- the address that gave them
   variant          BLOB,                                -- the request variant the validators belong to
   body_hash        BLOB,                                -- blake3-128 of the last body that was parsed
   -- What the publisher's document asks for.

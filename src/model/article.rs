@@ -13,6 +13,8 @@ pub struct PendingPage {
     /// Failed fetches so far.
     pub attempts: u32,
     pub feed: super::FeedId,
+    /// The feed's address in the configuration.
+    pub feed_url: String,
     pub words: FeedWords,
 }
 

@@ -58,6 +58,8 @@ pub struct DueFeed {
     /// The address in the configuration.
     pub configured_url: String,
     pub validators: Validators,
+    /// The address that gave them; they are sent to no other.
+    pub validators_url: Option<String>,
     /// Under which request variant (hash of user agent, headers, credentials, parser version)
     /// the validators were received; others are not sent.
     pub variant: Vec<u8>,
@@ -77,8 +79,12 @@ pub struct DueFeed {
     pub failures: u32,
     /// When the present run of failures began.
     pub failing_since: Option<Timestamp>,
-    /// Entries of this feed in the store.
+    /// Entries of this feed in the store, counted up to 1000.
     pub entries: u64,
+    /// Pages of this feed that were held against the feed's own words …
+    pub pages_compared: u32,
+    /// … and how many of them said more.
+    pub pages_added: u32,
 }
 
 /// What a feed's bytes turned out to say.

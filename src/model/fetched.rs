@@ -19,6 +19,8 @@ pub struct Fetched {
     pub freshness: Freshness,
     /// `Retry-After`, already relative to the response: absent when negative, zero or garbage.
     pub retry_after: Option<Duration>,
+    /// The answer is a challenge for browsers (a bot wall), whatever its status.
+    pub challenge: bool,
     /// `Link` headers, as received.
     pub links: Vec<String>,
     /// `X-Robots-Tag`, as received.

@@ -14,6 +14,7 @@ mod adaptive;
 mod backoff;
 mod cron;
 mod next;
+mod pages;
 mod reason;
 mod retry;
 mod settings;
@@ -22,6 +23,7 @@ mod spread;
 
 pub use cron::{Cron, CronError};
 pub use next::{Answer, NextPoll, Question, Visit, next_poll};
+pub use pages::wants_pages;
 pub use reason::Reason;
 pub use retry::page_retry;
 pub use settings::{Pace, Settings};

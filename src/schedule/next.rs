@@ -183,6 +183,7 @@ mod tests {
             url: String::new(),
             configured_url: String::new(),
             validators: Validators::default(),
+            validators_url: None,
             variant: Vec::new(),
             body_hash: None,
             last_poll_at: None,
@@ -193,6 +194,8 @@ mod tests {
             failures: 0,
             failing_since: None,
             entries: 0,
+            pages_compared: 0,
+            pages_added: 0,
         }
     }
 

@@ -29,12 +29,19 @@ pub struct Settings {
     pub connect_backoff: Duration,
     /// The longest pause after lasting errors; a feed is never given up.
     pub slow_lane: Duration,
+    /// A permanent redirect is adopted after so long …
+    pub redirect_after: Duration,
+    /// … and so many observations.
+    pub redirect_observations: u32,
     /// 410 is believed after so long …
     pub gone_after: Duration,
     /// … and so many observations.
     pub gone_observations: u32,
     /// After so long of nothing but 304, one unconditional request.
     pub revalidate_after: Duration,
+    /// So many distinct hosts unreachable within the window, and none reached, are our own outage.
+    pub outage_hosts: u32,
+    pub outage_window: Duration,
 }
 
 const MINUTE: u64 = 60;
@@ -55,9 +62,13 @@ impl Default for Settings {
             retry_after_max: Duration::from_secs(7 * DAY),
             connect_backoff: Duration::from_secs(10 * MINUTE),
             slow_lane: Duration::from_secs(30 * DAY),
+            redirect_after: Duration::from_secs(7 * DAY),
+            redirect_observations: 10,
             gone_after: Duration::from_secs(7 * DAY),
             gone_observations: 3,
             revalidate_after: Duration::from_secs(7 * DAY),
+            outage_hosts: 8,
+            outage_window: Duration::from_secs(MINUTE),
         }
     }
 }

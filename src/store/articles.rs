@@ -18,6 +18,8 @@ pub struct CommitPage {
     pub feed: FeedId,
     pub at: Timestamp,
     pub result: PageResult,
+    /// Whether the page said more than the feed's own words, when the two were compared.
+    pub page_added: Option<bool>,
     /// The request, when one was made.
     pub record: Option<FetchRecord>,
 }
@@ -34,6 +36,8 @@ pub enum PageResult {
         retry_at: Option<Timestamp>,
         words: Option<Box<NewArticle>>,
     },
+    /// There is nothing to make an article of, and never will be.
+    Nothing,
     /// It was not tried: it is due again, and nothing counts against it.
     Postponed { until: Timestamp },
 }
@@ -122,6 +126,10 @@ impl Change for CommitPage {
                 self.fail(work.conn, done, *kind, detail, *retry_at)?;
                 done
             }
+            PageResult::Nothing => {
+                self.finish(work.conn, ArticleCommitted::Nothing)?;
+                ArticleCommitted::Nothing
+            }
             PageResult::Postponed { until } => {
                 work.conn
                     .prepare_cached("UPDATE _page SET lease = NULL, leased_until = NULL, next_at = ?2 WHERE id = ?1")?
@@ -129,6 +137,13 @@ impl Change for CommitPage {
                 ArticleCommitted::Nothing
             }
         };
+        if let Some(added) = self.page_added {
+            work.conn
+                .prepare_cached(
+                    "UPDATE _feed SET pages_compared = pages_compared + 1, pages_added = pages_added + ?2 WHERE id = ?1",
+                )?
+                .execute(params![self.feed, i64::from(added)])?;
+        }
         if let Some(record) = &self.record {
             fetches::insert(
                 work.conn,
@@ -176,7 +191,7 @@ impl CommitPage {
         conn.prepare_cached("DELETE FROM _entry_content WHERE entry_id = (SELECT entry_id FROM _page WHERE id = ?1)")?
             .execute([self.page])?;
         conn.prepare_cached(
-            "UPDATE _entry SET article_id = ?2, page_id = NULL WHERE page_id = ?1",
+            "UPDATE _entry SET article_id = coalesce(?2, article_id), page_id = NULL WHERE page_id = ?1",
         )?
         .execute(params![self.page, done.article()])?;
         conn.prepare_cached("DELETE FROM _page WHERE id = ?1")?

@@ -128,7 +128,8 @@ impl Change for ClaimFeeds {
              RETURNING id, lease, coalesce(effective_url, url), url, etag, last_modified, variant, body_hash,
                        last_poll_at, last_new_at, last_full_at, interval_ms, ttl_ms, skip_hours, skip_days,
                        failures, failing_since,
-                       (SELECT count(*) FROM (SELECT 1 FROM _entry WHERE feed_id = _feed.id LIMIT 1000))",
+                       (SELECT count(*) FROM (SELECT 1 FROM _entry WHERE feed_id = _feed.id LIMIT 1000)),
+                       pages_compared, pages_added, validators_url",
         )?;
         let mut claimed = Vec::with_capacity(self.feeds.len());
         for feed in &self.feeds {
@@ -168,6 +169,9 @@ fn due_feed(row: &Row<'_>) -> rusqlite::Result<DueFeed> {
         failures: u32::try_from(row.get::<_, i64>(15)?).unwrap_or(u32::MAX),
         failing_since: row.get(16)?,
         entries: u64::try_from(row.get::<_, i64>(17)?).unwrap_or(0),
+        pages_compared: row.get(18)?,
+        pages_added: row.get(19)?,
+        validators_url: row.get(20)?,
     })
 }
 

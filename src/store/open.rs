@@ -64,6 +64,13 @@ impl InstanceLock {
     }
 }
 
+/// Whether a process holds the right to write the database at `path`.
+#[must_use]
+pub fn is_in_use(path: &Path) -> bool {
+    let lock = File::open(beside(path, ".lock"));
+    lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
 /// Opens the database for its one writer: makes it if need be, migrates it, refreshes the contract.
 ///
 /// # Errors

@@ -66,7 +66,7 @@ impl Change for ClaimPages {
         )?;
         let mut select = work.conn.prepare_cached(
             "SELECT p.id, p.lease, p.url, p.fetch, p.attempts, p.feed_id, coalesce(f.title, f.name), e.title, e.summary,
-                    c.content, e.authors, coalesce(e.published_at, e.updated_at), coalesce(e.lang, f.lang), e.image_url
+                    c.content, e.authors, coalesce(e.published_at, e.updated_at), coalesce(e.lang, f.lang), e.image_url, f.url
              FROM _page p JOIN _feed f ON f.id = p.feed_id
              LEFT JOIN _entry e ON e.id = p.entry_id LEFT JOIN _entry_content c ON c.entry_id = e.id
              WHERE p.id = ?1",
@@ -89,6 +89,7 @@ fn pending_page(row: &Row<'_>) -> rusqlite::Result<PendingPage> {
         fetch: row.get(3)?,
         attempts: u32::try_from(row.get::<_, i64>(4)?).unwrap_or(u32::MAX),
         feed: row.get(5)?,
+        feed_url: row.get(14)?,
         words: FeedWords {
             feed_title: row.get(6)?,
             title: row.get(7)?,
@@ -102,8 +103,8 @@ fn pending_page(row: &Row<'_>) -> rusqlite::Result<PendingPage> {
     })
 }
 
-/// Pages that are due at `now` and unclaimed: those of the fewest attempts and the newest feeds'
-/// entries are not preferred, the oldest wish is served first; at most `per_host` of one host.
+/// Pages that are due at `now` and unclaimed, the oldest wish first, at most `per_host` of one
+/// host; those that ask no host are not limited.
 ///
 /// # Errors
 /// Of SQLite.

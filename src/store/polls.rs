@@ -45,6 +45,8 @@ pub struct Due {
 #[derive(Debug, Clone)]
 pub struct Answer {
     pub validators: Validators,
+    /// The address that gave them.
+    pub url: String,
     /// The request variant they belong to.
     pub variant: Vec<u8>,
     /// True for a 200: validators it did not send are forgotten. A 304 only replaces what it sent.
@@ -166,7 +168,8 @@ impl CommitPoll {
             .prepare_cached(
                 "UPDATE _feed SET etag = CASE WHEN ?5 THEN ?2 ELSE coalesce(?2, etag) END,
                         last_modified = CASE WHEN ?5 THEN ?3 ELSE coalesce(?3, last_modified) END,
-                        variant = ?4, last_full_at = CASE WHEN ?5 THEN ?6 ELSE last_full_at END
+                        variant = ?4, validators_url = ?7,
+                        last_full_at = CASE WHEN ?5 THEN ?6 ELSE last_full_at END
                  WHERE id = ?1",
             )?
             .execute(params![

@@ -125,3 +125,36 @@ pub fn failing(conn: &Connection, limit: u32) -> Result<Vec<FailingFeed>, StoreE
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+/// A feed in a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedLine {
+    pub name: String,
+    pub kind: String,
+    pub outcome: String,
+    pub entries: u64,
+    pub repaired: String,
+}
+
+/// Every feed in a line, in the order of the configuration.
+///
+/// # Errors
+/// Of SQLite.
+pub fn overview(conn: &Connection) -> Result<Vec<FeedLine>, StoreError> {
+    let mut select = conn.prepare(
+        "SELECT coalesce(name, title, url), coalesce(kind, ''), coalesce(last_outcome, ''),
+                (SELECT count(*) FROM _entry e WHERE e.feed_id = f.id),
+                coalesce((SELECT group_concat(value, ', ') FROM json_each(f.repaired)), '')
+         FROM _feed f WHERE state = 'active' ORDER BY id",
+    )?;
+    let rows = select.query_map([], |row| {
+        Ok(FeedLine {
+            name: row.get(0)?,
+            kind: row.get(1)?,
+            outcome: row.get(2)?,
+            entries: number(row, 3)?,
+            repaired: row.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,99 @@
+//! The density judge: walk down to where the prose is, then keep only what is plainly prose.
+//!
+//! From the body, the child that holds nearly all the prose is entered, again and again;
+//! where no child does, the article's element is found. Inside it every name or element
+//! that speaks of clutter counts, so this judge errs on the strict side.
+
+use crate::article::page::{Block, Hints, Page, Sums, Tag};
+
+use super::Candidate;
+use super::container::drop_orphan_headings;
+
+/// A child is entered while it holds this share of its parent's prose.
+const DOMINANT: f32 = 0.75;
+
+/// Paragraphs shorter than this are kept only beside a longer one, in characters.
+const SHORT_CHARS: usize = 40;
+
+/// Names that end a block's hopes.
+const CLUTTER: Hints = Hints::union(&[Hints::CLUTTER, Hints::MEDIA]);
+
+/// The opinion of this judge.
+pub fn judge(page: &Page<'_>, sums: &Sums) -> Candidate {
+    let root = descend(page, sums);
+    let node = page.node(root);
+    let mut keep = vec![false; page.blocks.len()];
+    for at in sums.blocks(root, node) {
+        if let (Some(slot), Some(block)) = (keep.get_mut(at), page.block(at)) {
+            *slot = is_prose(page, sums, block, root);
+        }
+    }
+    drop_orphan_headings(page, &mut keep);
+    Candidate { keep, root }
+}
+
+/// The smallest element that still holds most of the prose.
+fn descend(page: &Page<'_>, sums: &Sums) -> usize {
+    let mut root = page.nodes.iter().position(|node| node.tag == Tag::Body).unwrap_or(0);
+    let mut prose = sums.of(root, page.node(root)).prose;
+    loop {
+        let mut best = (root, 0);
+        let mut child = root + 1;
+        while child < page.node(root).end {
+            let node = page.node(child);
+            let inside = sums.of(child, node).prose;
+            if inside > best.1 && node.tag.is_block() && !node.hints.has(Hints::COMMENT) {
+                best = (child, inside);
+            }
+            child = node.end.max(child + 1);
+        }
+        let (child, inside) = best;
+        let leaf = matches!(page.node(child).tag, Tag::P | Tag::Ul | Tag::Ol | Tag::Blockquote | Tag::Li);
+        if child == root || leaf || (inside as f32) < prose as f32 * DOMINANT {
+            return root;
+        }
+        root = child;
+        prose = inside;
+    }
+}
+
+fn is_prose(page: &Page<'_>, sums: &Sums, block: &Block, root: usize) -> bool {
+    if block.hidden {
+        return false;
+    }
+    for at in std::iter::once(block.owner).chain(page.ancestors(block.owner)).take_while(|&at| at > root) {
+        let node = page.node(at);
+        let tagged = matches!(
+            node.tag,
+            Tag::Nav | Tag::Aside | Tag::Footer | Tag::Form | Tag::Figure | Tag::Figcaption | Tag::Button | Tag::Dialog
+        );
+        if tagged || node.hints.has(CLUTTER) {
+            return false;
+        }
+        if (node.tag.is_list() || node.tag == Tag::Table) && sums.of(at, node).link_density() > 0.4 {
+            return false;
+        }
+    }
+    match block.tag {
+        tag if tag.heading().is_some() => block.link_density() < 0.9,
+        Tag::P | Tag::Blockquote | Tag::Pre | Tag::Li | Tag::Dd | Tag::Dt | Tag::Td | Tag::Th => block.link_density() < 0.5,
+        _ => block.chars >= SHORT_CHARS && block.link_density() < 0.3,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use scraper::Html;
+
+    #[test]
+    fn the_prose_is_kept_and_named_clutter_in_it_is_not() {
+        let prose = "A sentence, with commas, that is long enough to count as a paragraph of an article.";
+        let html = Html::parse_document(&format!(
+            "<div>Menu</div><div><div><h2>Part</h2><p>{prose}<p>{prose}<div class=author-bio>{prose}</div></div></div>"
+        ));
+        let page = Page::new(&html, &|_| false);
+        let sums = Sums::new(&page, |_| false);
+        assert_eq!(judge(&page, &sums).keep, [false, true, true, true, false]);
+    }
+}

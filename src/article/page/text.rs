@@ -1,0 +1,129 @@
+//! Text as a reader sees it: white space collapsed, nothing invisible.
+
+/// True for characters that must never reach a stored text: controls, bidirectional
+/// overrides and isolates (they can make a line read as something else, Unicode
+/// TR 36 §2.5), zero-width fillers, byte order marks, soft hyphens.
+pub fn is_unsafe(c: char) -> bool {
+    match c {
+        '\n' | '\t' => false,
+        '\u{200c}' | '\u{200d}' => false,
+        '\u{ad}'
+        | '\u{61c}'
+        | '\u{180e}'
+        | '\u{200b}'
+        | '\u{200e}'
+        | '\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{fff9}'..='\u{fffc}'
+        | '\u{e0000}'..='\u{e007f}' => true,
+        c => c.is_control(),
+    }
+}
+
+/// Appends `piece` to `out`, every run of white space becoming one space and none at
+/// the start of a line.
+pub fn push_collapsed(out: &mut String, piece: &str) {
+    for c in piece.chars() {
+        if c.is_whitespace() {
+            if !out.is_empty() && !out.ends_with([' ', '\n']) {
+                out.push(' ');
+            }
+        } else if !is_unsafe(c) {
+            out.push(c);
+        }
+    }
+}
+
+/// Appends `piece` as it is, as in `pre`: lines and spaces kept, unsafe characters gone.
+pub fn push_verbatim(out: &mut String, piece: &str) {
+    out.extend(piece.chars().filter(|&c| !is_unsafe(c) && c != '\r'));
+}
+
+/// Ends the line: spaces before the break go.
+pub fn push_break(out: &mut String) {
+    out.truncate(out.trim_end_matches(' ').len());
+    if !out.is_empty() {
+        out.push('\n');
+    }
+}
+
+/// One line of clean text from any string.
+pub fn clean_line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    push_collapsed(&mut out, text);
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// Scripts written without spaces between words: there a character counts as a word.
+pub fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{e00}'..='\u{e7f}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}')
+}
+
+/// The words of a text: runs of letters and digits; a character each in scripts without spaces.
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        loop {
+            let first = rest.chars().next()?;
+            if is_unspaced(first) {
+                let (word, after) = rest.split_at_checked(first.len_utf8())?;
+                rest = after;
+                return Some(word);
+            }
+            if is_word(first) {
+                let end = rest.find(|c: char| !is_word(c) || is_unspaced(c)).unwrap_or(rest.len());
+                let (word, after) = rest.split_at_checked(end)?;
+                rest = after;
+                return Some(word);
+            }
+            rest = rest.split_at_checked(first.len_utf8())?.1;
+        }
+    })
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// How many words a text has, as [`words`] counts them.
+pub fn count_words(text: &str) -> usize {
+    words(text).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn white_space_collapses_and_the_invisible_goes() {
+        for (raw, clean) in [
+            ("  a\n\tb  ", "a b"),
+            ("a\u{a0}\u{202e}b\u{200b}c", "a bc"),
+            ("co\u{ad}operate\u{0}", "cooperate"),
+            ("👩\u{200d}👩", "👩\u{200d}👩"),
+            ("", ""),
+        ] {
+            assert_eq!(clean_line(raw), clean);
+        }
+    }
+
+    #[test]
+    fn words_are_counted_in_every_script() {
+        for (text, count) in [("It's 3 o'clock", 5), ("日本語 text", 4), ("", 0), ("— … —", 0), ("ภาษา", 4)] {
+            assert_eq!(count_words(text), count, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn clean_lines_stay_clean(text: String) {
+            let clean = clean_line(&text);
+            prop_assert!(!clean.contains('\n') && !clean.chars().any(is_unsafe));
+            prop_assert_eq!(clean_line(&clean), clean);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Where a block stands: heading, paragraph, list item, table cell, code, quote.
+
+use std::collections::HashMap;
+
+use crate::article::page::{Block, Page, Tag};
+
+/// Deepest list that is indented and deepest quote that is marked; beyond it, no one counts.
+const MAX_NESTING: usize = 6;
+
+/// How far up a block's list, quote or table is looked for, in elements.
+const REACH: usize = 40;
+
+/// What kind of line a block becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Paragraph,
+    Heading(u8),
+    /// A list item; `number` of an ordered list. `first` is false for an item's later paragraphs.
+    Item { number: Option<usize>, first: bool },
+    /// A cell of a data table.
+    Cell { row: usize, table: usize },
+    Code,
+}
+
+/// A kept block and its place.
+#[derive(Debug)]
+pub struct Placed<'p> {
+    pub block: &'p Block,
+    pub kind: Kind,
+    /// How many lists deep, 0 outside lists.
+    pub lists: usize,
+    /// How many quotes deep.
+    pub quotes: usize,
+}
+
+/// The kept blocks in order, each with its place.
+pub fn place<'p>(page: &'p Page<'_>, keep: &dyn Fn(usize) -> bool) -> Vec<Placed<'p>> {
+    let mut begun = HashMap::new();
+    page.blocks
+        .iter()
+        .enumerate()
+        .filter(|&(at, _)| keep(at))
+        .map(|(_, block)| place_one(page, block, &mut begun))
+        .collect()
+}
+
+fn place_one<'p>(page: &'p Page<'_>, block: &'p Block, begun: &mut HashMap<usize, ()>) -> Placed<'p> {
+    let (mut item, mut list, mut row, mut table) = (None, None, None, None);
+    let (mut lists, mut quotes, mut code) = (0, 0, false);
+    for at in std::iter::once(block.owner).chain(page.ancestors(block.owner)).take(REACH) {
+        match page.node(at).tag {
+            Tag::Li if item.is_none() => item = Some(at),
+            tag if tag.is_list() => {
+                list = list.or(Some(at));
+                lists += 1;
+            }
+            Tag::Tr if table.is_none() => row = row.or(Some(at)),
+            Tag::Table if table.is_none() => table = Some(at),
+            Tag::Blockquote => quotes += 1,
+            Tag::Pre => code = true,
+            Tag::Body => break,
+            _ => {}
+        }
+    }
+    let kind = if code {
+        Kind::Code
+    } else if let Some(level) = block.tag.heading() {
+        Kind::Heading(level)
+    } else if let (true, Some(row), Some(table)) = (block.tag.is_cell(), row, table) {
+        Kind::Cell { row, table }
+    } else if let Some(item) = item.filter(|_| table.is_none() || lists > 0) {
+        let first = begun.insert(item, ()).is_none();
+        let number = list.filter(|&list| page.node(list).tag == Tag::Ol).map(|list| ordinal(page, list, item));
+        Kind::Item { number, first }
+    } else {
+        Kind::Paragraph
+    };
+    Placed {
+        block,
+        kind,
+        lists: if matches!(kind, Kind::Item { .. }) { lists.clamp(1, MAX_NESTING) } else { 0 },
+        quotes: quotes.min(MAX_NESTING),
+    }
+}
+
+/// The number of an item in its ordered list.
+fn ordinal(page: &Page<'_>, list: usize, item: usize) -> usize {
+    let start = page.attr(list, "start").and_then(|start| start.trim().parse::<usize>().ok()).unwrap_or(1);
+    let earlier = page
+        .nodes
+        .get(list..item)
+        .unwrap_or_default()
+        .iter()
+        .filter(|node| node.tag == Tag::Li && node.parent == list)
+        .count();
+    start.saturating_add(earlier)
+}

@@ -1,0 +1,147 @@
+//! `feedmill add`: the feeds of a site, tried, shown, and put into the configuration.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::export::toml_of;
+use super::run::runtime;
+use super::source::{feed_settings, fetch, fetcher};
+use super::{Context, Failure, screen};
+use crate::daemon::{Clock as _, SystemClock};
+use crate::feed::{self, discover};
+use crate::fetch::{Fetcher, Purpose};
+use crate::model::{Fetched, ParsedFeed, Timestamp};
+
+/// Find the feeds of a site and print what to put into the configuration.
+///
+/// Every candidate is fetched and parsed; what is shown works. Without --write nothing is changed.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  feedmill add https://example.org\n  feedmill add https://example.org --write")]
+pub struct Add {
+    /// Sites, pages or feeds
+    #[arg(required = true, value_name = "URL")]
+    urls: Vec<String>,
+    /// Append the first feed of each to the configuration
+    #[arg(long)]
+    write: bool,
+}
+
+/// Candidates of one site that are fetched.
+const TRIED: usize = 12;
+
+/// A feed that works.
+struct Found {
+    url: String,
+    feed: ParsedFeed,
+}
+
+impl Add {
+    pub(super) fn run(&self, context: &Context) -> Result<ExitCode, Failure> {
+        let runtime = runtime()?;
+        let mut toml = String::new();
+        let mut missing = false;
+        for url in &self.urls {
+            let url = if url.contains("://") { url.clone() } else { format!("https://{url}") };
+            let found = runtime.block_on(async {
+                let fetcher = fetcher()?;
+                find(&fetcher, &url).await
+            });
+            match found {
+                Ok(found) if found.is_empty() => {
+                    eprintln!("feedmill: {url}: no feed was found; if you know its address, give that");
+                    missing = true;
+                }
+                Ok(found) => {
+                    show(&found);
+                    let first = found.first().map(|found| toml_of(&found.url, found.feed.title.as_deref(), &[]));
+                    toml.extend(first);
+                }
+                Err(failure) => {
+                    let _ = failure.report();
+                    missing = true;
+                }
+            }
+        }
+        if !toml.is_empty() {
+            self.deliver(context, &toml)?;
+        }
+        Ok(ExitCode::from(u8::from(missing)))
+    }
+
+    fn deliver(&self, context: &Context, toml: &str) -> Result<(), Failure> {
+        if !self.write {
+            println!("\nTo subscribe, put this into the configuration, or run the command again with --write:\n{toml}");
+            return Ok(());
+        }
+        let file = context.sources.file.clone().unwrap_or_else(|| PathBuf::from("feedmill.toml"));
+        let name = file.display();
+        let opened = std::fs::OpenOptions::new().create(true).append(true).open(&file);
+        let mut opened = opened.map_err(|error| Failure::runtime(format!("{name}: {error}")))?;
+        opened.write_all(toml.as_bytes())?;
+        println!("\nappended to {name}:\n{toml}");
+        // A feed that was there already is a mistake to hear about now.
+        context.config().map(drop)
+    }
+}
+
+async fn find(fetcher: &Fetcher, url: &str) -> Result<Vec<Found>, Failure> {
+    let page = fetch(fetcher, url, Purpose::Page).await?;
+    if let Some(feed) = parsed(&page) {
+        return Ok(vec![Found { url: url.to_owned(), feed }]);
+    }
+    let mut found: Vec<Found> = Vec::new();
+    for candidate in discover::candidates(&page.url, &page.body, &page.links).into_iter().take(TRIED) {
+        let Ok(answer) = fetch(fetcher, &candidate.url, Purpose::Feed).await else { continue };
+        let again = found.iter().any(|known| known.url == answer.url);
+        found.extend(parsed(&answer).filter(|_| !again).map(|feed| Found { url: answer.url.clone(), feed }));
+    }
+    Ok(found)
+}
+
+fn parsed(answer: &Fetched) -> Option<ParsedFeed> {
+    let input = feed::Input { url: Some(&answer.url), content_type: answer.content_type.as_deref(), body: &answer.body };
+    feed::parse(&input, &feed_settings()).ok()
+}
+
+fn show(found: &[Found]) {
+    let now = SystemClock.now();
+    let mut table = screen::table(&["feed", "title", "kind", "entries", "newest", "content"]);
+    for Found { url, feed } in found {
+        let newest = feed.entries.iter().filter_map(|entry| entry.published.or(entry.updated)).max();
+        table.add_row([
+            screen::safe(url),
+            screen::safe(feed.title.as_deref().unwrap_or("")),
+            feed.kind.token().to_owned(),
+            feed.entries.len().to_string(),
+            newest.map_or_else(|| "undated".to_owned(), |at| age(at, now)),
+            fullness(feed),
+        ]);
+    }
+    println!("{table}");
+}
+
+fn age(at: Timestamp, now: Timestamp) -> String {
+    let days = now.since(at).as_secs() / 86_400;
+    match days {
+        0 => "today".to_owned(),
+        1 => "yesterday".to_owned(),
+        days => format!("{days} days ago"),
+    }
+}
+
+/// How much of an article its entries carry, by the median length.
+fn fullness(feed: &ParsedFeed) -> String {
+    let longest = |entry: &crate::model::ParsedEntry| {
+        let content = entry.content.as_deref().map_or(0, str::len);
+        content.max(entry.summary.as_deref().map_or(0, str::len))
+    };
+    let mut lengths: Vec<usize> = feed.entries.iter().map(longest).collect();
+    lengths.sort_unstable();
+    match lengths.get(lengths.len() / 2) {
+        None | Some(0) => "titles only",
+        Some(1..=1500) => "summaries",
+        Some(_) => "long texts",
+    }
+    .to_owned()
+}

@@ -1,0 +1,26 @@
+//! `feedmill backup`: a copy of the database while it is in use.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::{Context, Failure};
+use crate::store::backup;
+
+/// Copy the database while it is in use.
+///
+/// Copying the file itself would miss what is in the write-ahead log. The copy is checked before
+/// it gets its name.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  feedmill backup /backups/feedmill-$(date +%F).db")]
+pub struct Backup {
+    /// The copy; a file that does not exist yet
+    file: PathBuf,
+}
+
+impl Backup {
+    pub(super) fn run(&self, context: &Context) -> Result<ExitCode, Failure> {
+        let bytes = backup::backup(&context.database()?, &self.file)?;
+        println!("{}: {bytes} bytes, checked", self.file.display());
+        Ok(ExitCode::SUCCESS)
+    }
+}

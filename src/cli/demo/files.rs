@@ -1,0 +1,2 @@
+/// The files of the site, by path.
+const FILES: &[(&str, &str)] = &[];

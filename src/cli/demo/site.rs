@@ -1,0 +1,123 @@
+//! The demonstration site: three small publishers on loopback, written for feedmill.
+//!
+//! Files of `site/` are served as they are, with `{{base}}` replaced by the site's
+//! address. `page.v2.html` takes the place of `page.html` in the second edition, so
+//! that an edited article and a new one can be seen. One feed is slow.
+
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+/// How long the slow feed takes.
+const SLOW: Duration = Duration::from_millis(1500);
+
+include!("files.rs");
+
+/// The site while it is up.
+#[derive(Debug)]
+pub struct Site {
+    /// Its address, without a slash at the end.
+    pub base: String,
+    edition: Arc<AtomicBool>,
+    serving: tokio::task::JoinHandle<()>,
+}
+
+impl Site {
+    /// Opens the site on a free port of loopback.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub async fn open() -> std::io::Result<Self> {
+        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+        let base = format!("http://{}", listener.local_addr()?);
+        let edition = Arc::new(AtomicBool::new(false));
+        let (address, second) = (base.clone(), Arc::clone(&edition));
+        #[expect(clippy::disallowed_methods, reason = "owned by this value, ended by its drop")]
+        let serving = tokio::spawn(serve(listener, address, second));
+        Ok(Self { base, edition, serving })
+    }
+
+    /// From now on the second edition is served.
+    pub fn publish_second_edition(&self) {
+        self.edition.store(true, Ordering::Release);
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+async fn serve(listener: TcpListener, base: String, second: Arc<AtomicBool>) {
+    let mut visitors = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        let (base, second) = (base.clone(), Arc::clone(&second));
+        visitors.spawn(async move {
+            let service = service_fn(|request| answer(request, &base, &second));
+            // A visitor who leaves early is no concern of ours.
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        });
+        while visitors.try_join_next().is_some() {}
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    base: &str,
+    second: &AtomicBool,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let path = request.uri().path();
+    if path.starts_with("/slow/") {
+        tokio::time::sleep(SLOW).await;
+    }
+    let Some((name, file)) = find(path, second.load(Ordering::Acquire)) else {
+        return Ok(respond(StatusCode::NOT_FOUND, "text/html", "<h1>Not found</h1>".to_owned(), None));
+    };
+    let body = file.replace("{{base}}", base);
+    let tag = format!("\"{}\"", &blake3::hash(body.as_bytes()).to_hex().as_str().get(..16).unwrap_or_default());
+    if request.headers().get(IF_NONE_MATCH).is_some_and(|held| held.as_bytes() == tag.as_bytes()) {
+        return Ok(respond(StatusCode::NOT_MODIFIED, media_type(name), String::new(), Some(tag)));
+    }
+    Ok(respond(StatusCode::OK, media_type(name), body, Some(tag)))
+}
+
+/// The file at a path: in the second edition, the second version where there is one.
+fn find(path: &str, second: bool) -> Option<(&'static str, &'static str)> {
+    let name = path.trim_start_matches('/');
+    let named = |wanted: &str| FILES.iter().find(|(name, _)| *name == wanted).copied();
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, "html"));
+    let newer = second.then(|| named(&format!("{stem}.v2.{extension}"))).flatten();
+    newer.or_else(|| named(name)).or_else(|| named(&format!("{name}.html")))
+}
+
+fn media_type(name: &str) -> &'static str {
+    match name.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("json") => "application/feed+json",
+        Some("xml") if name.contains("atom") => "application/atom+xml",
+        Some("xml") => "application/rss+xml",
+        Some("txt") => "text/plain",
+        _ => "text/html; charset=utf-8",
+    }
+}
+
+fn respond(status: StatusCode, media_type: &'static str, body: String, tag: Option<String>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static(media_type));
+    headers.extend(tag.and_then(|tag| tag.parse().ok()).map(|tag| (ETAG, tag)));
+    response
+}

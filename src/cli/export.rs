@@ -1,0 +1,62 @@
+//! `feedmill import` and `export`: OPML in and out.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::{Context, Failure};
+use crate::config::{Problems, opml};
+
+/// Take feeds out of an OPML file and print them as TOML.
+///
+/// A configuration can also name the file itself: include = ["list.opml"].
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  feedmill import subscriptions.opml >> feedmill.toml")]
+pub struct Import {
+    file: PathBuf,
+}
+
+impl Import {
+    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+        let name = self.file.display().to_string();
+        let text = std::fs::read_to_string(&self.file).map_err(|error| Failure::runtime(format!("{name}: {error}")))?;
+        let mut problems = Problems::default();
+        let listed = opml::read(&name, &text, &mut problems);
+        for listed in &listed {
+            print!("{}", toml_of(&listed.feed.url, listed.feed.name.as_deref(), &listed.feed.tags));
+        }
+        for problem in &problems.0 {
+            eprintln!("feedmill: {problem}; left out");
+        }
+        if listed.is_empty() && !problems.0.is_empty() {
+            return Err(Failure::runtime("no feed could be taken from the file"));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A feed as it stands in a configuration.
+pub(super) fn toml_of(url: &str, name: Option<&str>, tags: &[String]) -> String {
+    let text = |text: &str| toml::Value::String(text.to_owned()).to_string();
+    let name = name.map(|name| format!("name = {}\n", text(name))).unwrap_or_default();
+    let tags: Vec<String> = tags.iter().map(|tag| text(tag)).collect();
+    let tags = if tags.is_empty() { String::new() } else { format!("tags = [{}]\n", tags.join(", ")) };
+    format!("\n[[feed]]\nurl = {}\n{name}{tags}", text(url))
+}
+
+/// Write the configured feeds as OPML, to standard output.
+#[derive(Debug, clap::Args)]
+pub struct Export {}
+
+impl Export {
+    #[expect(clippy::unused_self, reason = "as every command")]
+    pub(super) fn run(&self, context: &Context) -> Result<ExitCode, Failure> {
+        let config = context.config()?;
+        let feeds: Vec<(String, String)> = config
+            .feeds
+            .into_iter()
+            .map(|feed| (feed.name.unwrap_or_else(|| feed.url.clone()), feed.url))
+            .collect();
+        println!("{}", opml::write("feedmill", &feeds).map_err(Failure::runtime)?);
+        Ok(ExitCode::SUCCESS)
+    }
+}

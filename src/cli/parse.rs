@@ -1,0 +1,123 @@
+//! `feedmill parse`: the feed parser alone.
+
+use std::fs;
+use std::io::{self, BufRead, Write};
+
+use serde_json::{Value, json};
+
+use super::jsonl;
+use crate::feed::{self, Input, Settings};
+use crate::model::{Enclosure, ParsedEntry, ParsedFeed};
+
+/// Parses a feed and prints it as JSON.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Parse {
+    /// A URL, a file, or - for standard input.
+    #[arg(value_name = "URL|FILE|-", default_value = "-")]
+    pub input: String,
+    /// Be a filter: one JSON object a line in (id, path, optional url and `content_type`), one a line out.
+    #[arg(long)]
+    pub jsonl: bool,
+    /// The address the bytes came from, for relative links.
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// The Content-Type they came with, for the charset.
+    #[arg(long, value_name = "TYPE")]
+    pub content_type: Option<String>,
+}
+
+/// Answers every line of `input` with what its file says, in order.
+///
+/// # Errors
+/// Only of reading `input` and writing `output`; a bad line is answered with an error of its own.
+pub fn filter(
+    input: impl BufRead,
+    output: impl Write + Send,
+    settings: &Settings,
+) -> io::Result<()> {
+    jsonl::run(input, output, |line| {
+        let path = line
+            .get("path")
+            .and_then(Value::as_str)
+            .ok_or("the line has no path")?;
+        let body = fs::read(path).map_err(|error| format!("{path}: {error}"))?;
+        let text = |name: &str| line.get(name).and_then(Value::as_str);
+        let input = Input {
+            url: text("url"),
+            content_type: text("content_type"),
+            body: &body,
+        };
+        Ok(answer(
+            line.get("id").unwrap_or(&Value::Null),
+            &input,
+            settings,
+        ))
+    })
+}
+
+/// The answer of the filter for one document.
+fn answer(id: &Value, input: &Input<'_>, settings: &Settings) -> Value {
+    match feed::parse(input, settings) {
+        Ok(parsed) => {
+            let mut answer = json!({"id": id, "ok": true, "error": null});
+            if let (Some(answer), Value::Object(parsed)) =
+                (answer.as_object_mut(), to_json(&parsed))
+            {
+                answer.extend(parsed);
+            }
+            answer
+        }
+        Err(failure) => json!({
+            "id": id,
+            "ok": false,
+            "error": format!("{}: {}", failure.kind.token(), failure.detail),
+            "entries": [],
+        }),
+    }
+}
+
+/// A feed as JSON: dates in RFC 3339, absent values null.
+#[must_use]
+pub fn to_json(feed: &ParsedFeed) -> Value {
+    json!({
+        "kind": feed.kind.token(),
+        "repaired": feed.repaired,
+        "feed": {
+            "title": feed.title,
+            "description": feed.description,
+            "site_url": feed.site_url,
+            "self_url": feed.self_url,
+            "lang": feed.lang,
+            "older": feed.older,
+            "hubs": feed.hubs,
+            "ttl": feed.hints.ttl.map(|ttl| ttl.as_secs()),
+            "skip_hours": feed.hints.skip_hours,
+            "skip_days": (0..7).filter(|day| feed.hints.skip_days.contains(*day)).collect::<Vec<u32>>(),
+        },
+        "lost": feed.lost,
+        "entries": feed.entries.iter().map(entry).collect::<Vec<Value>>(),
+    })
+}
+
+fn entry(entry: &ParsedEntry) -> Value {
+    json!({
+        "uid": entry.uid,
+        "guid": entry.guid,
+        "url": entry.url,
+        "title": entry.title,
+        "published": entry.published.map(|at| at.to_string()),
+        "updated": entry.updated.map(|at| at.to_string()),
+        "summary": entry.summary,
+        "content": entry.content,
+        "authors": entry.authors,
+        "categories": entry.categories,
+        "enclosures": entry.enclosures.iter().map(enclosure).collect::<Vec<Value>>(),
+        "lang": entry.lang,
+        "image_url": entry.image_url,
+        "comments_url": entry.comments_url,
+    })
+}
+
+fn enclosure(file: &Enclosure) -> Value {
+    json!({"url": file.url, "type": file.media_type, "length": file.length, "duration": file.duration})
+}

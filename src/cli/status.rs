@@ -1,0 +1,147 @@
+//! `feedmill status`: health at a glance.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::{Context, Failure, screen};
+use crate::daemon::{Clock as _, SystemClock};
+use crate::model::Timestamp;
+use crate::store::{open, report};
+
+/// Health at a glance.
+///
+/// Exit code 0 healthy; 1 degraded: feeds are failing (five polls in a row), or more than a tenth
+/// of all failed last time; 2 stale or stopped: feeds have been due for more than an hour.
+#[derive(Debug, clap::Args)]
+pub struct Status {
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+    /// Every feed whose last poll failed, and why
+    #[arg(long)]
+    failing: bool,
+}
+
+/// Feeds shown when not all are asked for.
+const SHOWN: u32 = 10;
+/// Feeds that have been due for longer say that nobody polls.
+const STALE_AFTER: std::time::Duration = std::time::Duration::from_secs(3600);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Health {
+    Healthy,
+    Degraded,
+    Stale,
+}
+
+impl Health {
+    fn of(report: &report::Report, now: Timestamp) -> Self {
+        let stale = report.next_poll_at.is_some_and(|at| now.since(at) > STALE_AFTER);
+        let failed = report.feeds_flaky + report.feeds_failing;
+        if stale {
+            Self::Stale
+        } else if report.feeds_failing > 0 || failed * 10 > report.feeds {
+            Self::Degraded
+        } else {
+            Self::Healthy
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Degraded => "degraded",
+            Self::Stale => "stale",
+        }
+    }
+}
+
+impl Status {
+    pub(super) fn run(&self, context: &Context) -> Result<ExitCode, Failure> {
+        let path = context.database()?;
+        let conn = open::reader(&path)?;
+        let report = report::report(&conn)?;
+        let failing = report::failing(&conn, if self.failing { u32::MAX } else { SHOWN })?;
+        let running = open::is_in_use(&path);
+        let health = Health::of(&report, SystemClock.now());
+        if self.json {
+            print_json(&path.display().to_string(), running, health, &report, &failing);
+        } else {
+            if !self.failing {
+                print_summary(&path.display().to_string(), running, health, &report);
+            }
+            print_failing(&failing, report.feeds_flaky + report.feeds_failing, self.failing);
+        }
+        Ok(ExitCode::from(match health {
+            Health::Healthy => 0,
+            Health::Degraded => 1,
+            Health::Stale => 2,
+        }))
+    }
+}
+
+fn print_summary(path: &str, running: bool, health: Health, report: &report::Report) {
+    let report::Report { feeds, feeds_ok, feeds_new, feeds_flaky, feeds_failing, feeds_gone, .. } = report;
+    println!("{path}: {}, {}", health.word(), if running { "a feedmill is running" } else { "no feedmill is running" });
+    println!("feeds     {feeds}: {feeds_ok} ok, {feeds_flaky} flaky, {feeds_failing} failing, {feeds_new} not polled yet, {feeds_gone} gone");
+    println!("entries   {}", report.entries);
+    println!("articles  {}: {} duplicates, {} with the feed's words only", report.articles, report.duplicates, report.feed_only);
+    println!("pages     {} waiting, {} to be tried again, {} given up", report.pages_pending, report.pages_retrying, report.pages_dead);
+    if report.gaps > 0 {
+        println!("gaps      {}: feeds that may have shown entries unseen; see the view gaps", report.gaps);
+    }
+    println!("last poll {}", screen::when(report.last_poll_at));
+    println!("next poll {}", screen::when(report.next_poll_at));
+}
+
+fn print_failing(failing: &[report::FailingFeed], count: u64, all: bool) {
+    if failing.is_empty() {
+        if all {
+            println!("no feed's last poll failed");
+        }
+        return;
+    }
+    let mut table = screen::table(&["feed", "failed", "since", "why", "next"]);
+    for feed in failing {
+        let why = feed.detail.clone().unwrap_or_else(|| feed.outcome.clone());
+        table.add_row([
+            screen::safe(feed.name.as_deref().map_or_else(|| feed.url.clone(), |name| format!("{name} {}", feed.url)).as_str()),
+            feed.failures.to_string(),
+            screen::when(feed.failing_since),
+            screen::safe(&format!("{}: {why}", feed.outcome)),
+            screen::when(Some(feed.next_poll_at)),
+        ]);
+    }
+    println!("\n{table}");
+    if count > failing.len() as u64 {
+        println!("… and {} more: feedmill status --failing", count - failing.len() as u64);
+    }
+}
+
+fn print_json(path: &str, running: bool, health: Health, report: &report::Report, failing: &[report::FailingFeed]) {
+    let time = |at: Option<Timestamp>| at.map(|at| at.to_string());
+    let feeds: Vec<_> = failing
+        .iter()
+        .map(|feed| {
+            json!({
+                "url": feed.url, "name": feed.name, "outcome": feed.outcome, "status": feed.status, "detail": feed.detail,
+                "failures": feed.failures, "failing_since": time(feed.failing_since),
+                "next_poll_at": feed.next_poll_at.to_string(),
+            })
+        })
+        .collect();
+    let all = json!({
+        "database": path, "running": running, "health": health.word(),
+        "feeds": {"active": report.feeds, "ok": report.feeds_ok, "new": report.feeds_new, "flaky": report.feeds_flaky,
+                  "failing": report.feeds_failing, "gone": report.feeds_gone},
+        "entries": report.entries,
+        "articles": {"all": report.articles, "duplicates": report.duplicates, "feed_only": report.feed_only},
+        "pages": {"pending": report.pages_pending, "retrying": report.pages_retrying, "dead": report.pages_dead},
+        "gaps": report.gaps, "max_seq": report.max_seq,
+        "last_poll_at": time(report.last_poll_at), "next_poll_at": time(report.next_poll_at),
+        "last_article_at": time(report.last_article_at),
+        "failing": feeds,
+    });
+    println!("{all:#}");
+}

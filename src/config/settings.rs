@@ -1,0 +1,106 @@
+//! A configuration that has been checked: what every room is told.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::fetch::{self, HeaderMap, Networks};
+use crate::schedule::{self, Pace};
+
+/// Everything that a configuration says.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The file it was read from, when there was one.
+    pub file: Option<PathBuf>,
+    pub database: PathBuf,
+    pub schedule: schedule::Settings,
+    /// For feeds without a pace of their own.
+    pub pace: Pace,
+    pub fetch: fetch::Settings,
+    /// Requests in flight over all hosts.
+    pub concurrency: usize,
+    pub robots: Robots,
+    pub robots_by_host: HashMap<String, Robots>,
+    pub articles: Articles,
+    pub log: Log,
+    pub feeds: Vec<Feed>,
+}
+
+/// How articles are made.
+#[derive(Debug, Clone)]
+pub struct Articles {
+    pub full_text: FullText,
+    /// Pauses before a page that failed is tried again.
+    pub retry: Vec<Duration>,
+    /// Pauses before a fresh article is fetched again, for revisions.
+    pub recheck: Vec<Duration>,
+}
+
+/// How much is remembered of requests.
+#[derive(Debug, Clone)]
+pub struct Log {
+    pub fetches_for: Duration,
+    pub fetches_max: u32,
+}
+
+/// Whether pages are fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FullText {
+    /// As long as they say more than the feed.
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// Whether robots.txt is honoured for pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Robots {
+    #[default]
+    Honour,
+    Ignore,
+}
+
+/// One feed.
+#[derive(Debug, Clone)]
+pub struct Feed {
+    pub url: String,
+    pub name: Option<String>,
+    pub tags: Vec<String>,
+    pub pace: Option<Pace>,
+    pub headers: HeaderMap,
+    /// A file with `user:password`, or with a whole Authorization value such as `Bearer …`.
+    pub credentials: Option<PathBuf>,
+    pub networks: Networks,
+    pub robots: Option<Robots>,
+    pub full_text: Option<FullText>,
+    pub respect_cache_control: bool,
+    /// How long its articles are kept; for ever when absent.
+    pub keep: Option<Duration>,
+    /// CSS selectors of what the article is in.
+    pub extract_keep: Vec<String>,
+    /// CSS selectors of what is not the article.
+    pub extract_drop: Vec<String>,
+}
+
+impl Feed {
+    /// A feed with nothing said of it but its address.
+    #[must_use]
+    pub fn new(url: String) -> Self {
+        Self {
+            url,
+            name: None,
+            tags: Vec::new(),
+            pace: None,
+            headers: HeaderMap::new(),
+            credentials: None,
+            networks: Networks::default(),
+            robots: None,
+            full_text: None,
+            respect_cache_control: true,
+            keep: None,
+            extract_keep: Vec::new(),
+            extract_drop: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Rows that are due, in memory, by host: which one can be worked on next.
+//!
+//! A copy of what the table says, never the truth: a row is worked on only after it
+//! has been claimed in the database, and the copy may be thrown away at any time.
+//! It exists because asking the table again for every row would cost more than the row.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
+use std::hash::Hash;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// A host whose turn cannot be foreseen is looked at again after this.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// Due rows by host. The host "" is no host: its rows are always ready.
+#[derive(Debug)]
+pub struct Agenda<Id> {
+    queues: HashMap<String, VecDeque<Id>>,
+    /// Every host with rows, once, with the time at which it is worth looking at.
+    turns: BinaryHeap<Reverse<(Instant, String)>>,
+    known: HashSet<Id>,
+    /// Rows handed out and not finished, by host.
+    under_way: HashMap<String, u32>,
+}
+
+impl<Id: Copy + Eq + Hash> Agenda<Id> {
+    /// With nothing in it.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { queues: HashMap::new(), turns: BinaryHeap::new(), known: HashSet::new(), under_way: HashMap::new() }
+    }
+
+    /// Rows that wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.queues.values().map(VecDeque::len).sum()
+    }
+
+    /// Rows that are handed out.
+    #[must_use]
+    pub fn is_working(&self) -> bool {
+        !self.under_way.is_empty()
+    }
+
+    /// Adds a row, unless it is here already.
+    pub fn add(&mut self, id: Id, host: &str, now: Instant) {
+        if !self.known.insert(id) {
+            return;
+        }
+        if !self.queues.contains_key(host) {
+            self.turns.push(Reverse((now, host.to_owned())));
+        }
+        self.queues.entry(host.to_owned()).or_default().push_back(id);
+    }
+
+    /// Takes up to `most` rows whose hosts are ready. `pace` tells of a host how long until it may
+    /// be asked, and how many requests it may have under way.
+    pub fn take(&mut self, most: usize, now: Instant, pace: impl Fn(&str) -> (Duration, u32)) -> Vec<(Id, String)> {
+        let mut taken = Vec::new();
+        while taken.len() < most {
+            let due = self.turns.peek().is_some_and(|Reverse((at, _))| *at <= now);
+            let Some(Reverse((_, host))) = self.turns.pop().filter(|_| due) else { break };
+            let (wait, concurrency) = if host.is_empty() { (Duration::ZERO, u32::MAX) } else { pace(&host) };
+            let busy = self.under_way.get(&host).copied().unwrap_or(0);
+            let ready = wait.is_zero() && busy < concurrency;
+            if let Some(id) = self.queues.get_mut(&host).filter(|_| ready).and_then(VecDeque::pop_front) {
+                *self.under_way.entry(host.clone()).or_default() += 1;
+                taken.push((id, host.clone()));
+            }
+            if self.queues.get(&host).is_some_and(VecDeque::is_empty) {
+                self.queues.remove(&host);
+            } else {
+                let again = if ready && host.is_empty() { Duration::ZERO } else { wait.max(LOOK_AGAIN) };
+                self.turns.push(Reverse((now + again, host)));
+            }
+        }
+        taken
+    }
+
+    /// A row that was taken is finished, or was not to be had.
+    pub fn finish(&mut self, id: Id, host: &str) {
+        self.known.remove(&id);
+        if let Some(count) = self.under_way.get_mut(host) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.under_way.remove(host);
+            }
+        }
+    }
+
+    /// Drops the rows of hosts that `held` says will not be ready for long, and returns how many there were.
+    pub fn drop_held(&mut self, held: impl Fn(&str) -> bool) -> usize {
+        let before = self.len();
+        self.queues.retain(|host, _| host.is_empty() || !held(host));
+        let queues = &self.queues;
+        self.turns.retain(|Reverse((_, host))| queues.contains_key(host));
+        before - self.len()
+    }
+
+    /// When the next host is worth looking at.
+    #[must_use]
+    pub fn next_turn(&self) -> Option<Instant> {
+        self.turns.peek().map(|Reverse((at, _))| *at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn hosts_take_turns_and_a_busy_one_does_not_hold_up_the_others() {
+        let now = Instant::now();
+        let mut agenda = Agenda::new();
+        for id in 0..10 {
+            agenda.add(id, "large.example", now);
+        }
+        agenda.add(10, "small.example", now);
+        agenda.add(10, "small.example", now);
+        let ready = |_: &str| (Duration::ZERO, 1);
+        let taken = agenda.take(64, now, ready);
+        assert_eq!(taken.len(), 2);
+        assert!(agenda.take(64, now + LOOK_AGAIN, ready).is_empty());
+        for (id, host) in taken {
+            agenda.finish(id, &host);
+        }
+        let taken = agenda.take(64, now + LOOK_AGAIN * 2, ready);
+        assert_eq!(taken, [(1, "large.example".to_owned())]);
+        assert_eq!(agenda.len(), 8);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_is_looked_at_again_when_it_will_be_ready() {
+        let now = Instant::now();
+        let mut agenda = Agenda::new();
+        agenda.add(1, "slow.example", now);
+        assert!(agenda.take(64, now, |_| (Duration::from_secs(7), 1)).is_empty());
+        assert_eq!(agenda.next_turn(), Some(now + Duration::from_secs(7)));
+        assert_eq!(agenda.drop_held(|host| host == "slow.example"), 1);
+        assert_eq!(agenda.next_turn(), None);
+    }
+}

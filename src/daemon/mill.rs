@@ -1,0 +1,91 @@
+//! What the loops share: the store, the network, the clock, and what they were told.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+use super::clock::Clock;
+use super::tally::Tally;
+use crate::config::{Config, Feed};
+use crate::fetch::Fetcher;
+use crate::store::Store;
+
+/// The shared parts of a running mill.
+#[derive(Debug)]
+pub struct Mill {
+    pub store: Store,
+    pub fetcher: Fetcher,
+    pub clock: Arc<dyn Clock>,
+    pub tally: Arc<Tally>,
+    /// Feeds have become due in a way that the loop cannot see coming.
+    pub wake_polls: Notify,
+    /// Pages have been queued.
+    pub wake_pages: Notify,
+    /// Set when the mill is to stop: nothing is claimed any more, and nothing waits for the network.
+    pub stop: CancellationToken,
+    /// Parsing and extraction under way at a time: as many as there are cores.
+    pub cores: Semaphore,
+    orders: RwLock<Arc<Orders>>,
+}
+
+/// The configuration, with its feeds by address.
+#[derive(Debug)]
+pub struct Orders {
+    pub config: Config,
+    feeds: HashMap<String, Arc<Feed>>,
+}
+
+impl Orders {
+    /// From a configuration.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let feeds = config.feeds.iter().map(|feed| (feed.url.clone(), Arc::new(feed.clone()))).collect();
+        Self { config, feeds }
+    }
+
+    /// What is configured for a feed; nothing when it is no longer listed.
+    #[must_use]
+    pub fn feed(&self, url: &str) -> Option<Arc<Feed>> {
+        self.feeds.get(url).map(Arc::clone)
+    }
+}
+
+impl Mill {
+    /// A mill that has not begun to turn.
+    #[must_use]
+    pub fn new(store: Store, fetcher: Fetcher, clock: Arc<dyn Clock>, config: Config, stop: CancellationToken) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            store,
+            fetcher,
+            clock,
+            tally: Arc::default(),
+            wake_polls: Notify::new(),
+            wake_pages: Notify::new(),
+            stop,
+            cores: Semaphore::new(cores),
+            orders: RwLock::new(Arc::new(Orders::new(config))),
+        }
+    }
+
+    /// What the mill was told, as of now.
+    #[must_use]
+    pub fn orders(&self) -> Arc<Orders> {
+        Arc::clone(&self.orders.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Tells the mill something else.
+    pub fn reorder(&self, config: Config) {
+        *self.orders.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Orders::new(config));
+    }
+
+    /// Runs pure work on the blocking pool, no more at a time than there are cores.
+    /// `None` when it panicked.
+    pub async fn think<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        // The semaphore is never closed; a closed one would only lift the bound.
+        let _permit = self.cores.acquire().await;
+        tokio::task::spawn_blocking(work).await.ok()
+    }
+}

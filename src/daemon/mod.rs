@@ -1,0 +1,35 @@
+//! The shell: what makes the rooms a running program.
+//!
+//! Two loops ([`queue`]) work off two tables, feeds and pages; each piece of work
+//! claims a row, awaits the network, calls the pure rooms, and commits. [`run()`] is
+//! the service, [`once()`] the same work without end or beginning. [`ticker`] beats
+//! time for what is not work: the watchdog and the upkeep.
+//!
+//! What is never here: a rule. When a feed is due is decided in `schedule`, what an
+//! entry is in `feed`, what an article is in `article`, what is the same in `dedupe`.
+//!
+//! How it fails: a piece of work that fails is an outcome in the store; one that
+//! panics is logged and done again when its lease ends; a part that ends early stops
+//! the whole, since half a daemon is worse than a restarted one. A crash at any
+//! point loses time, never data: what is due and what is pending are rows.
+
+mod agenda;
+pub mod clock;
+mod credentials;
+mod mill;
+mod notify;
+mod once;
+mod page;
+mod poll;
+mod queue;
+mod run;
+mod start;
+mod tally;
+mod ticker;
+mod upkeep;
+
+pub use clock::{Clock, SystemClock};
+pub use once::{Done, Selection, once};
+pub use run::{Signals, run};
+pub use start::DaemonError;
+pub use tally::Tally;

@@ -1,0 +1,96 @@
+//! The same work once: poll what is due, fetch and extract the pages, and end.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::clock::Clock;
+use super::mill::Mill;
+use super::page::Pages;
+use super::poll::Polls;
+use super::queue::{self, Until, Upstream};
+use super::start::{DaemonError, Started, start};
+use super::tally::Tally;
+use crate::config::Config;
+use crate::model::FeedId;
+use crate::store::{Reschedule, StoreError, feeds};
+
+/// What is to be polled.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Names or addresses of feeds; all when empty.
+    pub feeds: Vec<String>,
+    /// Poll also what is not due.
+    pub force: bool,
+}
+
+/// What was done.
+#[derive(Debug)]
+pub struct Done {
+    pub tally: Arc<Tally>,
+    /// Feeds that were to be polled.
+    pub selected: usize,
+    /// Names that are no feed's.
+    pub unknown: Vec<String>,
+}
+
+/// Does the work once. `watch` is given the counts and the number of feeds when they are known.
+///
+/// # Errors
+/// When it cannot start, or the store fails.
+pub async fn once(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+    selection: &Selection,
+    watch: impl FnOnce(&Arc<Tally>, usize),
+) -> Result<Done, DaemonError> {
+    let Started { mill, writer, lock } = start(config, clock, stop).await?;
+    let (due, unknown) = choose(&mill, selection).await?;
+    let (tally, selected) = (Arc::clone(&mill.tally), due.len());
+    watch(&tally, selected);
+    work(&mill, due).await?;
+    // The writer ends when the last sender is gone.
+    drop(mill);
+    tokio::task::spawn_blocking(move || writer.join()).await.map_err(|_| StoreError::Closed)??;
+    drop(lock);
+    Ok(Done { tally, selected, unknown })
+}
+
+/// The feeds to poll, made due, and the names that are no feed's.
+async fn choose(mill: &Mill, selection: &Selection) -> Result<(HashSet<FeedId>, Vec<String>), StoreError> {
+    let now = mill.clock.now();
+    let orders = mill.orders();
+    let listed = mill.store.read(feeds::listed).await?;
+    let is_named = |url: &str, wanted: &str| {
+        url == wanted || orders.feed(url).and_then(|feed| feed.name.clone()).is_some_and(|name| name == wanted)
+    };
+    let (known, unknown): (Vec<_>, Vec<_>) =
+        selection.feeds.iter().partition(|wanted| listed.iter().any(|feed| is_named(&feed.url, wanted)));
+    let due: Vec<&feeds::ListedFeed> = listed
+        .iter()
+        .filter(|feed| selection.feeds.is_empty() || known.iter().any(|wanted| is_named(&feed.url, wanted)))
+        // A first pass has no reason to wait for its place in the spread: a person does.
+        .filter(|feed| selection.force || feed.last_poll_at.is_none() || feed.next_poll_at <= now)
+        .collect();
+    let early: Vec<_> = due.iter().filter(|feed| feed.next_poll_at > now).map(|feed| (feed.id, now)).collect();
+    mill.store.write(Reschedule { feeds: early, reason: "forced" }).await?;
+    Ok((due.iter().map(|feed| feed.id).collect(), unknown.into_iter().cloned().collect()))
+}
+
+async fn work(mill: &Arc<Mill>, due: HashSet<FeedId>) -> Result<(), StoreError> {
+    let permits = mill.orders().config.concurrency;
+    let nothing_before = Arc::new(Upstream::default());
+    nothing_before.finish();
+    let polled = Arc::new(Upstream::default());
+    let polls = async {
+        let result = queue::run(Arc::new(Polls { only: Some(due) }), Arc::clone(mill), permits, Until::Idle(nothing_before)).await;
+        polled.finish();
+        mill.wake_pages.notify_one();
+        result
+    };
+    let pages = queue::run(Arc::new(Pages), Arc::clone(mill), permits, Until::Idle(Arc::clone(&polled)));
+    tokio::try_join!(polls, pages)?;
+    Ok(())
+}

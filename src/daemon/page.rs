@@ -1,0 +1,296 @@
+//! One page: robots, fetch, extract, identify, commit. The steps are other rooms'; here is their order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use url::Url;
+
+use super::mill::{Mill, Orders};
+use super::queue::Queue;
+use super::tally::Count;
+use crate::config::{Feed, Robots};
+use crate::fetch::{self, HeaderMap, Networks, Purpose, Request, redact};
+use crate::model::{FailureKind, Fetched, FetchFailure, Lease, PageId, PendingPage, Timestamp, Validators};
+use crate::schedule::page_retry;
+use crate::store::{
+    ArticleCommitted, ArticleStatus, ClaimPages, CommitPage, FetchRecord, NewArticle, PageResult, StoreError, feeds, pages,
+};
+use crate::{article, dedupe};
+
+/// How long a page may take to be parsed: a thousand times what an honest one takes.
+const PARSE_DEADLINE: Duration = Duration::from_millis(500);
+/// A page whose host is held is looked at again no sooner than this.
+const POSTPONED_AT_LEAST: Duration = Duration::from_secs(1);
+
+/// The pages.
+#[derive(Debug, Default)]
+pub struct Pages;
+
+impl Queue for Pages {
+    type Id = PageId;
+    type Claimed = PendingPage;
+
+    async fn due(&self, mill: &Mill, now: Timestamp, per_host: u32, limit: u32) -> Result<Vec<feeds::Due<PageId>>, StoreError> {
+        mill.store.read(move |conn| pages::due(conn, now, per_host, limit)).await
+    }
+
+    async fn next_due(&self, mill: &Mill) -> Result<Option<Timestamp>, StoreError> {
+        mill.store.read(pages::next_due).await
+    }
+
+    async fn claim(&self, mill: &Mill, pages: Vec<PageId>, lease: Lease, at: Timestamp, until: Timestamp) -> Result<Vec<PendingPage>, StoreError> {
+        mill.store.write(ClaimPages { pages, lease, at, until }).await
+    }
+
+    fn id(claimed: &PendingPage) -> PageId {
+        claimed.id
+    }
+
+    async fn work(&self, mill: Arc<Mill>, page: PendingPage) {
+        let made = tokio::select! {
+            made = make(&mill, &page) => made,
+            () = mill.stop.cancelled() => return,
+        };
+        let failed = matches!(made.result, PageResult::Failed { .. });
+        let postponed = matches!(made.result, PageResult::Postponed { .. });
+        match mill.store.write(made).await {
+            Ok(_) if postponed => {}
+            Ok(done) => {
+                mill.tally.pages.up();
+                mill.tally.pages_failed.add(usize::from(failed));
+                mill.tally.articles_new.add(usize::from(matches!(done, ArticleCommitted::New(_))));
+                mill.tally.articles_updated.add(usize::from(matches!(done, ArticleCommitted::Updated(_))));
+            }
+            Err(StoreError::Stale) => tracing::debug!(page = %page.id, "another claim of the page has overtaken this one"),
+            Err(error) => tracing::error!(page = %page.id, %error, "a page could not be stored and will be done again"),
+        }
+    }
+
+    fn rounds<'a>(&self, mill: &'a Mill) -> &'a Count {
+        &mill.tally.page_rounds
+    }
+
+    fn postponed(&self, _mill: &Mill, _count: usize) {}
+
+    fn wake<'a>(&self, mill: &'a Mill) -> &'a Notify {
+        &mill.wake_pages
+    }
+}
+
+/// What a page came to, and the request that was made for it.
+struct Made {
+    result: PageResult,
+    page_added: Option<bool>,
+    record: Option<FetchRecord>,
+}
+
+impl Made {
+    fn silently(result: PageResult) -> Self {
+        Self { result, page_added: None, record: None }
+    }
+}
+
+async fn make(mill: &Mill, page: &PendingPage) -> CommitPage {
+    let made = match page.url.as_deref().filter(|_| page.fetch) {
+        None => Made::silently(words_alone(mill, page).await),
+        Some(url) => fetched(mill, page, url).await,
+    };
+    CommitPage {
+        page: page.id,
+        lease: page.lease,
+        feed: page.feed,
+        at: mill.clock.now(),
+        result: made.result,
+        page_added: made.page_added,
+        record: made.record,
+    }
+}
+
+/// The article that the feed's own words make, when they are all that is wanted.
+async fn words_alone(mill: &Mill, page: &PendingPage) -> PageResult {
+    let article = from_words(mill, page, ArticleStatus::Ok).await;
+    article.map_or(PageResult::Nothing, |article| PageResult::Article(Box::new(article)))
+}
+
+async fn from_words(mill: &Mill, page: &PendingPage, status: ArticleStatus) -> Option<NewArticle> {
+    let (words, url) = (page.words.clone(), page.url.clone());
+    mill.think(move || {
+        let made = article::from_words(&words, url.as_deref())?;
+        let link = url.as_deref();
+        let identity = dedupe::identify(link, link, None);
+        Some(assemble(made, identity, status, None, false))
+    })
+    .await
+    .flatten()
+}
+
+async fn fetched(mill: &Mill, page: &PendingPage, url: &str) -> Made {
+    let orders = mill.orders();
+    let feed = orders.feed(&page.feed_url);
+    let networks = networks(mill, feed.as_deref()).await;
+    let now = mill.clock.now();
+    if honours_robots(&orders, feed.as_deref(), url) && !mill.fetcher.may_fetch(url, &networks, now).await {
+        return failed(mill, page, &orders, FailureKind::Robots, FailureKind::Robots.words().to_owned(), None, None).await;
+    }
+    let request = Request {
+        url: url.to_owned(),
+        purpose: Purpose::Page,
+        validators: Validators::default(),
+        validators_url: String::new(),
+        headers: HeaderMap::new(),
+        networks,
+        now,
+    };
+    match mill.fetcher.fetch(&request).await {
+        Err(FetchFailure { not_before: Some(until), .. }) => {
+            let until = until.max(mill.clock.now().plus(POSTPONED_AT_LEAST));
+            Made::silently(PageResult::Postponed { until })
+        }
+        Err(failure) => {
+            let record = record_failure(&failure, mill.clock.now());
+            failed(mill, page, &orders, failure.kind, failure.detail, None, Some(record)).await
+        }
+        Ok(answer) => extracted(mill, page, &orders, feed.as_deref(), answer).await,
+    }
+}
+
+/// Networks that are allowed for a feed hold for its pages only where the feed itself lies in
+/// them: a public feed must not lead us into them.
+async fn networks(mill: &Mill, feed: Option<&Feed>) -> Networks {
+    let Some(feed) = feed.filter(|feed| !feed.networks.is_empty()) else { return Networks::default() };
+    let Ok(url) = Url::parse(&feed.url) else { return Networks::default() };
+    if mill.fetcher.is_inside(&url, &feed.networks).await { feed.networks.clone() } else { Networks::default() }
+}
+
+fn honours_robots(orders: &Orders, feed: Option<&Feed>, url: &str) -> bool {
+    let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let of_host = host.and_then(|host| orders.config.robots_by_host.get(&host).copied());
+    let robots = feed.and_then(|feed| feed.robots).or(of_host).unwrap_or(orders.config.robots);
+    robots == Robots::Honour
+}
+
+async fn extracted(mill: &Mill, page: &PendingPage, orders: &Orders, feed: Option<&Feed>, mut answer: Fetched) -> Made {
+    let mut record = record(&answer, mill.clock.now());
+    let unusable = fetch::failure(&answer).map(|kind| (kind, format!("HTTP {}", answer.status))).or_else(|| {
+        let html = article::is_html(answer.content_type.as_deref(), &answer.body);
+        (!html).then(|| (FailureKind::NotHtml, answer.content_type.clone().unwrap_or_default()))
+    });
+    if let Some((kind, detail)) = unusable {
+        record.outcome = kind.token();
+        return failed(mill, page, orders, kind, detail, answer.retry_after, Some(record)).await;
+    }
+    let body = std::mem::take(&mut answer.body);
+    let settings = article::Settings {
+        keep: feed.map(|feed| feed.extract_keep.clone()).unwrap_or_default(),
+        drop: feed.map(|feed| feed.extract_drop.clone()).unwrap_or_default(),
+        ..article::Settings::default()
+    };
+    let (words, link, url) = (page.words.clone(), page.url.clone(), answer.url.clone());
+    let charset = answer.content_type.as_deref().and_then(fetch::charset);
+    let status = answer.status;
+    let made = mill
+        .think(move || {
+            let input = article::Input { url: &url, body: &body, http_charset: charset.as_deref(), words: &words };
+            let deadline = Instant::now() + PARSE_DEADLINE;
+            let made = article::extract(&input, &settings, &|| Instant::now() > deadline)?;
+            let own = article::from_words(&words, link.as_deref());
+            let adds = own.as_ref().map(|own| !article::feed_suffices(own, &made));
+            let better = own.filter(|own| adds == Some(false) && own.word_count > made.word_count);
+            let identity = dedupe::identify(link.as_deref(), Some(&url), made.canonical_url.as_deref());
+            let state = if made.paywalled { ArticleStatus::Partial } else { ArticleStatus::Ok };
+            let made = better.map_or(made.clone(), |own| keep_metadata(own, made));
+            Ok((assemble(made, identity, state, Some(status), true), adds))
+        })
+        .await;
+    match made {
+        Some(Ok((article, adds))) => {
+            Made { result: PageResult::Article(Box::new(article)), page_added: adds, record: Some(record) }
+        }
+        Some(Err(article::PageFailure { kind, detail })) => {
+            record.outcome = kind.token();
+            failed(mill, page, orders, kind, detail, None, Some(record)).await
+        }
+        None => {
+            record.outcome = FailureKind::Panicked.token();
+            failed(mill, page, orders, FailureKind::Panicked, String::new(), None, Some(record)).await
+        }
+    }
+}
+
+/// The feed's text with what only the page says.
+fn keep_metadata(own: crate::model::Extracted, page: crate::model::Extracted) -> crate::model::Extracted {
+    crate::model::Extracted {
+        text: own.text,
+        markdown: own.markdown,
+        word_count: own.word_count,
+        method: own.method,
+        excerpt: page.excerpt.clone().or(own.excerpt),
+        ..page
+    }
+}
+
+fn assemble(
+    made: crate::model::Extracted,
+    identity: dedupe::Identity,
+    status: ArticleStatus,
+    http_status: Option<u16>,
+    fetched: bool,
+) -> NewArticle {
+    NewArticle {
+        fingerprint: dedupe::fingerprint(&made.text),
+        made,
+        status,
+        url: identity.url,
+        source_url: identity.source_url,
+        final_url: identity.final_url,
+        syndicated_from: identity.syndicated_from,
+        site: identity.site,
+        keys: identity.keys,
+        http_status,
+        fetched,
+    }
+}
+
+async fn failed(
+    mill: &Mill,
+    page: &PendingPage,
+    orders: &Orders,
+    kind: FailureKind,
+    detail: String,
+    retry_after: Option<Duration>,
+    record: Option<FetchRecord>,
+) -> Made {
+    let words = from_words(mill, page, ArticleStatus::FeedOnly).await.map(Box::new);
+    let ladder = &orders.config.articles.retry;
+    let retry_at = page_retry(ladder, page.attempts, kind, retry_after, mill.clock.now(), mill.clock.chance());
+    tracing::debug!(page = page.url.as_deref().map(redact), kind = kind.token(), detail, "the page could not be had");
+    Made { result: PageResult::Failed { kind, detail, retry_at, words }, page_added: None, record }
+}
+
+fn record(answer: &Fetched, at: Timestamp) -> FetchRecord {
+    FetchRecord {
+        at,
+        url: redact(&answer.url),
+        status: Some(answer.status),
+        outcome: "ok",
+        detail: None,
+        conditional: false,
+        bytes: answer.wire_bytes,
+        elapsed: answer.elapsed,
+    }
+}
+
+fn record_failure(failure: &FetchFailure, at: Timestamp) -> FetchRecord {
+    FetchRecord {
+        at,
+        url: redact(&failure.url),
+        status: None,
+        outcome: failure.kind.token(),
+        detail: Some(failure.detail.clone()),
+        conditional: false,
+        bytes: 0,
+        elapsed: failure.elapsed,
+    }
+}

@@ -1,0 +1,327 @@
+//! One poll: fetch, read, plan, decide when next, commit. The steps are other rooms'; here is their order.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use super::credentials;
+use super::mill::{Mill, Orders};
+use super::queue::Queue;
+use super::tally::Count;
+use crate::config::{Feed, FullText};
+use crate::fetch::{self, HeaderMap, Purpose, Request, redact};
+use crate::model::{
+    DueFeed, FailureKind, FeedChanges, FeedId, FetchFailure, Fetched, Freshness, Lease, ParsedFeed, PollOutcome,
+    Timestamp, Validators,
+};
+use crate::schedule::{self, Answer, NextPoll, Question, Visit, next_poll};
+use crate::store::{self, ClaimFeeds, CommitPoll, FetchRecord, StoreError, feeds, polls};
+use crate::{dedupe, feed};
+
+/// New entries taken from one poll; the rest are taken by the next.
+const NEW_PER_POLL: usize = 1000;
+
+/// The feeds.
+#[derive(Debug, Default)]
+pub struct Polls {
+    /// Only these, when given.
+    pub only: Option<HashSet<FeedId>>,
+}
+
+impl Queue for Polls {
+    type Id = FeedId;
+    type Claimed = DueFeed;
+
+    async fn due(&self, mill: &Mill, now: Timestamp, per_host: u32, limit: u32) -> Result<Vec<feeds::Due<FeedId>>, StoreError> {
+        let mut due = mill.store.read(move |conn| feeds::due(conn, now, per_host, limit)).await?;
+        if let Some(only) = &self.only {
+            due.retain(|row| only.contains(&row.id));
+        }
+        Ok(due)
+    }
+
+    async fn next_due(&self, mill: &Mill) -> Result<Option<Timestamp>, StoreError> {
+        mill.store.read(feeds::next_due).await
+    }
+
+    async fn claim(&self, mill: &Mill, feeds: Vec<FeedId>, lease: Lease, at: Timestamp, until: Timestamp) -> Result<Vec<DueFeed>, StoreError> {
+        mill.store.write(ClaimFeeds { feeds, lease, at, until }).await
+    }
+
+    fn id(claimed: &DueFeed) -> FeedId {
+        claimed.id
+    }
+
+    async fn work(&self, mill: Arc<Mill>, due: DueFeed) {
+        poll(&mill, due).await;
+    }
+
+    fn rounds<'a>(&self, mill: &'a Mill) -> &'a Count {
+        &mill.tally.poll_rounds
+    }
+
+    fn postponed(&self, mill: &Mill, count: usize) {
+        mill.tally.polls_postponed.add(count);
+    }
+
+    fn wake<'a>(&self, mill: &'a Mill) -> &'a Notify {
+        &mill.wake_polls
+    }
+}
+
+async fn poll(mill: &Mill, due: DueFeed) {
+    let orders = mill.orders();
+    // A feed that has just left the configuration is marked so by the reload that took it away.
+    let Some(told) = orders.feed(&due.configured_url) else { return };
+    let url = redact(&due.url);
+    let visit = tokio::select! {
+        visit = visit(mill, &orders, &told, due) => visit,
+        () = mill.stop.cancelled() => return,
+    };
+    let Some(commit) = visit else { return };
+    let (outcome, detail) = (commit.outcome, commit.record.detail.clone());
+    match mill.store.write(commit).await {
+        Ok(done) => {
+            mill.tally.entries_new.add(done.new);
+            mill.tally.entries_edited.add(done.edited);
+            if done.new + done.edited > 0 {
+                mill.wake_pages.notify_one();
+            }
+            report(mill, &url, outcome, detail.as_deref(), done);
+        }
+        Err(StoreError::Stale) => tracing::debug!(feed = url, "another poll of the feed has overtaken this one"),
+        Err(error) => tracing::error!(feed = url, %error, "a poll could not be stored and will be done again"),
+    }
+}
+
+fn report(mill: &Mill, url: &str, outcome: Result<PollOutcome, FailureKind>, detail: Option<&str>, done: store::PollCommitted) {
+    mill.tally.polls.up();
+    match outcome {
+        Ok(PollOutcome::NotModified) => {
+            mill.tally.polls_not_modified.up();
+            tracing::debug!(feed = url, "not modified");
+        }
+        Ok(outcome) => tracing::debug!(feed = url, outcome = outcome.token(), new = done.new, edited = done.edited, "polled"),
+        Err(kind) => {
+            mill.tally.polls_failed.up();
+            tracing::debug!(feed = url, kind = kind.token(), detail, "the poll failed");
+        }
+    }
+}
+
+/// What was received and read, on its way to the commit.
+struct Visited {
+    outcome: Result<PollOutcome, FailureKind>,
+    detail: Option<String>,
+    fetched: Option<Fetched>,
+    parsed: Option<(ParsedFeed, Vec<u8>)>,
+    changes: FeedChanges,
+}
+
+impl Visited {
+    fn failed(kind: FailureKind, detail: impl Into<Option<String>>, fetched: Option<Fetched>) -> Self {
+        Self { outcome: Err(kind), detail: detail.into(), fetched, parsed: None, changes: FeedChanges::default() }
+    }
+
+    fn quiet(outcome: PollOutcome, fetched: Fetched) -> Self {
+        Self { outcome: Ok(outcome), detail: None, fetched: Some(fetched), parsed: None, changes: FeedChanges::default() }
+    }
+}
+
+/// The poll up to what is to be committed; `None` when the store cannot be read.
+async fn visit(mill: &Mill, orders: &Orders, told: &Feed, due: DueFeed) -> Option<CommitPoll> {
+    let asked_at = mill.clock.now();
+    let variant = variant(orders, told, &due.url);
+    let (visited, failure) = match request(orders, told, &due, &variant, asked_at).await {
+        Err(detail) => (Visited::failed(FailureKind::Credentials, detail, None), None),
+        Ok(request) => match mill.fetcher.fetch(&request).await {
+            Err(failure) => (Visited::failed(failure.kind, failure.detail.clone(), None), Some(failure)),
+            Ok(fetched) => (read(mill, &due, fetched).await?, None),
+        },
+    };
+    Some(commit(mill, orders, told, &due, visited, failure.as_ref(), variant, asked_at))
+}
+
+async fn request(orders: &Orders, told: &Feed, due: &DueFeed, variant: &[u8], now: Timestamp) -> Result<Request, String> {
+    let mut headers: HeaderMap = told.headers.clone();
+    if let Some(path) = &told.credentials {
+        headers.extend(credentials::authorization(path).await?);
+    }
+    // Some servers repeat an ETag for a changed feed: now and then the whole document is asked for.
+    let settings = &orders.config.schedule;
+    let overdue = due.last_full_at.is_none_or(|at| now.since(at) >= settings.revalidate_after);
+    let conditional = due.variant == variant && !overdue;
+    Ok(Request {
+        url: due.url.clone(),
+        purpose: Purpose::Feed,
+        validators: if conditional { due.validators.clone() } else { Validators::default() },
+        validators_url: due.validators_url.clone().unwrap_or_default(),
+        headers,
+        networks: told.networks.clone(),
+        now,
+    })
+}
+
+/// What a request's answer depends on besides the address: validators are only sent with the same.
+fn variant(orders: &Orders, told: &Feed, url: &str) -> Vec<u8> {
+    let mut hasher = blake3::Hasher::new();
+    let mut add = |bytes: &[u8]| {
+        hasher.update(&(bytes.len() as u64).to_le_bytes());
+        hasher.update(bytes);
+    };
+    add(url.as_bytes());
+    add(orders.config.fetch.user_agent.as_bytes());
+    add(&feed::PARSER_VERSION.to_le_bytes());
+    for (name, value) in &told.headers {
+        add(name.as_str().as_bytes());
+        add(value.as_bytes());
+    }
+    add(told.credentials.as_ref().map(|path| path.as_os_str().as_encoded_bytes()).unwrap_or_default());
+    hasher.finalize().as_bytes().iter().take(16).copied().collect()
+}
+
+/// From the answer to what it changes; `None` when the store cannot be read.
+async fn read(mill: &Mill, due: &DueFeed, mut fetched: Fetched) -> Option<Visited> {
+    if let Some(kind) = fetch::failure(&fetched) {
+        let detail = format!("HTTP {}", fetched.status);
+        return Some(Visited::failed(kind, detail, Some(fetched)));
+    }
+    if fetched.status == 304 {
+        return Some(Visited::quiet(PollOutcome::NotModified, fetched));
+    }
+    let hash: Vec<u8> = blake3::hash(&fetched.body).as_bytes().iter().take(16).copied().collect();
+    if due.body_hash.as_ref() == Some(&hash) {
+        return Some(Visited::quiet(PollOutcome::Unchanged, fetched));
+    }
+    let body = std::mem::take(&mut fetched.body);
+    let (url, content_type) = (fetched.url.clone(), fetched.content_type.clone());
+    let parsed = mill
+        .think(move || {
+            let settings = feed::Settings { limits: feed::Limits::default(), url_key: dedupe::url_key };
+            feed::parse(&feed::Input { url: Some(&url), content_type: content_type.as_deref(), body: &body }, &settings)
+        })
+        .await;
+    let mut parsed = match parsed {
+        None => return Some(Visited::failed(FailureKind::Panicked, None, Some(fetched))),
+        Some(Err(failure)) => return Some(Visited::failed(failure.kind, failure.detail, Some(fetched))),
+        Some(Ok(parsed)) => parsed,
+    };
+    let entries = Arc::new(std::mem::take(&mut parsed.entries));
+    let (id, looked_up) = (due.id, Arc::clone(&entries));
+    let known = mill.store.read(move |conn| store::entries::known(conn, id, &looked_up)).await;
+    let known = known.inspect_err(|error| tracing::error!(%error, "the store cannot be read")).ok()?;
+    let context = feed::Context { had_entries: due.entries > 0, now: mill.clock.now(), max_new: NEW_PER_POLL };
+    let changes = feed::plan(Arc::unwrap_or_clone(entries), &known, &context);
+    let outcome = if changes.is_empty() { PollOutcome::Unchanged } else { PollOutcome::Changed };
+    Some(Visited { outcome: Ok(outcome), detail: None, fetched: Some(fetched), parsed: Some((parsed, hash)), changes })
+}
+
+#[expect(clippy::too_many_arguments, reason = "everything a poll knows comes together here, once")]
+fn commit(
+    mill: &Mill,
+    orders: &Orders,
+    told: &Feed,
+    due: &DueFeed,
+    visited: Visited,
+    failure: Option<&FetchFailure>,
+    variant: Vec<u8>,
+    asked_at: Timestamp,
+) -> CommitPoll {
+    let Visited { outcome, detail, fetched, parsed, changes } = visited;
+    let now = mill.clock.now();
+    let hints = parsed.as_ref().map_or(&due.hints, |(parsed, _)| &parsed.hints).clone();
+    // The whole window was new, or only its cap: in both cases more waits than the usual time should pass.
+    let deferred = changes.deferred > 0;
+    let answer = Answer {
+        visit: match outcome {
+            Ok(PollOutcome::NotModified) => Visit::NotModified,
+            Ok(PollOutcome::Unchanged) => Visit::Unchanged,
+            Ok(PollOutcome::Changed) => Visit::Changed { new: changes.new.len(), gap: changes.gap },
+            Err(kind) => Visit::Failed(kind),
+        },
+        freshness: fetched.as_ref().map_or(Freshness::default(), |fetched| fetched.freshness),
+        retry_after: fetched.as_ref().and_then(|fetched| fetched.retry_after).or_else(|| {
+            failure.and_then(|failure| failure.not_before).map(|until| until.since(now))
+        }),
+        hints,
+        validators: fetched.as_ref().is_some_and(|fetched| fetched.status == 304 || !fetched.validators.is_empty()),
+    };
+    let next = next_poll(&Question {
+        settings: &orders.config.schedule,
+        pace: told.pace.as_ref().unwrap_or(&orders.config.pace),
+        respect_cache_control: told.respect_cache_control,
+        feed: due,
+        answer: &answer,
+        asked_at,
+        now,
+        chance: mill.clock.chance(),
+    });
+    let read = outcome.is_ok();
+    // Validators of a body that was not read, or not read to its end, are not kept: they would
+    // make the server say "not modified" about something we never had.
+    let keep = fetched.as_ref().filter(|_| read && !deferred);
+    CommitPoll {
+        feed: due.id,
+        lease: due.lease,
+        at: now,
+        outcome,
+        next: due_at(&next),
+        answer: keep.map(|fetched| polls::Answer {
+            validators: fetched.validators.clone(),
+            url: fetched.url.clone(),
+            variant,
+            full: fetched.status != 304,
+        }),
+        document: parsed.map(|(parsed, hash)| document(parsed, if deferred { Vec::new() } else { hash })),
+        fetch_pages: wants_pages(told.full_text.unwrap_or(orders.config.articles.full_text), due),
+        changes,
+        record: record(due, fetched.as_ref(), failure, outcome, detail, now),
+    }
+}
+
+fn due_at(next: &NextPoll) -> polls::Due {
+    polls::Due { at: next.at, reason: next.reason.token().to_owned(), interval: next.interval }
+}
+
+fn document(parsed: ParsedFeed, body_hash: Vec<u8>) -> polls::Document {
+    polls::Document {
+        body_hash,
+        kind: parsed.kind,
+        title: parsed.title,
+        description: parsed.description,
+        site_url: parsed.site_url,
+        lang: parsed.lang,
+        hints: parsed.hints,
+        repaired: parsed.repaired,
+    }
+}
+
+fn wants_pages(full_text: FullText, due: &DueFeed) -> bool {
+    match full_text {
+        FullText::Always => true,
+        FullText::Never => false,
+        FullText::Auto => schedule::wants_pages(due.pages_compared, due.pages_added, due.entries),
+    }
+}
+
+fn record(
+    due: &DueFeed,
+    fetched: Option<&Fetched>,
+    failure: Option<&FetchFailure>,
+    outcome: Result<PollOutcome, FailureKind>,
+    detail: Option<String>,
+    at: Timestamp,
+) -> FetchRecord {
+    let url = fetched.map(|fetched| &fetched.url).or(failure.map(|failure| &failure.url)).unwrap_or(&due.url);
+    FetchRecord {
+        at,
+        url: redact(url),
+        status: fetched.map(|fetched| fetched.status),
+        outcome: outcome.map_or_else(FailureKind::token, PollOutcome::token),
+        detail: detail.map(|detail| outcome.err().map_or_else(|| detail.clone(), |kind| format!("{}: {detail}", kind.words()))),
+        conditional: fetched.is_some_and(|fetched| fetched.conditional),
+        bytes: fetched.map_or(0, |fetched| fetched.wire_bytes),
+        elapsed: fetched.map(|fetched| fetched.elapsed).or(failure.map(|failure| failure.elapsed)).unwrap_or_default(),
+    }
+}

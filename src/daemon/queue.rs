@@ -1,0 +1,201 @@
+//! The loop that both pipelines run: claim what is due, work on it, until told to stop.
+//!
+//! Rows are claimed only for as many permits as are free and only when their host is
+//! ready, so that nothing waits while it holds a permit. A row that is claimed and
+//! never finished comes back when its lease ends.
+
+use std::future::Future;
+use std::hash::Hash;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use super::agenda::Agenda;
+use super::mill::Mill;
+use super::tally::Count;
+use crate::model::{Lease, Timestamp};
+use crate::store::{StoreError, feeds::Due};
+
+/// Rows asked of the table at a time, and of one host among them.
+const BATCH: u32 = 4096;
+const BATCH_PER_HOST: u32 = 64;
+/// The table is asked again when fewer than this many rows wait …
+const LOW_WATER: usize = 256;
+/// … but not more often than this, and at least this often.
+const ASK_NOT_BEFORE: Duration = Duration::from_millis(200);
+const ASK_AT_LEAST: Duration = Duration::from_secs(5);
+/// After this a claim ends by itself: longer than any fetch with its redirects may take.
+const LEASE: Duration = Duration::from_secs(900);
+/// A hold longer than this ends the wait of a run that ends.
+const WORTH_WAITING: Duration = Duration::from_secs(10);
+/// How long work that is past the network may take to be written after a stop.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// A kind of work that waits in a table.
+pub trait Queue: Send + Sync + 'static {
+    type Id: Copy + Eq + Hash + Send + Sync + 'static;
+    type Claimed: Send + 'static;
+
+    /// Rows that are due at an instant.
+    fn due(&self, mill: &Mill, now: Timestamp, per_host: u32, limit: u32) -> impl Future<Output = Result<Vec<Due<Self::Id>>, StoreError>> + Send;
+    /// When the next one is due.
+    fn next_due(&self, mill: &Mill) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send;
+    /// Takes rows; those that are gone by now are left out.
+    fn claim(&self, mill: &Mill, ids: Vec<Self::Id>, lease: Lease, now: Timestamp, until: Timestamp) -> impl Future<Output = Result<Vec<Self::Claimed>, StoreError>> + Send;
+    /// The row of a claim.
+    fn id(claimed: &Self::Claimed) -> Self::Id;
+    /// Does the work and commits it.
+    fn work(&self, mill: Arc<Mill>, claimed: Self::Claimed) -> impl Future<Output = ()> + Send;
+    /// Rounds of the loop.
+    fn rounds<'a>(&self, mill: &'a Mill) -> &'a Count;
+    /// Rows that a run that ends leaves for later.
+    fn postponed(&self, mill: &Mill, count: usize);
+    /// What wakes the loop.
+    fn wake<'a>(&self, mill: &'a Mill) -> &'a Notify;
+}
+
+/// When the loop ends.
+#[derive(Debug, Clone)]
+pub enum Until {
+    /// When the mill stops.
+    Stopped,
+    /// When nothing is due, nothing is under way, and nothing more can come.
+    Idle(Arc<Upstream>),
+}
+
+/// Whether the pipeline before this one is done, so that nothing more can come.
+#[derive(Debug, Default)]
+pub struct Upstream {
+    done: std::sync::atomic::AtomicBool,
+}
+
+impl Upstream {
+    /// Nothing more will come.
+    pub fn finish(&self) {
+        self.done.store(true, std::sync::atomic::Ordering::Release);
+    }
+
+    fn is_done(&self) -> bool {
+        self.done.load(std::sync::atomic::Ordering::Acquire)
+    }
+}
+
+/// Works a queue off.
+///
+/// # Errors
+/// When the store cannot be read or has closed.
+pub async fn run<Q: Queue>(queue: Arc<Q>, mill: Arc<Mill>, permits: usize, until: Until) -> Result<(), StoreError> {
+    let mut agenda = Agenda::new();
+    let mut tasks: JoinSet<(Q::Id, String)> = JoinSet::new();
+    let mut asked: Option<Instant> = None;
+    while !mill.stop.is_cancelled() {
+        queue.rounds(&mill).up();
+        let now = Instant::now();
+        let upstream_done = matches!(&until, Until::Idle(upstream) if upstream.is_done());
+        if agenda.len() < LOW_WATER && asked.is_none_or(|at| now.duration_since(at) >= ASK_NOT_BEFORE) {
+            let due = queue.due(&mill, mill.clock.now(), BATCH_PER_HOST, BATCH).await?;
+            due.iter().for_each(|row| agenda.add(row.id, &row.host, now));
+            asked = Some(now);
+            let working = agenda.is_working();
+            if upstream_done {
+                let hosts = mill.fetcher.hosts();
+                let held = |host: &str| hosts.held(host).is_some_and(|hold| hold.remaining > WORTH_WAITING);
+                queue.postponed(&mill, agenda.drop_held(held));
+                if agenda.len() == 0 && !working {
+                    break;
+                }
+            }
+        }
+        let free = permits.saturating_sub(tasks.len());
+        let hosts = mill.fetcher.hosts();
+        let ready = agenda.take(free, now, |host| (hosts.ready_in(host), hosts.concurrency(host)));
+        start(&queue, &mill, &mut agenda, &mut tasks, ready).await?;
+        let wake_at = wake_time(&*queue, &mill, &agenda, tasks.len() < permits, now).await?;
+        tokio::select! {
+            () = mill.stop.cancelled() => {}
+            () = queue.wake(&mill).notified() => {}
+            () = sleep_until(wake_at) => {}
+            Some(done) = tasks.join_next() => settle(&mut agenda, done),
+        }
+        while let Some(done) = tasks.try_join_next() {
+            settle(&mut agenda, done);
+        }
+    }
+    drain(tasks).await;
+    Ok(())
+}
+
+async fn start<Q: Queue>(
+    queue: &Arc<Q>,
+    mill: &Arc<Mill>,
+    agenda: &mut Agenda<Q::Id>,
+    tasks: &mut JoinSet<(Q::Id, String)>,
+    ready: Vec<(Q::Id, String)>,
+) -> Result<(), StoreError> {
+    if ready.is_empty() {
+        return Ok(());
+    }
+    let now = mill.clock.now();
+    let lease = Lease(i64::from_ne_bytes(mill.clock.chance().to_ne_bytes()));
+    let ids = ready.iter().map(|(id, _)| *id).collect();
+    let claimed = queue.claim(mill, ids, lease, now, now.plus(LEASE)).await?;
+    let mut hosts: std::collections::HashMap<Q::Id, String> = ready.into_iter().collect();
+    for row in claimed {
+        let id = Q::id(&row);
+        let host = hosts.remove(&id).unwrap_or_default();
+        let (queue, mill) = (Arc::clone(queue), Arc::clone(mill));
+        tasks.spawn(async move {
+            queue.work(mill, row).await;
+            (id, host)
+        });
+    }
+    // What could not be claimed is somebody else's, or no longer due.
+    hosts.into_iter().for_each(|(id, host)| agenda.finish(id, &host));
+    Ok(())
+}
+
+async fn wake_time<Q: Queue>(
+    queue: &Q,
+    mill: &Mill,
+    agenda: &Agenda<Q::Id>,
+    free: bool,
+    now: Instant,
+) -> Result<Instant, StoreError> {
+    let mut at = now + ASK_AT_LEAST;
+    if let Some(turn) = agenda.next_turn().filter(|_| free) {
+        at = at.min(turn.max(now + Duration::from_millis(1)));
+    }
+    if agenda.len() < LOW_WATER {
+        if let Some(due) = queue.next_due(mill).await? {
+            at = at.min(now + due.since(mill.clock.now()).max(ASK_NOT_BEFORE));
+        } else {
+            at = at.min(now + ASK_AT_LEAST);
+        }
+    }
+    Ok(at)
+}
+
+fn settle<Id: Copy + Eq + Hash>(agenda: &mut Agenda<Id>, done: Result<(Id, String), tokio::task::JoinError>) {
+    match done {
+        Ok((id, host)) => agenda.finish(id, &host),
+        // Its row comes back when the lease ends; its host is not blocked for ever because the
+        // agenda is rebuilt from the table.
+        Err(error) if error.is_panic() => {
+            tracing::error!(%error, "a task failed; its work will be done again");
+            *agenda = Agenda::new();
+        }
+        Err(_) => {}
+    }
+}
+
+/// Lets what is past the network be written; aborts the rest.
+async fn drain<T: Send + 'static>(mut tasks: JoinSet<T>) {
+    let finish = async { while tasks.join_next().await.is_some() {} };
+    if tokio::time::timeout(GRACE, finish).await.is_err() {
+        tracing::warn!(tasks = tasks.len(), "work did not end within the grace period and is given up; it will be done again");
+        tasks.shutdown().await;
+    }
+}

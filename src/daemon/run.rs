@@ -1,0 +1,156 @@
+//! The service: start in order, turn until told to stop, drain, and stop in order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::clock::Clock;
+use super::mill::Mill;
+use super::page::Pages;
+use super::poll::Polls;
+use super::queue::{self, Until};
+use super::start::{DaemonError, Started, catch_up, start, sync};
+use super::ticker::{Ticker, Ticks};
+use super::{notify, upkeep};
+use crate::config::{Config, Problems};
+use crate::store::StoreError;
+
+/// What the outside world tells a running service.
+#[derive(Debug, Clone, Default)]
+pub struct Signals {
+    /// Stop.
+    pub stop: CancellationToken,
+    /// Read the configuration again.
+    pub reload: Arc<Notify>,
+}
+
+/// How long the writer may take to finish and checkpoint.
+const WRITER_GRACE: Duration = Duration::from_secs(30);
+
+/// Runs until `signals.stop`. `read` gives the configuration again when a reload is asked for.
+///
+/// # Errors
+/// When it cannot start, and when a part of it ends early: half a daemon is worse than a restarted one.
+pub async fn run(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    signals: Signals,
+    read: impl Fn() -> Result<Config, Problems> + Send + Sync + 'static,
+) -> Result<(), DaemonError> {
+    let Started { mill, writer, lock } = start(config, clock, signals.stop.clone()).await?;
+    catch_up(&mill).await?;
+    let ticker = Ticker::start().await.map_err(|error| DaemonError::Ticker(error.to_string()))?;
+    let mut parts: JoinSet<(&'static str, Result<(), StoreError>)> = JoinSet::new();
+    let permits = mill.orders().config.concurrency;
+    let (polls, pages) = (Arc::clone(&mill), Arc::clone(&mill));
+    parts.spawn(async move { ("polling", queue::run(Arc::new(Polls::default()), polls, permits, Until::Stopped).await) });
+    parts.spawn(async move { ("fetching pages", queue::run(Arc::new(Pages), pages, permits, Until::Stopped).await) });
+    let (beating, ticks) = (Arc::clone(&mill), Arc::clone(&ticker.ticks));
+    parts.spawn(async move { ("the heartbeat", heartbeat(&beating, &ticks).await) });
+    let (keeping, ticks) = (Arc::clone(&mill), Arc::clone(&ticker.ticks));
+    parts.spawn(async move { ("upkeep", upkeep::run(&keeping, &ticks).await) });
+    let reloading = Arc::clone(&mill);
+    let reload = Arc::clone(&signals.reload);
+    parts.spawn(async move { ("reloading", reload_on(&reloading, &reload, read).await) });
+    notify::ready();
+    tracing::info!(database = %mill.orders().config.database.display(), feeds = mill.orders().config.feeds.len(), "ready");
+
+    let early = first_end(&mut parts, &signals.stop).await;
+    notify::stopping();
+    signals.stop.cancel();
+    while parts.join_next().await.is_some() {}
+    ticker.stop().await;
+    drop(mill);
+    let closed = tokio::task::spawn_blocking(move || writer.join());
+    if tokio::time::timeout(WRITER_GRACE, closed).await.is_err() {
+        tracing::error!("the database writer did not finish in time");
+    }
+    drop(lock);
+    tracing::info!("stopped");
+    early.map_or(Ok(()), |part| Err(DaemonError::EndedEarly(part)))
+}
+
+/// The part that ended although nobody told it to; `None` when the stop came first.
+async fn first_end(
+    parts: &mut JoinSet<(&'static str, Result<(), StoreError>)>,
+    stop: &CancellationToken,
+) -> Option<&'static str> {
+    tokio::select! {
+        () = stop.cancelled() => None,
+        ended = parts.join_next() => match ended? {
+            Ok((part, Ok(()))) => Some(part),
+            Ok((part, Err(error))) => {
+                tracing::error!(part, %error, "a part of the service has failed");
+                Some(part)
+            }
+            Err(error) => {
+                tracing::error!(%error, "a part of the service has panicked");
+                Some("a part of the service")
+            }
+        },
+    }
+}
+
+/// Feeds the watchdog while both loops turn, and keeps the status line fresh.
+async fn heartbeat(mill: &Mill, ticks: &Ticks) -> Result<(), StoreError> {
+    let watched = notify::watchdog().is_some();
+    let mut before = (0, 0);
+    loop {
+        tokio::select! {
+            () = mill.stop.cancelled() => return Ok(()),
+            () = ticks.heartbeat.notified() => {}
+        }
+        let rounds = (mill.tally.poll_rounds.get(), mill.tally.page_rounds.get());
+        let stalled = mill.store.is_stalled();
+        if watched && (stalled || (rounds.0 > before.0 && rounds.1 > before.1)) {
+            notify::alive();
+        }
+        before = rounds;
+        let tally = &mill.tally;
+        notify::status(&format!(
+            "{}{} polls ({} failed), {} new entries, {} new articles",
+            if stalled { "WAITING: the database cannot be written. " } else { "" },
+            tally.polls.get(),
+            tally.polls_failed.get(),
+            tally.entries_new.get(),
+            tally.articles_new.get()
+        ));
+    }
+}
+
+/// Reads the configuration again when asked to; a broken one changes nothing.
+async fn reload_on(
+    mill: &Mill,
+    reload: &Notify,
+    read: impl Fn() -> Result<Config, Problems>,
+) -> Result<(), StoreError> {
+    loop {
+        tokio::select! {
+            () = mill.stop.cancelled() => return Ok(()),
+            () = reload.notified() => {}
+        }
+        notify::reloading();
+        match read() {
+            Ok(config) => {
+                let before = mill.orders();
+                if config.database != before.config.database || config.concurrency != before.config.concurrency {
+                    tracing::warn!("store.path and fetch.concurrency are read at the start only; restart to change them");
+                }
+                mill.reorder(Config { database: before.config.database.clone(), ..config });
+                sync(mill).await?;
+                mill.wake_polls.notify_one();
+                tracing::info!(feeds = mill.orders().config.feeds.len(), "configuration reloaded");
+            }
+            Err(problems) => {
+                for problem in &problems.0 {
+                    tracing::error!("configuration: {problem}");
+                }
+                tracing::error!(problems = problems.0.len(), "the configuration is not usable; the old one stays");
+            }
+        }
+        notify::ready();
+    }
+}

@@ -1,0 +1,96 @@
+//! From a checked configuration to a mill that is ready to turn, in order: lock, database,
+//! network, feeds.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::clock::Clock;
+use super::mill::Mill;
+use crate::config::Config;
+use crate::fetch::{ClientError, Fetcher};
+use crate::model::Timestamp;
+use crate::schedule::spread;
+use crate::store::{FeedSpec, InstanceLock, Reschedule, Store, StoreError, SyncFeeds, Synced, WriterThread, feeds};
+
+/// Why a mill cannot start, or has stopped turning.
+#[derive(Debug, Error)]
+pub enum DaemonError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error("the ticker cannot start: {0}")]
+    Ticker(String),
+    #[error("{0} ended before it was told to; stopping, so that the service manager starts feedmill afresh")]
+    EndedEarly(&'static str),
+}
+
+/// A mill with what has to outlive it.
+#[derive(Debug)]
+pub struct Started {
+    pub mill: Arc<Mill>,
+    pub writer: WriterThread,
+    pub lock: InstanceLock,
+}
+
+/// Makes everything ready.
+///
+/// # Errors
+/// Of the database, of the HTTP client, of the lock.
+pub async fn start(config: Config, clock: Arc<dyn Clock>, stop: CancellationToken) -> Result<Started, DaemonError> {
+    let lock = InstanceLock::take(&config.database)?;
+    let (store, writer) = Store::open(&config.database)?;
+    let fetcher = Fetcher::internet(config.fetch.clone(), config.concurrency)?;
+    let mill = Arc::new(Mill::new(store, fetcher, clock, config, stop));
+    sync(&mill).await?;
+    Ok(Started { mill, writer, lock })
+}
+
+/// Makes the feeds of the database those of the configuration; the first polls of new ones are spread.
+///
+/// # Errors
+/// Of the database.
+pub async fn sync(mill: &Mill) -> Result<Synced, StoreError> {
+    let orders = mill.orders();
+    let now = mill.clock.now();
+    let config = &orders.config;
+    let count = config.feeds.len();
+    let feeds = config.feeds.iter().enumerate().map(|(index, feed)| FeedSpec {
+        url: feed.url.clone(),
+        host: Url::parse(&feed.url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default(),
+        name: feed.name.clone(),
+        tags: feed.tags.clone(),
+        first_poll_at: now.plus(spread(index, count, config.schedule.startup_spread)),
+    });
+    let synced = mill.store.write(SyncFeeds { feeds: feeds.collect(), at: now }).await?;
+    if synced != Synced::default() {
+        tracing::info!(feeds = count, added = synced.added, returned = synced.returned, removed = synced.removed, "feeds");
+    }
+    Ok(synced)
+}
+
+/// Spreads what became due while nobody was there: one catch-up for each feed, the longest due
+/// first. A due time further away than any rule puts one is a clock's mistake, and pulled back.
+///
+/// # Errors
+/// Of the database.
+pub async fn catch_up(mill: &Mill) -> Result<(), StoreError> {
+    let now = mill.clock.now();
+    let orders = mill.orders();
+    let schedule = &orders.config.schedule;
+    let horizon = now.plus(schedule.slow_lane.max(schedule.retry_after_max).saturating_mul(2));
+    let listed = mill.store.read(feeds::listed).await?;
+    let strayed: Vec<_> = listed.iter().filter(|feed| feed.next_poll_at > horizon).map(|feed| (feed.id, now)).collect();
+    let overdue: Vec<_> = listed.iter().filter(|feed| feed.next_poll_at <= now).map(|feed| feed.id).collect();
+    let count = overdue.len();
+    let spaced: Vec<(_, Timestamp)> = overdue
+        .into_iter()
+        .enumerate()
+        .map(|(index, id)| (id, now.plus(spread(index, count, schedule.startup_spread))))
+        .collect();
+    mill.store.write(Reschedule { feeds: strayed, reason: "clock" }).await?;
+    mill.store.write(Reschedule { feeds: spaced, reason: "catch_up" }).await
+}

@@ -1,0 +1,26 @@
+//! What has to be done now and then, away from the work: trimming the log of requests.
+
+use super::mill::Mill;
+use super::ticker::Ticks;
+use crate::store::{StoreError, Upkeep};
+
+/// Does the chores at every tick, until the mill stops.
+///
+/// # Errors
+/// When the store has closed.
+pub async fn run(mill: &Mill, ticks: &Ticks) -> Result<(), StoreError> {
+    loop {
+        tokio::select! {
+            () = mill.stop.cancelled() => return Ok(()),
+            () = ticks.upkeep.notified() => {}
+        }
+        let log = mill.orders().config.log.clone();
+        let fetches_before = mill.clock.now().minus(log.fetches_for);
+        match mill.store.write(Upkeep { fetches_before, fetches_max: log.fetches_max }).await {
+            Ok(0) => {}
+            Ok(rows) => tracing::debug!(rows, "trimmed the log of requests"),
+            Err(StoreError::Closed) => return Err(StoreError::Closed),
+            Err(error) => tracing::warn!(%error, "upkeep failed; it will be done at the next tick"),
+        }
+    }
+}

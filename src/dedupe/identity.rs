@@ -1,0 +1,74 @@
+//! Under which addresses an article is known, and which of them is its own.
+
+use super::{Canonical, judge_canonical, site, url_key};
+
+/// The addresses of an article.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The one to show: the canonical address where it can be believed, else where the link led.
+    pub url: Option<String>,
+    /// The link as the feed gave it, when it is another.
+    pub source_url: Option<String>,
+    /// Where the link led, when that is another.
+    pub final_url: Option<String>,
+    /// The original's address on another site, when the page names one.
+    pub syndicated_from: Option<String>,
+    /// Host without `www.`; empty when there is no address.
+    pub site: String,
+    /// Comparison keys of all of them, the most telling first.
+    pub keys: Vec<String>,
+}
+
+/// Identifies an article by its link, where the link led, and what the page calls its canonical
+/// address (absolute).
+#[must_use]
+pub fn identify(link: Option<&str>, final_url: Option<&str>, canonical: Option<&str>) -> Identity {
+    let reached = final_url.or(link);
+    let mut keys: Vec<String> = Vec::new();
+    let mut add = |key: Option<String>| keys.extend(key.filter(|key| !keys.contains(key)));
+    let mut url = reached;
+    let mut syndicated_from = None;
+    if let (Some(page), Some(canonical)) = (reached, canonical) {
+        match judge_canonical(page, canonical) {
+            Canonical::Own(key) => {
+                add(Some(key));
+                url = Some(canonical);
+            }
+            Canonical::SyndicatedFrom(original) => syndicated_from = Some(original),
+            Canonical::Ignored(_) => {}
+        }
+    }
+    add(reached.and_then(url_key));
+    add(link.and_then(url_key));
+    let other = |address: Option<&str>| address.filter(|address| Some(*address) != url).map(str::to_owned);
+    Identity {
+        source_url: other(link),
+        final_url: other(final_url),
+        syndicated_from,
+        site: url.and_then(site).unwrap_or_default(),
+        keys,
+        url: url.map(str::to_owned),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_s_own_canonical_address_comes_first_and_another_site_s_never_is_the_identity() {
+        let own = identify(
+            Some("https://t.example.org/x1"),
+            Some("https://www.example.org/news/story-one?utm_source=rss"),
+            Some("https://www.example.org/news/story-one"),
+        );
+        assert_eq!(own.url.as_deref(), Some("https://www.example.org/news/story-one"));
+        assert_eq!(own.site, "example.org");
+        assert_eq!(own.keys.len(), 2);
+        assert_eq!(own.source_url.as_deref(), Some("https://t.example.org/x1"));
+        let copy = identify(Some("https://a.example.org/story"), None, Some("https://origin.example.net/news/the-story"));
+        assert_eq!(copy.url.as_deref(), Some("https://a.example.org/story"));
+        assert_eq!(copy.syndicated_from.as_deref(), Some("https://origin.example.net/news/the-story"));
+        assert_eq!(identify(None, None, None), Identity::default());
+    }
+}

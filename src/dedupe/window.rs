@@ -1,0 +1,169 @@
+//! The index over the sketches of the last days, in memory.
+//!
+//! Articles arrive in blocks of [`BLOCK`]; each block is a small hash table of its
+//! own over the hashes of its sketches, and whole blocks are forgotten when their
+//! newest article has left the window. So nothing is ever unlinked, memory is not
+//! fragmented, and a look-up costs a few memory accesses for each hash and block.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use crate::model::{ArticleId, Timestamp};
+
+use super::block::{BLOCK, Block, Slot};
+
+/// How far the window reaches and how much of it one look-up may read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Two articles further apart than this are no duplicates of each other.
+    pub span: Duration,
+    /// Hashes that an article must share with a sketch to be a candidate.
+    pub shared: usize,
+    /// Articles read for one hash, newest first: a phrase on every page of a site
+    /// must not make every one of its pages a candidate.
+    pub per_hash: usize,
+    /// Candidates returned, those that share most first.
+    pub candidates: usize,
+    /// Articles in the window; the oldest are forgotten beyond it.
+    pub articles: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            span: Duration::from_secs(72 * 3600),
+            shared: 2,
+            per_hash: 150,
+            candidates: 32,
+            articles: 4_000_000,
+        }
+    }
+}
+
+/// The sketches of the articles that a new one may duplicate.
+#[derive(Debug)]
+pub struct Window {
+    limits: Limits,
+    /// Oldest first.
+    blocks: VecDeque<Block>,
+    /// The number of the first block, ever.
+    first: u32,
+    places: HashMap<ArticleId, Place>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    block: u32,
+    slot: Slot,
+}
+
+impl Window {
+    /// An empty window.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, blocks: VecDeque::new(), first: 0, places: HashMap::new() }
+    }
+
+    /// Remembers an article; in the place of what it was, if it was known.
+    /// At most [`SKETCH_HASHES`](super::SKETCH_HASHES) hashes are kept of the sketch.
+    pub fn insert(&mut self, id: ArticleId, cluster: ArticleId, at: Timestamp, sketch: &[u32]) {
+        self.remove(id);
+        if sketch.is_empty() {
+            return;
+        }
+        if self.blocks.back().is_none_or(Block::is_full) {
+            self.blocks.push_back(Block::new());
+            if self.blocks.len().saturating_sub(1) * BLOCK > self.limits.articles {
+                self.forget_first();
+            }
+        }
+        let newest = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX).saturating_sub(1);
+        let block = self.first.wrapping_add(newest);
+        if let Some(slot) = self.blocks.back_mut().and_then(|last| last.insert(id, cluster, at, sketch)) {
+            self.places.insert(id, Place { block, slot });
+        }
+    }
+
+    /// Forgets an article.
+    pub fn remove(&mut self, id: ArticleId) {
+        if let Some(place) = self.places.remove(&id)
+            && let Ok(at) = usize::try_from(place.block.wrapping_sub(self.first))
+            && let Some(block) = self.blocks.get_mut(at)
+        {
+            block.remove(place.slot);
+        }
+    }
+
+    /// Forgets the blocks of articles that are out of reach at `now`.
+    pub fn expire(&mut self, now: Timestamp) {
+        let oldest = now.minus(self.limits.span);
+        while self.blocks.front().is_some_and(|block| block.newest() < oldest && block.is_full()) {
+            self.forget_first();
+        }
+    }
+
+    /// The articles within reach of `at` that share enough hashes with the sketch: those
+    /// that share most first, then the newest.
+    #[must_use]
+    pub fn candidates(&self, sketch: &[u32], at: Timestamp) -> Vec<ArticleId> {
+        let mut hits = Vec::new();
+        for hash in sketch.iter().take(super::SKETCH_HASHES) {
+            let mut left = self.limits.per_hash;
+            for (number, block) in self.blocks.iter().enumerate().rev() {
+                if left == 0 {
+                    break;
+                }
+                left -= block.find(*hash, at, self.limits.span, left, |slot| hits.push((number, slot)));
+            }
+        }
+        hits.sort_unstable();
+        let mut shared: Vec<(usize, (usize, Slot))> = hits
+            .chunk_by(|one, other| one == other)
+            .filter(|run| run.len() >= self.limits.shared)
+            .filter_map(|run| Some((run.len(), *run.first()?)))
+            .collect();
+        shared.sort_unstable_by(|one, other| other.cmp(one));
+        shared
+            .into_iter()
+            .take(self.limits.candidates)
+            .filter_map(|(_, (number, slot))| self.blocks.get(number)?.id(slot))
+            .collect()
+    }
+
+    /// The cluster under which an article was remembered.
+    #[must_use]
+    pub fn cluster(&self, id: ArticleId) -> Option<ArticleId> {
+        let place = self.places.get(&id)?;
+        let at = usize::try_from(place.block.wrapping_sub(self.first)).ok()?;
+        self.blocks.get(at)?.cluster(place.slot)
+    }
+
+    /// Articles remembered.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// True when none is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Memory on the heap, in bytes, as far as it can be known.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        // A hash map keeps a control byte beside each slot and one slot in eight free.
+        let slot = size_of::<(ArticleId, Place)>() + 1;
+        self.blocks.iter().map(Block::bytes).sum::<usize>() + self.places.capacity() * slot * 8 / 7
+    }
+
+    fn forget_first(&mut self) {
+        if let Some(block) = self.blocks.pop_front() {
+            for id in block.ids() {
+                self.places.remove(&id);
+            }
+            self.first = self.first.wrapping_add(1);
+        }
+    }
+}

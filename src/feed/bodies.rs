@@ -1,0 +1,198 @@
+//! The texts of entries as HTML, with absolute links.
+
+use std::borrow::Cow;
+
+use url::Url;
+
+use super::draft::{Form, Words};
+use super::{entities, html, links};
+
+/// Attributes that carry an address.
+const ADDRESSES: &[&str] = &[
+    "href",
+    "src",
+    "poster",
+    "cite",
+    "background",
+    "longdesc",
+    "data-src",
+];
+
+/// A body as HTML. Plain text is escaped, markup escaped once too often is unescaped, and links
+/// are made absolute; `None` when nothing is there to read.
+pub(super) fn to_html(words: Words, base: Option<&Url>) -> Option<String> {
+    if words.is_blank() {
+        return None;
+    }
+    let Words { text, form } = words;
+    let text = if !text.contains('<') || !html::has_tags(&text) {
+        untagged(text, form)
+    } else {
+        text
+    };
+    let absolute = match base.map(|base| absolute(&text, base)) {
+        Some(Cow::Owned(absolute)) => absolute,
+        _ => text,
+    };
+    let trimmed = absolute.trim();
+    if trimmed.len() == absolute.len() {
+        Some(absolute)
+    } else {
+        Some(trimmed.to_owned())
+    }
+}
+
+/// A text without a single tag: escaped markup, or words.
+fn untagged(text: String, form: Form) -> String {
+    if text.contains("&lt;") {
+        let decoded = entities::decode(&text);
+        if html::has_tags(&decoded) {
+            return decoded.into_owned();
+        }
+    }
+    if form == Form::Plain && text.contains(['&', '<']) {
+        return text.replace('&', "&amp;").replace('<', "&lt;");
+    }
+    text
+}
+
+/// The same HTML with every relative address resolved.
+fn absolute<'a>(text: &'a str, base: &Url) -> Cow<'a, str> {
+    let mut out = String::new();
+    let mut copied = 0_usize;
+    let mut at = 0_usize;
+    while let Some(found) = text.get(at..).and_then(|rest| rest.find('<')) {
+        at = at.saturating_add(found);
+        let tag = text.get(at..).unwrap_or_default();
+        let Some(len) = html::tag_len(tag) else {
+            at = at.saturating_add(1);
+            continue;
+        };
+        for (start, end) in relative_values(tag.get(..len).unwrap_or_default()) {
+            let (start, end) = (at.saturating_add(start), at.saturating_add(end));
+            let value = entities::decode(text.get(start..end).unwrap_or_default());
+            if let Some(url) = links::resolve(Some(base), &value) {
+                out.push_str(text.get(copied..start).unwrap_or_default());
+                out.push_str(
+                    &url.replace('&', "&amp;")
+                        .replace('"', "%22")
+                        .replace('\'', "%27"),
+                );
+                copied = end;
+            }
+        }
+        at = at.saturating_add(len);
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(text.get(copied..).unwrap_or_default());
+    Cow::Owned(out)
+}
+
+/// Where in a tag the relative addresses stand, in order.
+fn relative_values(tag: &str) -> Vec<(usize, usize)> {
+    let mut values = Vec::new();
+    let bytes = tag.as_bytes();
+    for (equals, _) in tag.match_indices('=') {
+        let name = tag.get(..equals).unwrap_or_default().trim_end();
+        let name = name
+            .rsplit(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '/'))
+            .next()
+            .unwrap_or_default();
+        if !ADDRESSES
+            .iter()
+            .any(|address| name.eq_ignore_ascii_case(address))
+        {
+            continue;
+        }
+        let after = equals.saturating_add(1);
+        let gap = bytes
+            .iter()
+            .skip(after)
+            .take_while(|byte| byte.is_ascii_whitespace())
+            .count();
+        let mut start = after.saturating_add(gap);
+        let end = match bytes.get(start) {
+            Some(quote @ (b'"' | b'\'')) => {
+                start = start.saturating_add(1);
+                bytes.iter().skip(start).position(|byte| byte == quote)
+            }
+            _ => bytes
+                .iter()
+                .skip(start)
+                .position(|byte| byte.is_ascii_whitespace() || *byte == b'>'),
+        };
+        let Some(end) = end.map(|len| start.saturating_add(len)) else {
+            continue;
+        };
+        if tag.get(start..end).is_some_and(is_relative) {
+            values.push((start, end));
+        }
+    }
+    values
+}
+
+/// Fragments stay as they are: they lead within the text itself.
+fn is_relative(value: &str) -> bool {
+    let value = value.trim();
+    let scheme = value.split([':', '/', '?', '#']).next().unwrap_or_default();
+    !value.is_empty()
+        && !value.starts_with('#')
+        && (scheme.len() == value.len()
+            || !value
+                .get(scheme.len()..)
+                .is_some_and(|rest| rest.starts_with(':')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn html(text: &str, form: Form) -> Option<String> {
+        let base = Url::parse("https://example.org/blog/").expect("an address");
+        to_html(Words::new(text, form), Some(&base))
+    }
+
+    #[test]
+    fn links_in_bodies_are_absolute() {
+        for (text, expected) in [
+            (
+                r#"<a href="/x?a=1&amp;b=2">l</a>"#,
+                r#"<a href="https://example.org/x?a=1&amp;b=2">l</a>"#,
+            ),
+            (
+                "<img alt='' SRC=i.png> <img src = 'j.png'>",
+                "<img alt='' SRC=https://example.org/blog/i.png> <img src = 'https://example.org/blog/j.png'>",
+            ),
+            (
+                r##"<a href="#top"><a href="mailto:a@b"><a href='https://e/'>"##,
+                r##"<a href="#top"><a href="mailto:a@b"><a href='https://e/'>"##,
+            ),
+            (r#"<p title="href=x">no</p>"#, r#"<p title="href=x">no</p>"#),
+            ("1 < 2 <p>x", "1 < 2 <p>x"),
+        ] {
+            assert_eq!(html(text, Form::Html).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn plain_text_is_escaped_and_double_escaping_undone() {
+        for (text, form, expected) in [
+            ("a < b & c", Form::Plain, Some("a &lt; b &amp; c")),
+            ("&lt;p&gt;x&lt;/p&gt;", Form::Unsure, Some("<p>x</p>")),
+            ("use &lt;T&gt;", Form::Html, Some("use &lt;T&gt;")),
+            ("  \n", Form::Html, None),
+        ] {
+            assert_eq!(html(text, form).as_deref(), expected, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_markup_panics(text in "[<>a-c/ =\"'hrefs.:é#&]{0,80}") {
+            let _ = html(&text, Form::Unsure);
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Bytes to text: compression that nobody announced, then the charset.
+//!
+//! The order is that of certainty: a byte order mark; bytes that cannot be anything but UTF-16 or
+//! UTF-8; the label in the header, the label in the declaration, each only if the bytes agree; a
+//! guess from the bytes. A label that lies is overruled, and that is on record.
+
+use std::borrow::Cow;
+use std::io::Read;
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
+
+use super::{Limits, ParseFailure};
+use crate::model::FailureKind;
+
+/// Where a declaration is looked for: long comments stand before some.
+const LABEL_WITHIN: usize = 2048;
+
+/// Text, and what had to be undone to get it.
+pub(super) struct Decoded<'a> {
+    pub text: Cow<'a, str>,
+    pub repaired: Vec<&'static str>,
+}
+
+/// Decodes a document.
+pub(super) fn decode<'a>(body: &'a [u8], charset: Option<&str>) -> Decoded<'a> {
+    let mut repaired = Vec::new();
+    let text = match certain(body) {
+        Some((encoding, skip)) => {
+            let (text, bad) =
+                encoding.decode_without_bom_handling(body.get(skip..).unwrap_or_default());
+            if bad {
+                repaired.push("charset");
+            }
+            text
+        }
+        None if is_utf32(body).is_some() => utf32(body, is_utf32(body) == Some(true)).into(),
+        None => match std::str::from_utf8(body) {
+            Ok(text) if !body.contains(&0x1b) => text.into(),
+            _ => labelled(body, charset, &mut repaired),
+        },
+    };
+    Decoded { text, repaired }
+}
+
+/// A byte order mark, or the shape of UTF-16, and how many bytes to skip.
+fn certain(body: &[u8]) -> Option<(&'static Encoding, usize)> {
+    match body {
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => None,
+        [0xff, 0xfe, ..] if !looks_8bit(body) => Some((UTF_16LE, 2)),
+        [0xfe, 0xff, ..] if !looks_8bit(body) => Some((UTF_16BE, 2)),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => None,
+        [b'<' | b'{' | b' ' | b'\n', 0, second, 0, ..] if *second != 0 => Some((UTF_16LE, 0)),
+        [0, b'<' | b'{' | b' ' | b'\n', 0, second, ..] if *second != 0 => Some((UTF_16BE, 0)),
+        _ => None,
+    }
+}
+
+/// A mark of UTF-16 before bytes that are not.
+fn looks_8bit(body: &[u8]) -> bool {
+    body.get(2..).is_some_and(|rest| {
+        rest.starts_with(b"<?xml") || rest.starts_with(b"<rss") || rest.starts_with(b"<feed")
+    })
+}
+
+/// UTF-32, and whether its bytes come the big end first.
+fn is_utf32(body: &[u8]) -> Option<bool> {
+    match body {
+        [0, 0, 0xfe, 0xff, ..] | [0, 0, 0, b'<', ..] => Some(true),
+        [0xff, 0xfe, 0, 0, ..] | [b'<', 0, 0, 0, ..] => Some(false),
+        _ => None,
+    }
+}
+
+fn utf32(body: &[u8], big: bool) -> String {
+    let point = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .fold(0_u32, |point, byte| point << 8 | u32::from(*byte))
+    };
+    body.chunks_exact(4)
+        .filter_map(|unit| {
+            let mut unit = unit.to_vec();
+            if !big {
+                unit.reverse();
+            }
+            char::from_u32(point(&unit)).filter(|c| *c != '\u{feff}')
+        })
+        .collect()
+}
+
+fn labelled<'a>(
+    body: &'a [u8],
+    charset: Option<&str>,
+    repaired: &mut Vec<&'static str>,
+) -> Cow<'a, str> {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let declared = declared(body);
+    let labels = [
+        charset.and_then(|label| Encoding::for_label(label.as_bytes())),
+        declared,
+    ];
+    let valid = std::str::from_utf8(body);
+    for encoding in labels.into_iter().flatten() {
+        // An escape character alone is no reason to doubt UTF-8.
+        let escapes = encoding == ISO_2022_JP;
+        if let Ok(text) = valid
+            && !escapes
+        {
+            return text.into();
+        }
+        if encoding != UTF_8 && encoding != UTF_16LE && encoding != UTF_16BE {
+            let (text, bad) = encoding.decode_without_bom_handling(body);
+            if !bad {
+                return text;
+            }
+        }
+    }
+    if let Ok(text) = valid {
+        return text.into();
+    }
+    repaired.push("charset");
+    if mostly_utf8(body) {
+        return String::from_utf8_lossy(body);
+    }
+    // A multi-byte label with a few bad bytes is still the best guess.
+    if let Some(encoding) = labels.into_iter().flatten().find(|label| {
+        !label.is_single_byte() && *label != UTF_8 && *label != UTF_16LE && *label != UTF_16BE
+    }) {
+        return encoding.decode_without_bom_handling(body).0;
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    detector.feed(body, true);
+    let guess = detector.guess(None, Utf8Detection::Deny);
+    let (text, bad) = guess.decode_without_bom_handling(body);
+    if bad {
+        WINDOWS_1252.decode_without_bom_handling(body).0
+    } else {
+        text
+    }
+}
+
+/// Whether a text in UTF-8 was damaged rather than written in something else: the sequences
+/// beyond ASCII that are valid outnumber the bytes that are not, or there is little of either.
+fn mostly_utf8(body: &[u8]) -> bool {
+    let (mut good, mut bad) = (0_usize, 0_usize);
+    for chunk in body.utf8_chunks() {
+        good = good.saturating_add(chunk.valid().chars().filter(|c| !c.is_ascii()).count());
+        bad = bad.saturating_add(chunk.invalid().len());
+    }
+    good >= bad
+        || body
+            .iter()
+            .filter(|byte| matches!(byte, 0xfe | 0xff))
+            .count()
+            * 2
+            >= bad
+}
+
+/// The label in the XML declaration.
+fn declared(body: &[u8]) -> Option<&'static Encoding> {
+    let head = body.get(..body.len().min(LABEL_WITHIN))?;
+    let head: String = head
+        .iter()
+        .map(|byte| {
+            if byte.is_ascii() {
+                char::from(*byte)
+            } else {
+                '?'
+            }
+        })
+        .collect();
+    let (_, declaration) = head.split_once("<?xml")?;
+    let (declaration, _) = declaration.split_once("?>")?;
+    let (_, label) = declaration.split_once("encoding")?;
+    let label = label
+        .trim_start()
+        .strip_prefix('=')?
+        .trim_start()
+        .trim_start_matches(['"', '\'']);
+    let end = label
+        .find(|c: char| c.is_whitespace() || matches!(c, '"' | '\''))
+        .unwrap_or(label.len());
+    Encoding::for_label(label.get(..end)?.as_bytes())
+}
+
+/// The charset of a `Content-Type` header.
+pub(super) fn charset(content_type: &str) -> Option<&str> {
+    let mut parameters = content_type.split(';').skip(1);
+    let value = parameters.find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim()
+            .eq_ignore_ascii_case("charset")
+            .then(|| value.trim())
+    })?;
+    Some(value.trim_matches(['"', '\'']))
+}
+
+/// A body without the compression that its server forgot to announce.
+///
+/// # Errors
+/// When it expands beyond the limits.
+pub(super) fn inflate<'a>(
+    body: &'a [u8],
+    limits: &Limits,
+    repaired: &mut Vec<&'static str>,
+) -> Result<Cow<'a, [u8]>, ParseFailure> {
+    let reader: Box<dyn Read + 'a> = match body {
+        [0x1f, 0x8b, ..] => Box::new(MultiGzDecoder::new(body)),
+        [0x78, 0x01 | 0x9c | 0xda, ..] => Box::new(ZlibDecoder::new(body)),
+        _ => return Ok(Cow::Borrowed(body)),
+    };
+    let ratio = body
+        .len()
+        .saturating_mul(limits.max_ratio)
+        .max(limits.ratio_free_bytes);
+    let most = limits.max_bytes.min(ratio);
+    let mut out = Vec::new();
+    let more = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    // An error at the end is a truncated body: what was decoded is kept.
+    let whole = reader.take(more).read_to_end(&mut out).is_ok();
+    if out.len() > limits.max_bytes {
+        return Err(ParseFailure::new(
+            FailureKind::TooLarge,
+            format!("more than {} bytes decompressed", limits.max_bytes),
+        ));
+    }
+    if out.len() > most {
+        let detail = format!("{} bytes expand to more than {most}", body.len());
+        return Err(ParseFailure::new(FailureKind::CompressionBomb, detail));
+    }
+    if out.is_empty() && !whole {
+        return Ok(Cow::Borrowed(body));
+    }
+    repaired.push("gzip");
+    Ok(Cow::Owned(out))
+}

@@ -1,0 +1,191 @@
+//! Character references: the named ones of HTML, numeric ones with the liberties people take.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// The names of the HTML standard (§13.5) and their code points, one a line, without `;`.
+const TABLE: &str = include_str!("entities.txt");
+
+/// Longest name of the table; whatever is longer is no reference.
+const MAX_NAME_BYTES: usize = 32;
+
+static NAMED: LazyLock<HashMap<&str, String>> = LazyLock::new(|| {
+    TABLE
+        .lines()
+        .filter_map(|line| {
+            let (name, points) = line.split_once(' ')?;
+            let text = points
+                .split(' ')
+                .filter_map(|hex| char::from_u32(u32::from_str_radix(hex, 16).ok()?));
+            Some((name, text.collect()))
+        })
+        .collect()
+});
+
+/// Code points 80 to 9F, which people write when they mean windows-1252 (HTML standard §13.2.5.80).
+const WINDOWS_1252: [char; 32] = [
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
+    '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+];
+
+/// A reference at the start of a text, and what it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Reference<'a> {
+    /// Bytes of the reference, `&` and `;` included.
+    pub len: usize,
+    pub meaning: Meaning<'a>,
+}
+
+/// What a reference stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meaning<'a> {
+    /// One of the five that XML knows.
+    Predefined(char),
+    Char(char),
+    /// A name of HTML.
+    Named(&'static str),
+    /// A character that must not occur: nothing.
+    Forbidden,
+    /// A name that nobody but the document itself may know.
+    Unknown(&'a str),
+}
+
+/// Reads the reference that `text` begins with; `None` when the `&` stands for itself.
+pub(super) fn reference(text: &str) -> Option<Reference<'_>> {
+    let rest = text.strip_prefix('&')?;
+    if let Some(number) = rest.strip_prefix('#') {
+        return numeric(number);
+    }
+    let end = rest
+        .bytes()
+        .take(MAX_NAME_BYTES)
+        .position(|byte| !byte.is_ascii_alphanumeric() && !b"._-:".contains(&byte))?;
+    let (name, after) = rest.split_at_checked(end)?;
+    if name.is_empty() || !after.starts_with(';') {
+        return None;
+    }
+    let meaning = match name {
+        "amp" => Meaning::Predefined('&'),
+        "lt" => Meaning::Predefined('<'),
+        "gt" => Meaning::Predefined('>'),
+        "quot" => Meaning::Predefined('"'),
+        "apos" => Meaning::Predefined('\''),
+        _ => NAMED
+            .get(name)
+            .map_or(Meaning::Unknown(name), |text| Meaning::Named(text)),
+    };
+    Some(Reference {
+        len: end.saturating_add(2),
+        meaning,
+    })
+}
+
+fn numeric(number: &str) -> Option<Reference<'static>> {
+    let (radix, digits, lead) = match number.strip_prefix(['x', 'X']) {
+        Some(hex) => (16, hex, 3),
+        None => (10, number, 2),
+    };
+    let count = digits
+        .bytes()
+        .take_while(|byte| char::from(*byte).is_digit(radix))
+        .count();
+    let (digits, after) = digits.split_at_checked(count)?;
+    if digits.is_empty() {
+        return None;
+    }
+    let len = lead + count + usize::from(after.starts_with(';'));
+    let meaning = u32::from_str_radix(digits, radix)
+        .ok()
+        .and_then(character)
+        .map_or(Meaning::Forbidden, Meaning::Char);
+    Some(Reference { len, meaning })
+}
+
+fn character(point: u32) -> Option<char> {
+    let legacy = point
+        .checked_sub(0x80)
+        .and_then(|at| WINDOWS_1252.get(usize::try_from(at).ok()?));
+    legacy
+        .copied()
+        .or_else(|| char::from_u32(point))
+        .filter(|c| is_allowed(*c))
+}
+
+/// Whether XML 1.0 (§2.2) and good manners allow a character in a document.
+pub(super) const fn is_allowed(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{7e}' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+        || matches!(c, '\u{80}'..='\u{9f}')
+}
+
+/// Resolves every reference once; unknown ones stay as they are.
+pub(super) fn decode(text: &str) -> Cow<'_, str> {
+    let Some((before, _)) = text.split_once('&') else {
+        return Cow::Borrowed(text);
+    };
+    let mut out = String::with_capacity(text.len());
+    out.push_str(before);
+    let mut rest = text.get(before.len()..).unwrap_or_default();
+    while !rest.is_empty() {
+        let len = match reference(rest) {
+            Some(Reference { len, meaning }) => {
+                match meaning {
+                    Meaning::Predefined(c) | Meaning::Char(c) => out.push(c),
+                    Meaning::Named(text) => out.push_str(text),
+                    Meaning::Forbidden => {}
+                    Meaning::Unknown(_) => out.push_str(rest.get(..len).unwrap_or_default()),
+                }
+                len
+            }
+            None => {
+                out.push('&');
+                1
+            }
+        };
+        rest = rest.get(len..).unwrap_or_default();
+        let plain = rest.find('&').unwrap_or(rest.len());
+        let (text, more) = rest.split_at_checked(plain).unwrap_or((rest, ""));
+        out.push_str(text);
+        rest = more;
+    }
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn references_are_resolved_once() {
+        for (text, plain) in [
+            ("AT&amp;T", "AT&T"),
+            ("AT&T & R&D", "AT&T & R&D"),
+            ("&amp;amp;", "&amp;"),
+            ("caf&eacute;&mdash;&rsquo;&nbsp;x", "café—’\u{a0}x"),
+            ("don&#146;t &#x2019; &#8217 x", "don’t ’ ’ x"),
+            ("&#0;&#x1F;&#xFFFFFFF;&#xD800;.", "."),
+            ("&foo; &; &#; &#x; &", "&foo; &; &#; &#x; &"),
+            ("&#99999999999999999999999;", ""),
+        ] {
+            assert_eq!(decode(text), plain, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_line_of_the_table_is_read() {
+        assert_eq!(NAMED.len(), TABLE.lines().count());
+        assert!(
+            NAMED
+                .iter()
+                .all(|(name, text)| name.len() < MAX_NAME_BYTES && !text.is_empty())
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn decoding_never_panics_nor_grows(text in "[&#xX;a-z0-9é<> ]{0,60}") {
+            prop_assert!(decode(&text).len() <= text.len() * 3);
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! As much of HTML as a feed needs: which tags are HTML's, where a tag ends, what a text would be without them.
+
+/// Elements of HTML that occur in feeds' texts, lower case. A tag of any other name is not taken for markup.
+const ELEMENTS: &[&str] = &[
+    "a",
+    "abbr",
+    "acronym",
+    "address",
+    "amp-img",
+    "area",
+    "article",
+    "aside",
+    "audio",
+    "b",
+    "base",
+    "bdi",
+    "bdo",
+    "big",
+    "blockquote",
+    "body",
+    "br",
+    "button",
+    "canvas",
+    "caption",
+    "center",
+    "cite",
+    "code",
+    "col",
+    "colgroup",
+    "dd",
+    "del",
+    "details",
+    "dfn",
+    "dialog",
+    "dir",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "embed",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "font",
+    "footer",
+    "form",
+    "frame",
+    "frameset",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "head",
+    "header",
+    "hgroup",
+    "hr",
+    "html",
+    "i",
+    "iframe",
+    "img",
+    "input",
+    "ins",
+    "kbd",
+    "label",
+    "legend",
+    "li",
+    "main",
+    "map",
+    "mark",
+    "marquee",
+    "menu",
+    "meta",
+    "meter",
+    "nav",
+    "nobr",
+    "noframes",
+    "noscript",
+    "o:p",
+    "object",
+    "ol",
+    "optgroup",
+    "option",
+    "output",
+    "p",
+    "param",
+    "picture",
+    "pre",
+    "progress",
+    "q",
+    "rp",
+    "rt",
+    "ruby",
+    "s",
+    "samp",
+    "script",
+    "section",
+    "select",
+    "small",
+    "span",
+    "strike",
+    "strong",
+    "style",
+    "sub",
+    "sup",
+    "svg",
+    "table",
+    "tbody",
+    "td",
+    "template",
+    "textarea",
+    "tfoot",
+    "th",
+    "thead",
+    "time",
+    "tr",
+    "track",
+    "tt",
+    "u",
+    "ul",
+    "var",
+    "video",
+    "wbr",
+];
+
+/// Longest name looked up.
+const MAX_NAME_BYTES: usize = 16;
+
+/// Whether HTML has an element of this name, in any case.
+pub(super) fn is_element(name: &str) -> bool {
+    if name.len() > MAX_NAME_BYTES {
+        return false;
+    }
+    let name = name.to_ascii_lowercase();
+    ELEMENTS.binary_search(&name.as_str()).is_ok()
+}
+
+/// The element name of the tag that `text` begins with (`<p …` or `</p …`), as written.
+pub(super) fn tag_name(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix('<')?;
+    let rest = rest.strip_prefix('/').unwrap_or(rest);
+    let end = rest
+        .bytes()
+        .position(|byte| {
+            !(byte.is_ascii_alphanumeric()
+                || matches!(byte, b':' | b'-' | b'_' | b'.')
+                || byte >= 0x80)
+        })
+        .unwrap_or(rest.len());
+    rest.get(..end)
+        .filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))
+}
+
+/// Bytes of the tag or comment that `text` begins with; `None` when it begins with neither.
+pub(super) fn tag_len(text: &str) -> Option<usize> {
+    if let Some(comment) = text.strip_prefix("<!--") {
+        return Some(
+            comment
+                .find("-->")
+                .map_or(text.len(), |end| end.saturating_add(7)),
+        );
+    }
+    if let Some(rest) = text.strip_prefix("<!").or_else(|| text.strip_prefix("<?")) {
+        let end = rest.find(['<', '>'])?;
+        return rest
+            .get(end..)?
+            .starts_with('>')
+            .then(|| end.saturating_add(3));
+    }
+    tag_name(text)?;
+    let mut quote = None;
+    for (at, byte) in text.bytes().enumerate().skip(1) {
+        match (quote, byte) {
+            (None, b'>') => return Some(at.saturating_add(1)),
+            (None, b'<') => return None,
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (Some(open), close) if open == close => quote = None,
+            _ => {}
+        }
+    }
+    // A quote that is never closed: the tag ends where it would without quotes. Each kind of
+    // quote can come here once in a text, so that scanning a text stays linear.
+    Some(text.find('>')?.saturating_add(1))
+}
+
+/// Whether a text carries a tag of HTML.
+pub(super) fn has_tags(text: &str) -> bool {
+    let closed = text.rfind('>').unwrap_or(0);
+    text.match_indices('<')
+        .take_while(|(at, _)| *at < closed)
+        .filter_map(|(at, _)| text.get(at..))
+        .any(|tag| tag_name(tag).is_some_and(is_element))
+}
+
+/// A text without HTML's tags and comments; a block's tag leaves a space.
+pub(super) fn without_tags(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, _)) = rest.split_once('<') {
+        out.push_str(before);
+        let tag = rest.get(before.len()..).unwrap_or_default();
+        let name = tag_name(tag);
+        let is_markup = name.is_some_and(is_element) || tag.starts_with("<!--");
+        let skip = tag_len(tag).filter(|_| is_markup);
+        if skip.is_none() {
+            out.push('<');
+        } else if name.is_some_and(|name| {
+            ["br", "p", "div", "li", "tr", "td"]
+                .iter()
+                .any(|b| name.eq_ignore_ascii_case(b))
+        }) {
+            out.push(' ');
+        }
+        rest = tag.get(skip.unwrap_or(1)..).unwrap_or_default();
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_sorted_and_short_enough_to_look_up() {
+        assert!(ELEMENTS.is_sorted());
+        assert!(
+            ELEMENTS
+                .iter()
+                .all(|name| name.len() <= MAX_NAME_BYTES && is_element(name))
+        );
+        assert!(is_element("BlockQuote") && !is_element("title") && !is_element("T"));
+    }
+
+    #[test]
+    fn only_tags_of_html_are_taken_for_tags() {
+        assert_eq!(
+            without_tags("a<br/>b <T> <b title='>'>c</b><!-- x --> 1 < 2 <"),
+            "a b <T> c 1 < 2 <"
+        );
+        assert!(has_tags("x <p>") && has_tags("</p>") && !has_tags("x <T>") && !has_tags("a < b>"));
+    }
+
+    #[test]
+    fn a_tag_ends_behind_its_quotes() {
+        for (text, len) in [
+            ("<a b='>'>c", Some(9)),
+            ("<a b='>c", Some(7)),
+            ("<a b", None),
+            ("< a>", None),
+            ("<!-- > -->x", Some(10)),
+            ("<!-- x", Some(6)),
+            ("<!doctype x>y", Some(12)),
+        ] {
+            assert_eq!(tag_len(text), len, "{text}");
+        }
+    }
+}

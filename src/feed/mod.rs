@@ -1,0 +1,118 @@
+//! Bytes to entries.
+//!
+//! Whatever a site serves at its feed's URL, the entries come out, right, and with the same
+//! identity every time. (Essay to be completed.)
+
+mod adapter;
+mod bodies;
+mod dates;
+mod decode;
+pub mod discover;
+mod draft;
+mod entities;
+mod html;
+mod identity;
+mod json;
+mod limits;
+mod links;
+mod notes;
+mod persons;
+mod plain;
+mod plan;
+mod repair;
+mod settle;
+mod survey;
+mod vocabulary;
+mod xml;
+
+pub use limits::Limits;
+pub use plan::{Context, plan};
+
+use std::borrow::Cow;
+
+use self::draft::Draft;
+use crate::model::{FailureKind, ParsedFeed};
+
+/// Compressions that are undone, one within the other: some servers compress what a plugin compressed.
+const MAX_INFLATIONS: usize = 3;
+
+/// Version of the parser: a higher one may read the same bytes differently, so that feeds are
+/// asked for their whole document once more.
+pub const PARSER_VERSION: u32 = 1;
+
+/// A document and what is known of it from outside.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// The address of the final response: what relative links are relative to.
+    pub url: Option<&'a str>,
+    /// The `Content-Type` header, for its charset.
+    pub content_type: Option<&'a str>,
+    pub body: &'a [u8],
+}
+
+/// What this room was told.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    pub limits: Limits,
+    /// The comparison key of a URL; `None` for addresses that cannot be compared.
+    pub url_key: fn(&str) -> Option<String>,
+}
+
+/// Why a document gave no feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParseFailure {
+    pub kind: FailureKind,
+    /// For the log: what was found, without secrets.
+    pub detail: String,
+}
+
+impl ParseFailure {
+    fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
+        Self {
+            kind,
+            detail: detail.into(),
+        }
+    }
+}
+
+/// Reads a feed of any dialect, honest or damaged.
+///
+/// # Errors
+/// When the bytes are no feed, or exceed the limits.
+pub fn parse(input: &Input<'_>, settings: &Settings) -> Result<ParsedFeed, ParseFailure> {
+    let limits = &settings.limits;
+    let mut repaired = Vec::new();
+    let mut bytes = Cow::Borrowed(input.body);
+    for _ in 0..MAX_INFLATIONS {
+        if bytes.len() > limits.max_bytes {
+            let detail = format!("{} bytes, allowed are {}", bytes.len(), limits.max_bytes);
+            return Err(ParseFailure::new(FailureKind::TooLarge, detail));
+        }
+        match decode::inflate(&bytes, limits, &mut repaired)? {
+            Cow::Borrowed(_) => break,
+            Cow::Owned(inflated) => bytes = Cow::Owned(inflated),
+        }
+    }
+    let charset = input.content_type.and_then(decode::charset);
+    let decoded = decode::decode(&bytes, charset);
+    repaired.extend(decoded.repaired);
+    let mut draft = read(&decoded.text, limits)?;
+    repaired.append(&mut draft.repaired);
+    draft.repaired = repaired;
+    Ok(settle::settle(draft, input.url, settings))
+}
+
+/// Has the reader of its kind read a text.
+fn read(text: &str, limits: &Limits) -> Result<Draft, ParseFailure> {
+    let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0'));
+    if text.is_empty() {
+        return Err(ParseFailure::new(
+            FailureKind::Empty,
+            "nothing but white space",
+        ));
+    }
+    if text.starts_with(['{', '[']) {
+        return json::read(text, limits);
+    }
+    xml::read(text, limits)
+}

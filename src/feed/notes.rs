@@ -1,0 +1,238 @@
+//! What feed-rs does not tell, noted by our own pass over the same bytes, entry by entry.
+
+use std::time::Duration;
+
+use super::dates;
+use super::draft::Draft;
+use super::draft::{DraftEntry, Form, Link, Words};
+use crate::model::{PublisherHints, Timestamp};
+
+/// Values noted of one entry.
+const MAX_VALUES: usize = 256;
+
+/// What was noted of a document.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    pub base: Option<String>,
+    pub lang: Option<String>,
+    pub hints: PublisherHints,
+    period: Option<u64>,
+    frequency: Option<u64>,
+    pub entries: Vec<Note>,
+}
+
+/// What was noted of an entry.
+#[derive(Debug, Default)]
+pub(super) struct Note {
+    permalink: Option<bool>,
+    about: Option<String>,
+    base: Option<String>,
+    lang: Option<String>,
+    orig_link: Option<String>,
+    links: Vec<Link>,
+    image: Option<String>,
+    comments: Option<String>,
+    published: Option<Timestamp>,
+    updated: Option<Timestamp>,
+    /// Names by which an entry goes when it has no other, the best first.
+    authors: Vec<String>,
+    subjects: Vec<String>,
+    id: Option<String>,
+    title: Option<String>,
+    /// Bodies of last resort, with their rank.
+    summary: Option<(u8, Words)>,
+    content: Option<Words>,
+}
+
+/// Seconds in the periods of the syndication module.
+fn period(text: &str) -> Option<u64> {
+    let text = text.trim().to_ascii_lowercase();
+    // The misspellings of the wild: "hour", "Hourly", "dayly".
+    [
+        ("ho", 3_600),
+        ("da", 86_400),
+        ("we", 604_800),
+        ("mo", 2_592_000),
+        ("ye", 31_536_000),
+    ]
+    .into_iter()
+    .find(|(start, _)| text.starts_with(start))
+    .map(|(_, secs)| secs)
+}
+
+impl Notes {
+    /// Notes a field of the feed.
+    pub fn feed_text(&mut self, name: &str, text: &str) {
+        let text = text.trim();
+        match name {
+            "ttl" => {
+                let minutes = text.parse::<u64>().ok().filter(|minutes| *minutes > 0);
+                self.hints.ttl =
+                    minutes.map(|minutes| Duration::from_secs(minutes.saturating_mul(60)));
+            }
+            // RSS 2.0: 0 to 23 in GMT; RSS 0.91 counted to 24, which is midnight.
+            "hour" => {
+                if let Some(hour) = text.parse::<u8>().ok().filter(|hour| *hour <= 24) {
+                    self.hints.skip_hours.insert(hour % 24);
+                }
+            }
+            "day" => {
+                let text = text.to_ascii_lowercase();
+                let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+                if let Some((_, day)) = days
+                    .iter()
+                    .zip(0..)
+                    .find(|(day, _)| text.starts_with(**day))
+                {
+                    self.hints.skip_days.insert(day);
+                }
+            }
+            "sy:updatePeriod" => self.period = period(text),
+            "sy:updateFrequency" => self.frequency = text.parse().ok().filter(|times| *times > 0),
+            "dc:language" => self.lang = self.lang.take().or_else(|| Some(text.to_owned())),
+            _ => {}
+        }
+    }
+
+    /// Lays the notes over what feed-rs read.
+    pub fn complete(self, draft: &mut Draft) {
+        draft.base = self.base;
+        draft.lang = draft.lang.take().or(self.lang);
+        draft.hints = self.hints;
+        if draft.hints.ttl.is_none() && (self.period.is_some() || self.frequency.is_some()) {
+            let period = self.period.unwrap_or(86_400);
+            draft.hints.ttl = Some(Duration::from_secs(period / self.frequency.unwrap_or(1)));
+        }
+        // A publisher who never wants to be asked has made a mistake.
+        if draft.hints.skip_hours.len() == 24 {
+            draft.hints.skip_hours.clear();
+        }
+        if draft.hints.skip_days.bits() == 0x7f {
+            draft.hints.skip_days = crate::model::SkipDays::default();
+        }
+        for (entry, note) in draft.entries.iter_mut().zip(self.entries) {
+            note.complete(entry);
+        }
+    }
+}
+
+impl Note {
+    pub fn inherited(&mut self, name: &str, value: String) {
+        match name {
+            "rdf:about" => self.about = Some(value),
+            "xml:base" => self.base = Some(value),
+            "xml:lang" => self.lang = Some(value),
+            _ => {}
+        }
+    }
+
+    /// Notes what an element says in its attributes.
+    pub fn attributes<'a>(
+        &mut self,
+        name: &str,
+        attributes: impl Iterator<Item = (&'a str, String)>,
+    ) {
+        let mut link = Link::default();
+        let mut url = None;
+        for (key, value) in attributes {
+            match key {
+                "isPermaLink" => self.permalink = Some(!value.trim().eq_ignore_ascii_case("false")),
+                "href" => link.href = value,
+                "rel" => link.rel = Some(value),
+                "type" => link.media_type = Some(value),
+                "title" => link.title = Some(value),
+                "length" => link.length = value.trim().parse().ok(),
+                "url" => url = Some(value),
+                _ => {}
+            }
+        }
+        match name {
+            "atom:link" if !link.href.is_empty() && self.links.len() < MAX_VALUES => {
+                link.rel = Some(link.rel.unwrap_or_else(|| "alternate".to_owned()));
+                self.links.push(link);
+            }
+            "media:thumbnail" => self.image = self.image.take().or(url),
+            "itunes:image" => self.image = self.image.take().or(Some(link.href)),
+            "enclosure" => {}
+            _ => {}
+        }
+    }
+
+    /// Notes a field.
+    pub fn text(&mut self, name: &str, text: &str) {
+        let trimmed = text.trim();
+        if trimmed.is_empty() {
+            return;
+        }
+        let own = || trimmed.to_owned();
+        match name {
+            "feedburner:origLink" => self.orig_link = Some(own()),
+            "dc:subject" | "media:category" if self.subjects.len() < MAX_VALUES => {
+                self.subjects.push(own())
+            }
+            "itunes:keywords" | "media:keywords" => {
+                let free = MAX_VALUES.saturating_sub(self.subjects.len());
+                self.subjects
+                    .extend(trimmed.split(',').map(str::to_owned).take(free));
+            }
+            "itunes:author" | "dc:creator" | "author" if self.authors.len() < MAX_VALUES => {
+                self.authors.push(own())
+            }
+            "comments" => self.comments = Some(own()),
+            "dc:language" => self.lang = self.lang.take().or_else(|| Some(own())),
+            "dc:date" | "atom:published" | "dcterms:created" | "dcterms:issued" => {
+                self.published = self.published.or_else(|| dates::parse(trimmed));
+            }
+            "atom:updated" | "dcterms:modified" => {
+                self.updated = self.updated.or_else(|| dates::parse(trimmed))
+            }
+            "atom:id" | "dc:identifier" => self.id = self.id.take().or_else(|| Some(own())),
+            "dc:title" | "media:title" | "atom:title" => {
+                self.title = self.title.take().or_else(|| Some(own()))
+            }
+            "atom:content" => self.content = Some(Words::new(text, Form::Unsure)),
+            "atom:summary" | "dc:description" => self.last_resort(0, text),
+            "itunes:summary" => self.last_resort(1, text),
+            "media:description" => self.last_resort(2, text),
+            "itunes:subtitle" => self.last_resort(3, text),
+            _ => {}
+        }
+    }
+
+    fn last_resort(&mut self, rank: u8, text: &str) {
+        if self.summary.as_ref().is_none_or(|(known, _)| rank < *known) {
+            self.summary = Some((rank, Words::new(text, Form::Unsure)));
+        }
+    }
+
+    fn complete(self, entry: &mut DraftEntry) {
+        fn fill<T>(field: &mut Option<T>, note: Option<T>) {
+            if field.is_none() {
+                *field = note;
+            }
+        }
+        entry.permalink = self.permalink;
+        entry.about = self.about;
+        entry.orig_link = self.orig_link;
+        fill(&mut entry.base, self.base);
+        fill(&mut entry.lang, self.lang);
+        fill(&mut entry.image, self.image);
+        fill(&mut entry.comments, self.comments);
+        fill(&mut entry.published, self.published);
+        fill(&mut entry.updated, self.updated);
+        fill(&mut entry.guid, self.id);
+        fill(
+            &mut entry.title,
+            self.title.map(|title| Words::new(title, Form::Unsure)),
+        );
+        fill(&mut entry.content, self.content);
+        if entry.content.is_none() {
+            fill(&mut entry.summary, self.summary.map(|(_, words)| words));
+        }
+        if entry.authors.is_empty() {
+            entry.authors = self.authors;
+        }
+        entry.links.extend(self.links);
+        entry.categories.extend(self.subjects);
+    }
+}

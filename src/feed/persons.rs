@@ -1,0 +1,66 @@
+//! Names of people out of the ways feeds write them.
+
+use super::plain;
+
+/// Longer texts are no names.
+const MAX_CHARS: usize = 200;
+
+/// A person's name: `a@example.org (Jane Doe)`, `Jane Doe <a@example.org>`, `Jane Doe`; an e-mail
+/// address where there is nothing else.
+pub(super) fn name(text: &str) -> Option<String> {
+    let line = plain::line(&super::entities::decode(text))?;
+    let named = bracketed(&line)
+        .or_else(|| before_address(&line))
+        .unwrap_or(&line);
+    let named = named.trim_matches(|c: char| {
+        c.is_whitespace() || matches!(c, '"' | ',' | '(' | ')' | '<' | '>')
+    });
+    let named = named.strip_prefix("mailto:").unwrap_or(named);
+    (!named.is_empty() && named.chars().count() <= MAX_CHARS).then(|| named.to_owned())
+}
+
+/// `address (Name)`.
+fn bracketed(line: &str) -> Option<&str> {
+    let (address, rest) = line.split_once('(')?;
+    let (name, _) = rest.rsplit_once(')')?;
+    (is_address(address.trim()) && !name.trim().is_empty()).then_some(name)
+}
+
+/// `Name <address>`.
+fn before_address(line: &str) -> Option<&str> {
+    let (name, address) = line.split_once('<')?;
+    (address.contains('@') && !name.trim().is_empty()).then_some(name)
+}
+
+fn is_address(text: &str) -> bool {
+    text.contains('@') && !text.contains(' ')
+}
+
+/// Adds a name that is not there yet.
+pub(super) fn add(names: &mut Vec<String>, text: &str) {
+    if let Some(name) = name(text)
+        && !names.contains(&name)
+    {
+        names.push(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found() {
+        for (text, expected) in [
+            ("a@example.org (Jane Doe)", Some("Jane Doe")),
+            ("Jane Doe <a@example.org>", Some("Jane Doe")),
+            ("Jane (JD) Doe", Some("Jane (JD) Doe")),
+            ("a@example.org", Some("a@example.org")),
+            ("a@b.co（山田）", Some("a@b.co（山田）")),
+            ("R&amp;D", Some("R&D")),
+            ("()", None),
+        ] {
+            assert_eq!(name(text).as_deref(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! The text of one field, with whatever stands in it.
+
+use std::collections::HashMap;
+
+use super::super::draft::Form;
+use super::super::entities::{self, Meaning};
+use super::super::html;
+use super::super::vocabulary::Length;
+
+/// Open markup in one field: browsers and readers stop at the same depth.
+const MAX_OPEN: usize = 512;
+
+/// Bytes that a document's own entities may add to it: enough for names and addresses, not for a bomb.
+const MAX_ENTITY_BYTES: usize = 1 << 20;
+
+/// Elements that HTML closes by itself.
+const SELF_CLOSING: &[&str] = &[
+    "area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta",
+    "option", "p", "param", "source", "td", "th", "tr", "track", "wbr",
+];
+
+/// The entities a document declares, and what may still be spent on them.
+#[derive(Debug, Default)]
+pub(super) struct Entities<'a> {
+    pub declared: HashMap<&'a str, String>,
+    spent: usize,
+}
+
+impl Entities<'_> {
+    /// Resolves references once; names of nobody stay as they are.
+    fn decode(&mut self, text: &str, out: &mut String) {
+        if self.declared.is_empty() {
+            out.push_str(&entities::decode(text));
+            return;
+        }
+        let mut rest = text;
+        while let Some((before, _)) = rest.split_once('&') {
+            out.push_str(before);
+            rest = rest.get(before.len()..).unwrap_or_default();
+            let found = entities::reference(rest);
+            let len = found.map_or(1, |found| found.len);
+            let (reference, after) = rest.split_at_checked(len).unwrap_or((rest, ""));
+            let own = found.and_then(|found| match found.meaning {
+                Meaning::Unknown(name) => self.declared.get(name),
+                _ => None,
+            });
+            match own {
+                Some(value) if self.spent.saturating_add(value.len()) <= MAX_ENTITY_BYTES => {
+                    self.spent = self.spent.saturating_add(value.len());
+                    out.push_str(value);
+                }
+                Some(_) => {}
+                None => out.push_str(&entities::decode(reference)),
+            }
+            rest = after;
+        }
+        out.push_str(rest);
+    }
+}
+
+/// A piece of a field.
+#[derive(Debug, Clone, Copy)]
+enum Piece<'a> {
+    Text(&'a str),
+    Cdata(&'a str),
+    /// A tag, taken literally.
+    Tag(&'a str),
+}
+
+/// How a field says its text is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Declared {
+    Nothing,
+    Text,
+    Html,
+    Xhtml,
+    Base64,
+}
+
+/// A field being read.
+#[derive(Debug)]
+pub(super) struct Capture<'a> {
+    /// As the field's tag is written.
+    pub name: &'a str,
+    /// As it will be written.
+    pub out: &'static str,
+    pub length: Length,
+    pub declared: Declared,
+    /// What its tag says beside.
+    pub attributes: &'a str,
+    pieces: Vec<Piece<'a>>,
+    /// Names of markup that is open within the field.
+    open: Vec<&'a str>,
+    pub too_deep: bool,
+}
+
+impl<'a> Capture<'a> {
+    pub fn new(
+        name: &'a str,
+        out: &'static str,
+        length: Length,
+        declared: Declared,
+        attributes: &'a str,
+    ) -> Self {
+        Self {
+            name,
+            out,
+            length,
+            declared,
+            attributes,
+            pieces: Vec::new(),
+            open: Vec::new(),
+            too_deep: false,
+        }
+    }
+
+    pub fn text(&mut self, text: &'a str) {
+        self.pieces.push(Piece::Text(text));
+    }
+
+    pub fn cdata(&mut self, text: &'a str) {
+        self.pieces.push(Piece::Cdata(text));
+    }
+
+    /// Takes an opening tag as part of the text.
+    pub fn open(&mut self, name: &'a str, raw: &'a str, empty: bool, balanced: bool) {
+        self.pieces.push(Piece::Tag(raw));
+        let closes = balanced
+            || !SELF_CLOSING
+                .iter()
+                .any(|one| one.eq_ignore_ascii_case(name));
+        if !empty && closes {
+            self.too_deep |= self.open.len() >= MAX_OPEN;
+            if !self.too_deep {
+                self.open.push(name);
+            }
+        }
+    }
+
+    /// Takes a closing tag as part of the text.
+    pub fn close(&mut self, name: &'a str) {
+        if let Some(at) = self
+            .open
+            .iter()
+            .rposition(|open| open.eq_ignore_ascii_case(name))
+        {
+            self.open.truncate(at);
+        }
+        self.pieces.push(Piece::Tag(name));
+    }
+
+    /// Whether markup is open within the field.
+    pub fn nested(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    /// Whether markup of a name is open within the field.
+    pub fn holds(&self, name: &str) -> bool {
+        self.open.iter().any(|open| open.eq_ignore_ascii_case(name))
+    }
+
+    /// The field's text, and how it is meant.
+    pub fn finish(self, entities: &mut Entities<'a>) -> (String, Form) {
+        let tagged = self
+            .pieces
+            .iter()
+            .any(|piece| matches!(piece, Piece::Tag(_)));
+        let escaped = self
+            .pieces
+            .iter()
+            .any(|piece| matches!(piece, Piece::Text(text) if text.contains("&lt;")));
+        let literal = self.declared == Declared::Xhtml || (tagged && !escaped);
+        let mut out = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) if literal => own_entities(text, entities, &mut out),
+                Piece::Text(text) => entities.decode(text, &mut out),
+                Piece::Cdata(text) if self.declared == Declared::Xhtml => {
+                    out.push_str(&text.replace('&', "&amp;").replace('<', "&lt;"))
+                }
+                Piece::Cdata(text) => out.push_str(text),
+                Piece::Tag(raw) => tag(raw, &mut out),
+            }
+        }
+        let form = match self.declared {
+            Declared::Text if !tagged => Form::Plain,
+            Declared::Nothing if !tagged => Form::Unsure,
+            _ => Form::Html,
+        };
+        if self.declared == Declared::Xhtml {
+            out = unwrapped(&out).to_owned();
+        }
+        (out, form)
+    }
+}
+
+/// Text among literal markup: HTML's references are left for HTML, the document's own are not.
+fn own_entities<'a>(text: &'a str, entities: &mut Entities<'a>, out: &mut String) {
+    let declares = !entities.declared.is_empty() && text.contains('&');
+    if declares {
+        entities.decode(text, out)
+    } else {
+        out.push_str(text)
+    }
+}
+
+/// A tag without the prefix that XHTML may have in XML.
+fn tag(raw: &str, out: &mut String) {
+    if !raw.starts_with('<') {
+        // The name of a closing tag.
+        out.push_str("</");
+        out.push_str(local(raw));
+        out.push('>');
+        return;
+    }
+    let name = html::tag_name(raw).unwrap_or_default();
+    out.push('<');
+    out.push_str(local(name));
+    out.push_str(raw.get(name.len().saturating_add(1)..).unwrap_or_default());
+}
+
+fn local(name: &str) -> &str {
+    name.rsplit_once(':').map_or(
+        name,
+        |(_, local)| if html::is_element(local) { local } else { name },
+    )
+}
+
+/// XHTML in Atom comes in one `div` that is not part of the text (RFC 4287 §3.1.1.3).
+fn unwrapped(text: &str) -> &str {
+    let inner = text.trim();
+    let Some(inner) = inner
+        .strip_prefix("<div")
+        .and_then(|rest| rest.strip_suffix("</div>"))
+    else {
+        return text;
+    };
+    let Some((_, inner)) = inner.split_once('>') else {
+        return text;
+    };
+    // Only if the last closing tag belongs to the first opening one.
+    let mut depth = 0_i64;
+    for (at, _) in inner.match_indices('<') {
+        let tag = inner.get(at..).unwrap_or_default();
+        if tag.starts_with("<div") {
+            depth = depth.saturating_add(1);
+        } else if tag.starts_with("</div") {
+            depth = depth.saturating_sub(1);
+        }
+        if depth < 0 {
+            return text;
+        }
+    }
+    inner
+}

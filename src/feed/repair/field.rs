@@ -1,0 +1,201 @@
+//! Fields and entries in canonical form.
+
+use std::borrow::Cow;
+
+use super::super::draft::Form;
+use super::super::persons;
+use super::super::vocabulary::{Family, Length};
+use super::capture::{Capture, Declared};
+use super::token::Tag;
+use super::{attributes, writer};
+
+/// Attributes that mean something to a reader, as the specifications write them.
+const ATTRIBUTES: &[&str] = &[
+    "href",
+    "rel",
+    "type",
+    "url",
+    "length",
+    "term",
+    "label",
+    "scheme",
+    "title",
+    "fileSize",
+    "duration",
+    "medium",
+    "isDefault",
+    "hreflang",
+    "text",
+];
+
+/// Fields of which an entry has one: the first that says something is kept.
+const SINGLE: &[&str] = &[
+    "title",
+    "link",
+    "guid",
+    "id",
+    "description",
+    "summary",
+    "content",
+    "content:encoded",
+    "pubDate",
+    "published",
+    "updated",
+    "atom:updated",
+    "comments",
+    "language",
+    "ttl",
+    "subtitle",
+    "lastBuildDate",
+];
+
+/// A feed's head or one of its entries, being written.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    pub out: String,
+    written: Vec<&'static str>,
+}
+
+impl Part {
+    /// Whether a field may be written (again).
+    fn admits(&mut self, name: &'static str) -> bool {
+        if !SINGLE.contains(&name) {
+            return true;
+        }
+        let first = !self.written.contains(&name);
+        if first {
+            self.written.push(name);
+        }
+        first
+    }
+
+    /// Writes an element that says everything in its attributes.
+    pub fn attributes(&mut self, name: &'static str, tag: &Tag<'_>) {
+        let found: Vec<(&str, Cow<'_, str>)> = attributes::iter(tag.attributes)
+            .filter_map(|(name, value)| {
+                Some((
+                    *ATTRIBUTES
+                        .iter()
+                        .find(|known| known.eq_ignore_ascii_case(name))?,
+                    value,
+                ))
+            })
+            .collect();
+        let mut unique: Vec<(&str, &str)> = Vec::new();
+        for (name, value) in &found {
+            if !unique.iter().any(|(known, _)| known == name) {
+                unique.push((name, value));
+            }
+        }
+        writer::empty(&mut self.out, name, &unique);
+    }
+
+    /// Writes a field that has been read.
+    pub fn field(&mut self, family: Family, capture: &Capture<'_>, text: &str, form: Form) {
+        let name = capture.out;
+        let text = text.trim();
+        if text.is_empty() || !self.admits(name) {
+            return;
+        }
+        match name {
+            "guid" => {
+                let permalink = attributes::find(capture.attributes, "isPermaLink");
+                let attributes: Vec<_> = permalink
+                    .iter()
+                    .map(|value| ("isPermaLink", value.as_ref()))
+                    .collect();
+                writer::element(&mut self.out, name, &attributes, text);
+            }
+            // An element of RSS that came as one of Atom's, or the other way round.
+            "link" if family == Family::Atom => {
+                writer::empty(&mut self.out, name, &[("rel", "alternate"), ("href", text)])
+            }
+            "category" if family == Family::Atom => {
+                writer::empty(&mut self.out, name, &[("term", text)])
+            }
+            "image" => writer::empty(&mut self.out, "media:thumbnail", &[("url", text)]),
+            // feed-rs panics at more digits than a number has.
+            "itunes:duration"
+                if text.len() > 12
+                    || !text
+                        .bytes()
+                        .all(|byte| byte.is_ascii_digit() || b":.".contains(&byte)) => {}
+            "person" => self.person(family, text),
+            _ if family == Family::Atom && is_construct(name) => {
+                let kind = if form == Form::Plain { "text" } else { "html" };
+                writer::element(&mut self.out, name, &[("type", kind)], text);
+            }
+            _ => writer::element(&mut self.out, name, &[], text),
+        }
+    }
+
+    /// A person of RSS is written as `itunes:author`, the one element that feed-rs takes as it is:
+    /// it panics at others that hold an e-mail address beside letters beyond ASCII.
+    fn person(&mut self, family: Family, text: &str) {
+        let Some(name) = persons::name(text) else {
+            return;
+        };
+        if family == Family::Atom {
+            self.out.push_str("<author>");
+            writer::element(&mut self.out, "name", &[], &name);
+            self.out.push_str("</author>");
+        } else {
+            writer::element(&mut self.out, "itunes:author", &[], &name);
+        }
+    }
+}
+
+/// Text constructs of Atom (RFC 4287 §3.1) say what they are.
+fn is_construct(name: &str) -> bool {
+    matches!(name, "title" | "subtitle" | "summary" | "content")
+}
+
+/// What a field's tag says of its text.
+pub(super) fn declared(family: Family, out: &str, length: Length, attributes: &str) -> Declared {
+    let atom = (family == Family::Atom && is_construct(out)) || out.starts_with("atom:");
+    if !atom || (length == Length::Short && !out.ends_with("title")) {
+        return Declared::Nothing;
+    }
+    let value = |name: &str| {
+        attributes::find(attributes, name).map(|value| value.trim().to_ascii_lowercase())
+    };
+    let mode = value("mode");
+    match (mode.as_deref(), value("type").as_deref().unwrap_or("text")) {
+        (Some("base64"), _) => Declared::Base64,
+        (Some("xml"), "text/html" | "application/xhtml+xml") | (None | Some(_), "xhtml") => {
+            Declared::Xhtml
+        }
+        (_, "text" | "text/plain" | "plain") => Declared::Text,
+        (Some("escaped"), _) | (_, "html" | "text/html") => Declared::Html,
+        (_, kind) if kind.ends_with("xml") => Declared::Xhtml,
+        (_, kind) if kind.starts_with("text/") => Declared::Text,
+        // RFC 4287 §4.1.3.3: everything else is base64; what is not will not decode.
+        _ => Declared::Base64,
+    }
+}
+
+/// RFC 4648 §4, white space ignored; `None` for anything that is not text in it.
+pub(super) fn base64(text: &str) -> Option<String> {
+    let mut out = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut bits, mut count) = (0_u32, 0_u32);
+    for byte in text
+        .bytes()
+        .filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=')
+    {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6 | u32::from(value)) & 0x00ff_ffff;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            out.push(u8::try_from(bits >> count & 0xff).ok()?);
+        }
+    }
+    String::from_utf8(out).ok()
+}

@@ -1,0 +1,282 @@
+//! Markup as it comes: a tokenizer that has an answer to everything and never goes back.
+//!
+//! Linear in time: whatever it looks ahead for and does not find is remembered as absent.
+
+use super::super::html;
+
+/// A piece of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Token<'a> {
+    Open(Tag<'a>),
+    /// The name of a closing tag.
+    Close(&'a str),
+    /// Text with its references unresolved.
+    Text(&'a str),
+    Cdata(&'a str),
+    /// A document type declaration, whole.
+    Doctype(&'a str),
+}
+
+/// An opening tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Tag<'a> {
+    /// With its prefix, as written.
+    pub name: &'a str,
+    /// What stands between name and end.
+    pub attributes: &'a str,
+    /// Whether the tag closes itself.
+    pub empty: bool,
+    /// The whole tag.
+    pub raw: &'a str,
+}
+
+/// Reads tokens off a text.
+pub(super) struct Tokens<'a> {
+    text: &'a str,
+    at: usize,
+    /// The next double quote, single quote: valid while it is not behind `at`.
+    quotes: [Option<usize>; 2],
+    no_cdata_end: bool,
+    no_comment_end: bool,
+    /// A CDATA section or a tag was cut off by the end of the text.
+    pub cut: bool,
+    /// Something had to be guessed.
+    pub guessed: bool,
+}
+
+impl<'a> Tokens<'a> {
+    pub fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            at: 0,
+            quotes: [Some(0); 2],
+            no_cdata_end: false,
+            no_comment_end: false,
+            cut: false,
+            guessed: false,
+        }
+    }
+
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn take(&mut self, len: usize) -> &'a str {
+        let (taken, _) = self
+            .rest()
+            .split_at_checked(len)
+            .unwrap_or((self.rest(), ""));
+        self.at = self.at.saturating_add(taken.len());
+        taken
+    }
+
+    /// The next token; `field` is the name of the element being read, for sections that are not closed.
+    pub fn next(&mut self, field: Option<&str>) -> Option<Token<'a>> {
+        loop {
+            let rest = self.rest();
+            if rest.is_empty() {
+                return None;
+            }
+            if !rest.starts_with('<') {
+                let len = rest.find('<').unwrap_or(rest.len());
+                return Some(Token::Text(self.take(len)));
+            }
+            if rest.starts_with("<!--") {
+                self.comment();
+            } else if rest.starts_with("<![CDATA[") {
+                return Some(Token::Cdata(self.cdata(field)));
+            } else if rest
+                .get(..9)
+                .is_some_and(|start| start.eq_ignore_ascii_case("<!doctype"))
+            {
+                return Some(Token::Doctype(self.doctype()));
+            } else if rest.starts_with("<!") || rest.starts_with("<?") {
+                self.instruction();
+            } else if rest.starts_with("</") {
+                match self.close() {
+                    Some(name) => return Some(Token::Close(name)),
+                    None => return Some(Token::Text(self.take(1))),
+                }
+            } else {
+                let tag = self.open();
+                return Some(tag.map_or_else(|| Token::Text(self.take(1)), Token::Open));
+            }
+        }
+    }
+
+    fn comment(&mut self) {
+        let end = if self.no_comment_end {
+            None
+        } else {
+            self.rest().get(4..).and_then(|rest| rest.find("-->"))
+        };
+        match end {
+            Some(end) => {
+                self.take(end.saturating_add(7));
+            }
+            None => {
+                (self.no_comment_end, self.guessed) = (true, true);
+                self.take(4);
+            }
+        }
+    }
+
+    /// The end of a section that is not closed is the end of its field, if the field is closed
+    /// before the entry is; sections do not nest, and entries do not fit into one.
+    fn cdata(&mut self, field: Option<&str>) -> &'a str {
+        self.take("<![CDATA[".len());
+        let rest = self.rest();
+        let end = if self.no_cdata_end {
+            None
+        } else {
+            rest.find("]]>")
+        };
+        self.no_cdata_end |= end.is_none();
+        let inside = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        let swallowed = end.is_none()
+            || ["</item>", "</entry>", "</ITEM>"]
+                .iter()
+                .any(|tag| inside.contains(tag));
+        if swallowed
+            && let Some(early) = field.and_then(|field| inside.find(&format!("</{field}>")))
+        {
+            self.guessed = true;
+            let content = self.take(early);
+            return content
+                .strip_suffix("]]")
+                .or_else(|| content.strip_suffix("]"))
+                .unwrap_or(content);
+        }
+        let content = self.take(inside.len());
+        match end {
+            Some(_) => {
+                self.take(3);
+            }
+            None => self.cut = true,
+        }
+        content
+    }
+
+    fn doctype(&mut self) -> &'a str {
+        let rest = self.rest();
+        let mut depth = 0_usize;
+        let end = rest.bytes().position(|byte| {
+            match byte {
+                b'[' => depth = depth.saturating_add(1),
+                b']' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            byte == b'>' && depth == 0
+        });
+        let end = end
+            .or_else(|| rest.find('>'))
+            .map_or(rest.len(), |end| end.saturating_add(1));
+        self.take(end)
+    }
+
+    fn instruction(&mut self) {
+        let rest = self.rest();
+        let end = rest.get(2..).and_then(|rest| rest.find(['<', '>']));
+        match end {
+            Some(end)
+                if rest
+                    .get(end.saturating_add(2)..)
+                    .is_some_and(|rest| rest.starts_with('>')) =>
+            {
+                self.take(end.saturating_add(3));
+            }
+            Some(end) => {
+                self.guessed = true;
+                self.take(end.saturating_add(2));
+            }
+            None => {
+                self.cut = true;
+                self.take(rest.len());
+            }
+        }
+    }
+
+    fn close(&mut self) -> Option<&'a str> {
+        let rest = self.rest();
+        let name = html::tag_name(rest)?;
+        let len = rest
+            .get(1..)?
+            .find(['<', '>'])
+            .map(|end| end.saturating_add(1));
+        match len {
+            Some(len) if rest.get(len..).is_some_and(|rest| rest.starts_with('>')) => {
+                self.take(len.saturating_add(1));
+            }
+            _ => {
+                self.guessed = true;
+                self.cut |= len.is_none();
+                self.take(name.len().saturating_add(2));
+            }
+        }
+        Some(name)
+    }
+
+    fn open(&mut self) -> Option<Tag<'a>> {
+        let rest = self.rest();
+        let name = html::tag_name(rest)?;
+        let start = name.len().saturating_add(1);
+        let Some(end) = self.tag_end(start) else {
+            self.guessed = true;
+            return None;
+        };
+        let attributes = rest.get(start..end)?;
+        let empty = attributes.ends_with('/');
+        let attributes = attributes.strip_suffix('/').unwrap_or(attributes);
+        let raw = self.take(end.saturating_add(1));
+        Some(Tag {
+            name,
+            attributes,
+            empty,
+            raw,
+        })
+    }
+
+    /// Where the tag at hand ends, counted from its `<`; `None` if another begins before it does.
+    fn tag_end(&mut self, start: usize) -> Option<usize> {
+        let text = self.text;
+        let mut at = self.at.saturating_add(start);
+        loop {
+            let found = text.get(at..)?.find(['<', '>', '"', '\''])?;
+            at = at.saturating_add(found);
+            match text.as_bytes().get(at)? {
+                b'>' => return Some(at.saturating_sub(self.at)),
+                b'<' => return None,
+                quote => {
+                    // Only a quote behind an equals sign opens a value; others are apostrophes.
+                    let opens = text.get(..at)?.trim_end().ends_with('=');
+                    let after = at.saturating_add(1);
+                    at = match self.quote(*quote, after).filter(|_| opens) {
+                        Some(end) => end.saturating_add(1),
+                        None => after,
+                    };
+                }
+            }
+        }
+    }
+
+    fn quote(&mut self, quote: u8, from: usize) -> Option<usize> {
+        let (slot, pattern) = if quote == b'"' {
+            (self.quotes.first_mut()?, '"')
+        } else {
+            (self.quotes.last_mut()?, '\'')
+        };
+        if slot.is_some_and(|known| known < from) {
+            *slot = self
+                .text
+                .get(from..)?
+                .find(pattern)
+                .map(|found| from.saturating_add(found));
+        }
+        // A value that swallows the next tags was never closed.
+        slot.filter(|end| {
+            self.text.get(from..*end).is_some_and(|value| {
+                value.len() < 65_536 && !value.contains('<') || !value.contains('>')
+            })
+        })
+    }
+}

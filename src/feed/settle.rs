@@ -1,0 +1,259 @@
+//! From a draft to a feed: links resolved, titles made plain, bodies made HTML, identities assigned.
+
+use std::collections::HashSet;
+
+use url::Url;
+
+use super::draft::{Draft, DraftEntry, File, Form, Link};
+use super::{Settings, bodies, identity, links, persons, plain};
+use crate::model::{Enclosure, FeedKind, ParsedEntry, ParsedFeed};
+
+/// Settles a draft that came from `url`.
+pub(super) fn settle(draft: Draft, url: Option<&str>, settings: &Settings) -> ParsedFeed {
+    let origin = url.and_then(|url| Url::parse(url).ok());
+    let base = links::base(origin.as_ref(), draft.base.as_deref());
+    let site_url = site(&draft.links).and_then(|link| links::resolve(base.as_ref(), &link.href));
+    let self_url =
+        find(&draft.links, "self").and_then(|link| links::resolve(base.as_ref(), &link.href));
+    // Without an address of its own, a feed's relative links can only be meant for its site.
+    let base = base.or_else(|| {
+        [&site_url, &self_url]
+            .into_iter()
+            .flatten()
+            .find_map(|url| Url::parse(url).ok())
+    });
+    let older = ["prev-archive", "next", "next_url"]
+        .iter()
+        .find_map(|rel| find(&draft.links, rel));
+    let resolve = |link: &Link| links::resolve(base.as_ref(), &link.href);
+    let mut hubs: Vec<String> = draft
+        .links
+        .iter()
+        .filter(|link| has_rel(link, "hub"))
+        .filter_map(resolve)
+        .collect();
+    hubs.dedup();
+    let inherits = matches!(draft.kind, FeedKind::Atom | FeedKind::Json);
+    let feed_authors = if inherits { draft.authors } else { Vec::new() };
+    let settler = Settler {
+        base: base.clone(),
+        feed_authors,
+        settings,
+    };
+    let mut entries: Vec<ParsedEntry> = draft
+        .entries
+        .into_iter()
+        .map(|entry| settler.entry(entry))
+        .collect();
+    identity::assign(&mut entries);
+    ParsedFeed {
+        kind: draft.kind,
+        repaired: draft.repaired,
+        title: draft.title.as_ref().and_then(plain::title),
+        description: draft.description.as_ref().and_then(plain::title),
+        site_url,
+        lang: draft.lang.as_deref().and_then(language),
+        hints: draft.hints,
+        entries,
+        lost: draft.lost,
+        older: older.and_then(resolve),
+        hubs,
+        self_url,
+    }
+}
+
+struct Settler<'a> {
+    base: Option<Url>,
+    feed_authors: Vec<String>,
+    settings: &'a Settings,
+}
+
+impl Settler<'_> {
+    fn entry(&self, draft: DraftEntry) -> ParsedEntry {
+        let base = links::base(self.base.as_ref(), draft.base.as_deref());
+        let resolve = |href: &str| links::resolve(base.as_ref(), href);
+        let url = page(&draft, base.as_ref());
+        let guid = draft
+            .guid
+            .as_deref()
+            .or(draft.about.as_deref())
+            .map(str::trim)
+            .filter(|guid| !guid.is_empty());
+        let title = draft.title.as_ref().and_then(plain::title);
+        let enclosures = self.enclosures(&draft, base.as_ref());
+        let image = draft.image.as_deref().and_then(resolve).or_else(|| {
+            let is_image = |file: &&Enclosure| {
+                file.media_type
+                    .as_deref()
+                    .is_some_and(|kind| kind.starts_with("image/"))
+            };
+            enclosures
+                .iter()
+                .find(is_image)
+                .map(|file| file.url.clone())
+        });
+        let mut authors = Vec::new();
+        for author in draft.authors.iter().take(self.settings.limits.max_values) {
+            persons::add(&mut authors, author);
+        }
+        if authors.is_empty() {
+            for author in &self.feed_authors {
+                persons::add(&mut authors, author);
+            }
+        }
+        let mut entry = ParsedEntry {
+            uid: String::new(),
+            url_key: url.as_deref().and_then(self.settings.url_key),
+            guid: guid.map(str::to_owned),
+            title,
+            published: draft.published,
+            updated: draft.updated,
+            summary: draft
+                .summary
+                .and_then(|words| bodies::to_html(words, base.as_ref())),
+            content: draft
+                .content
+                .and_then(|words| bodies::to_html(words, base.as_ref())),
+            authors,
+            categories: self.categories(&draft.categories),
+            enclosures,
+            lang: draft.lang.as_deref().and_then(language),
+            image_url: image,
+            comments_url: draft.comments.as_deref().and_then(resolve),
+            fingerprint: [0; 16],
+            url,
+        };
+        // A summary that repeats the content says nothing.
+        if entry.summary == entry.content {
+            entry.summary = None;
+        }
+        entry.fingerprint = identity::fingerprint(&entry);
+        entry
+    }
+
+    fn categories(&self, drafts: &[String]) -> Vec<String> {
+        let mut seen = HashSet::new();
+        let lines = drafts.iter().filter_map(|name| {
+            plain::title(&super::draft::Words::new(name.as_str(), Form::Unsure))
+        });
+        lines
+            .filter(|name| seen.insert(name.clone()))
+            .take(self.settings.limits.max_values)
+            .collect()
+    }
+
+    fn enclosures(&self, draft: &DraftEntry, base: Option<&Url>) -> Vec<Enclosure> {
+        let linked = draft
+            .links
+            .iter()
+            .filter(|link| has_rel(link, "enclosure"))
+            .map(|link| File {
+                href: link.href.clone(),
+                media_type: link.media_type.clone(),
+                length: link.length,
+                duration: None,
+            });
+        let mut seen = HashSet::new();
+        let files = draft
+            .files
+            .iter()
+            .cloned()
+            .chain(linked)
+            .filter_map(|file| {
+                Some(Enclosure {
+                    url: links::resolve(base, &file.href)?,
+                    media_type: file.media_type.filter(|kind| !kind.trim().is_empty()),
+                    length: file.length.filter(|length| *length > 0),
+                    duration: file.duration.filter(|duration| *duration > 0),
+                })
+            });
+        files
+            .filter(|file| seen.insert(file.url.clone()))
+            .take(self.settings.limits.max_values)
+            .collect()
+    }
+}
+
+/// The page an entry is about: the address behind a counter, a link, an id that is one.
+fn page(draft: &DraftEntry, base: Option<&Url>) -> Option<String> {
+    let resolve = |href: &str| links::resolve(base, href);
+    let guid = draft.guid.as_deref().filter(|guid| links::is_http(guid));
+    let alternates = || {
+        draft
+            .links
+            .iter()
+            .filter(|link| link.rel.is_none() || has_rel(link, "alternate"))
+    };
+    let html = |link: &&Link| {
+        link.media_type
+            .as_deref()
+            .is_none_or(|kind| kind.contains("html"))
+    };
+    let linked = || {
+        alternates()
+            .filter(html)
+            .chain(alternates())
+            .find_map(|link| resolve(&link.href))
+    };
+    draft
+        .orig_link
+        .as_deref()
+        .filter(|link| links::is_http(link))
+        .and_then(resolve)
+        .or_else(linked)
+        .or_else(|| {
+            guid.filter(|_| draft.permalink != Some(false))
+                .and_then(resolve)
+        })
+        .or_else(|| {
+            draft
+                .guid
+                .as_deref()
+                .filter(|_| draft.permalink == Some(true))
+                .and_then(resolve)
+        })
+        .or_else(|| {
+            draft
+                .about
+                .as_deref()
+                .filter(|about| links::is_http(about))
+                .and_then(resolve)
+        })
+        .or_else(|| guid.and_then(resolve))
+}
+
+fn has_rel(link: &Link, rel: &str) -> bool {
+    link.rel.as_deref().is_some_and(|rels| {
+        rels.split_ascii_whitespace()
+            .any(|one| one.eq_ignore_ascii_case(rel))
+    })
+}
+
+fn find<'a>(links: &'a [Link], rel: &str) -> Option<&'a Link> {
+    links.iter().find(|link| has_rel(link, rel))
+}
+
+/// The feed's page: a link without a relation, or an alternate that is not the feed itself.
+fn site(links: &[Link]) -> Option<&Link> {
+    let plain = links
+        .iter()
+        .find(|link| link.rel.is_none() && !link.href.trim().is_empty());
+    let is_page = |link: &&Link| {
+        has_rel(link, "alternate")
+            && link
+                .media_type
+                .as_deref()
+                .is_none_or(|kind| kind.contains("html"))
+    };
+    plain
+        .or_else(|| links.iter().find(is_page))
+        .or_else(|| find(links, "alternate"))
+}
+
+/// A language tag, when it looks like one (BCP 47: letters, digits and hyphens).
+fn language(text: &str) -> Option<String> {
+    let tag = text.trim().replace('_', "-");
+    let shaped =
+        (2..=35).contains(&tag.len()) && tag.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    (shaped && tag.starts_with(|c: char| c.is_ascii_alphabetic())).then_some(tag)
+}

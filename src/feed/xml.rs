@@ -1,0 +1,102 @@
+//! The way of an XML document: survey, repair if need be, feed-rs, notes.
+
+use super::draft::Draft;
+use super::repair::{self, Repaired};
+use super::survey::{Survey, survey};
+use super::vocabulary::Family;
+use super::{Limits, ParseFailure, adapter};
+use crate::model::FeedKind;
+
+/// Reads a feed in XML.
+///
+/// # Errors
+/// When it is no feed, or exceeds the limits.
+pub(super) fn read(text: &str, limits: &Limits) -> Result<Draft, ParseFailure> {
+    let text = without_declarations(text);
+    let Survey {
+        damage,
+        balanced,
+        notes,
+    } = survey(text, limits)?;
+    let damage = damage.or_else(|| has_controls(text).then_some("control"));
+    let Some(damage) = damage else {
+        if let Ok(mut draft) = adapter::read(text)
+            && draft.entries.len() == notes.entries.len()
+        {
+            notes.complete(&mut draft);
+            return Ok(draft);
+        }
+        return repaired(text, "refused", balanced, limits);
+    };
+    repaired(text, damage, balanced, limits)
+}
+
+/// Bytes that XML forbids. feed-rs lets them through, and nobody wants them in a database.
+fn has_controls(text: &str) -> bool {
+    text.bytes()
+        .any(|byte| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r'))
+}
+
+/// A document without its declaration, which is about bytes that are text by now.
+fn without_declarations(text: &str) -> &str {
+    let mut text = text;
+    loop {
+        text =
+            text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0'));
+        let declared = text
+            .strip_prefix("<?xml")
+            .filter(|rest| !rest.starts_with('-'));
+        match declared.and_then(|rest| rest.split_once("?>")) {
+            Some((declaration, rest)) if !declaration.contains('<') => text = rest,
+            _ => return text,
+        }
+    }
+}
+
+/// Repairs a document and reads it; if feed-rs refuses the whole, entry by entry.
+fn repaired(
+    text: &str,
+    damage: &'static str,
+    balanced: bool,
+    limits: &Limits,
+) -> Result<Draft, ParseFailure> {
+    let repaired = repair::repair(text, balanced, limits)?;
+    let document = repaired.document();
+    let notes = survey(&document, limits)?.notes;
+    let mut draft = match adapter::read(&document) {
+        Ok(draft) if draft.entries.len() == notes.entries.len() => draft,
+        _ => one_by_one(&repaired)?,
+    };
+    notes.complete(&mut draft);
+    // Entries that feed-rs refuses were kept as empty ones, so that notes fall into place.
+    let before = draft.entries.len();
+    draft.entries.retain(|entry| !entry.refused);
+    draft.lost = repaired
+        .lost
+        .saturating_add(before.saturating_sub(draft.entries.len()));
+    draft.kind = match repaired.family {
+        Family::Rss => FeedKind::Rss,
+        Family::Atom => FeedKind::Atom,
+        Family::Sitemap => FeedKind::Sitemap,
+    };
+    draft.repaired.push(damage);
+    for token in repaired.repaired {
+        if !draft.repaired.contains(&token) {
+            draft.repaired.push(token);
+        }
+    }
+    Ok(draft)
+}
+
+fn one_by_one(repaired: &Repaired) -> Result<Draft, ParseFailure> {
+    let mut whole = adapter::read(&repaired.empty())?;
+    for single in repaired.singles() {
+        let read = adapter::read(&single)
+            .ok()
+            .and_then(|draft| draft.entries.into_iter().next());
+        whole
+            .entries
+            .push(read.unwrap_or_else(super::draft::DraftEntry::refused));
+    }
+    Ok(whole)
+}

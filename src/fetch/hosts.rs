@@ -1,0 +1,233 @@
+//! Pace per host: feeds, pages and robots.txt share one gate.
+//!
+//! A request passes when fewer than the host's concurrency are under way and the gap
+//! since the start of the previous one has passed. A host that asked for patience,
+//! or could not be reached, is held: nothing passes, and whoever asks is told until when.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+use crate::model::FailureKind;
+
+/// A hold shorter than this is waited out in line; a longer one is an answer.
+const WORTH_WAITING: Duration = Duration::from_secs(10);
+/// Hosts remembered; beyond it those without a hold or a request under way are forgotten.
+const REMEMBERED: usize = 50_000;
+
+/// What one host may be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HostPace {
+    pub gap: Duration,
+    pub concurrency: u32,
+}
+
+/// Why a host is not asked at present, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hold {
+    pub kind: FailureKind,
+    pub remaining: Duration,
+}
+
+/// The gates of all hosts.
+#[derive(Debug)]
+pub struct Hosts {
+    default: HostPace,
+    configured: HashMap<String, HostPace>,
+    gates: Mutex<HashMap<String, Gate>>,
+}
+
+#[derive(Debug)]
+struct Gate {
+    under_way: u32,
+    next: Instant,
+    /// What robots.txt asks for, when more than the configured gap.
+    crawl_delay: Duration,
+    hold: Option<(FailureKind, Instant)>,
+    freed: Arc<Notify>,
+}
+
+/// What a host answers to one who waits.
+enum Step {
+    Held(Hold),
+    Busy(Arc<Notify>),
+    Turn(Instant),
+}
+
+/// The right to ask a host once, given back when dropped.
+#[derive(Debug)]
+pub struct Pass<'a> {
+    hosts: &'a Hosts,
+    host: String,
+}
+
+impl Hosts {
+    /// Gates with a pace for all and exceptions by host.
+    #[must_use]
+    pub fn new(default: HostPace, configured: HashMap<String, HostPace>) -> Self {
+        Self { default, configured, gates: Mutex::default() }
+    }
+
+    /// Waits for the host's turn.
+    ///
+    /// # Errors
+    /// The hold, when the host is held for longer than a short wait.
+    pub async fn pass(&self, host: &str) -> Result<Pass<'_>, Hold> {
+        loop {
+            match self.step(host) {
+                Step::Held(hold) => return Err(hold),
+                Step::Busy(freed) => freed.notified().await,
+                Step::Turn(start) => {
+                    let pass = Pass { hosts: self, host: host.to_owned() };
+                    sleep_until(start).await;
+                    return Ok(pass);
+                }
+            }
+        }
+    }
+
+    /// Takes the host's next turn, if it has one to give.
+    fn step(&self, host: &str) -> Step {
+        let pace = self.pace(host);
+        let mut gates = self.lock();
+        let now = Instant::now();
+        let gate = gates.entry(host.to_owned()).or_insert_with(|| Gate::new(now));
+        if let Some(hold) = gate.held(now).filter(|hold| hold.remaining > WORTH_WAITING) {
+            return Step::Held(hold);
+        }
+        if gate.under_way >= pace.concurrency {
+            return Step::Busy(Arc::clone(&gate.freed));
+        }
+        let start = gate.start(now);
+        gate.next = start + pace.gap.max(gate.crawl_delay);
+        gate.under_way += 1;
+        Step::Turn(start)
+    }
+
+    /// How long until the host could be asked; zero when at once. While its concurrency is used up,
+    /// the gap is the estimate.
+    #[must_use]
+    pub fn ready_in(&self, host: &str) -> Duration {
+        let pace = self.pace(host);
+        let now = Instant::now();
+        let gates = self.lock();
+        let Some(gate) = gates.get(host) else { return Duration::ZERO };
+        let wait = gate.start(now).saturating_duration_since(now);
+        if gate.under_way < pace.concurrency { wait } else { wait.max(pace.gap).max(Duration::from_millis(1)) }
+    }
+
+    /// Lets nothing pass to the host for a while. A longer hold stands.
+    pub fn hold(&self, host: &str, kind: FailureKind, span: Duration) {
+        let now = Instant::now();
+        let Some(until) = now.checked_add(span) else { return };
+        let mut gates = self.lock();
+        let gate = gates.entry(host.to_owned()).or_insert_with(|| Gate::new(now));
+        if gate.hold.is_none_or(|(_, held)| held < until) {
+            gate.hold = Some((kind, until));
+        }
+    }
+
+    /// Whether the host is held.
+    #[must_use]
+    pub fn held(&self, host: &str) -> Option<Hold> {
+        self.lock().get(host).and_then(|gate| gate.held(Instant::now()))
+    }
+
+    /// What robots.txt asks for between two requests.
+    pub fn set_crawl_delay(&self, host: &str, delay: Duration) {
+        let now = Instant::now();
+        self.lock().entry(host.to_owned()).or_insert_with(|| Gate::new(now)).crawl_delay = delay;
+    }
+
+    /// Requests that the host may have under way.
+    #[must_use]
+    pub fn concurrency(&self, host: &str) -> u32 {
+        self.pace(host).concurrency
+    }
+
+    fn pace(&self, host: &str) -> HostPace {
+        self.configured.get(host).copied().unwrap_or(self.default)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Gate>> {
+        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        if gates.len() > REMEMBERED {
+            let now = Instant::now();
+            gates.retain(|_, gate| gate.under_way > 0 || gate.next > now || gate.held(now).is_some());
+        }
+        gates
+    }
+}
+
+impl Gate {
+    fn new(now: Instant) -> Self {
+        Self { under_way: 0, next: now, crawl_delay: Duration::ZERO, hold: None, freed: Arc::default() }
+    }
+
+    fn held(&self, now: Instant) -> Option<Hold> {
+        let (kind, until) = self.hold?;
+        let remaining = until.saturating_duration_since(now);
+        (!remaining.is_zero()).then_some(Hold { kind, remaining })
+    }
+
+    fn start(&self, now: Instant) -> Instant {
+        let held = self.hold.map_or(now, |(_, until)| until);
+        now.max(self.next).max(held)
+    }
+}
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        if let Some(gate) = self.hosts.lock().get_mut(&self.host) {
+            gate.under_way = gate.under_way.saturating_sub(1);
+            gate.freed.notify_one();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosts(gap: u64, concurrency: u32) -> Hosts {
+        Hosts::new(HostPace { gap: Duration::from_secs(gap), concurrency }, HashMap::new())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_to_one_host_start_a_gap_apart_and_other_hosts_do_not_wait() {
+        let hosts = hosts(2, 1);
+        let began = Instant::now();
+        for _ in 0..3 {
+            drop(hosts.pass("a.example").await.expect("not held"));
+        }
+        assert_eq!(began.elapsed().as_secs(), 4);
+        drop(hosts.pass("b.example").await.expect("not held"));
+        assert_eq!(began.elapsed().as_secs(), 4);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_than_the_concurrency_are_under_way() {
+        let hosts = hosts(0, 2);
+        let first = hosts.pass("a.example").await.expect("not held");
+        let _second = hosts.pass("a.example").await.expect("not held");
+        assert!(tokio::time::timeout(Duration::from_secs(60), hosts.pass("a.example")).await.is_err());
+        assert!(!hosts.ready_in("a.example").is_zero());
+        drop(first);
+        let third = tokio::time::timeout(Duration::from_secs(60), hosts.pass("a.example")).await;
+        assert!(third.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_held_host_says_until_when_and_comes_back() {
+        let hosts = hosts(0, 1);
+        hosts.hold("a.example", FailureKind::Throttled, Duration::from_secs(600));
+        hosts.hold("a.example", FailureKind::Throttled, Duration::from_secs(60));
+        let hold = hosts.pass("a.example").await.expect_err("held");
+        assert_eq!((hold.kind, hold.remaining.as_secs()), (FailureKind::Throttled, 600));
+        tokio::time::advance(Duration::from_secs(601)).await;
+        assert!(hosts.pass("a.example").await.is_ok());
+    }
+}

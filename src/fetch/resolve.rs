@@ -1,0 +1,75 @@
+//! Names to addresses, without those that the guard denies.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use thiserror::Error;
+
+use super::guard::{Networks, is_allowed};
+
+/// Where names are looked up: the system, or a double in tests of the guard.
+pub trait LookUp: Send + Sync + fmt::Debug {
+    /// All addresses of a name.
+    fn look_up(&self, name: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>>;
+}
+
+/// The system's resolver.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct System;
+
+impl LookUp for System {
+    fn look_up(&self, name: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
+        Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.map(|address| address.ip()).collect()) })
+    }
+}
+
+/// Why a name gave no address that may be asked.
+#[derive(Debug, Error)]
+pub enum ResolveError {
+    #[error("{name} cannot be resolved: {source}")]
+    Unknown { name: String, source: io::Error },
+    #[error("{name} resolves to {address}, which is private or reserved")]
+    Blocked { name: String, address: IpAddr },
+    #[error("{0} has no address")]
+    Nothing(String),
+}
+
+/// The hook in the HTTP client. Addresses that are denied are left out; a name with none left is refused.
+#[derive(Debug, Clone)]
+pub struct Guarded {
+    pub look_up: Arc<dyn LookUp>,
+    pub networks: Networks,
+}
+
+impl Guarded {
+    /// The addresses of a name that may be asked.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, ResolveError> {
+        let found = self.look_up.look_up(name.to_owned()).await;
+        let found = found.map_err(|source| ResolveError::Unknown { name: name.to_owned(), source })?;
+        let (allowed, denied): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|address| is_allowed(*address, &self.networks));
+        match (allowed.is_empty(), denied.first()) {
+            (false, _) => Ok(allowed),
+            (true, Some(address)) => Err(ResolveError::Blocked { name: name.to_owned(), address: *address }),
+            (true, None) => Err(ResolveError::Nothing(name.to_owned())),
+        }
+    }
+}
+
+impl Resolve for Guarded {
+    fn resolve(&self, name: Name) -> Resolving {
+        let this = self.clone();
+        Box::pin(async move {
+            let addresses = this.addresses(name.as_str()).await?;
+            let sockets: Addrs = Box::new(addresses.into_iter().map(|address| SocketAddr::new(address, 0)));
+            Ok(sockets)
+        })
+    }
+}
