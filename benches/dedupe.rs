@@ -1,1 +1,146 @@
-fn main() {}
+//! What the duplicate judge costs, with a million articles in its window.
+//!
+//!     cargo bench --bench dedupe
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use feedmill::dedupe::{Candidate, Limits, Prepared, Rules, Shelf, Window, judge, url_key};
+use feedmill::model::{ArticleId, Timestamp};
+
+/// Articles in the window.
+const ARTICLES: i64 = 1_000_000;
+/// Words of an article; of a language of 20,000 words of which some are frequent.
+const WORDS: usize = 400;
+const VOCABULARY: f64 = 20_000.0;
+
+/// A sequence that looks random (`SplitMix64`), the same in every run.
+struct Sequence(u64);
+
+impl Sequence {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let state = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        state ^ (state >> 31)
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a word's rank is small")]
+    fn word(&mut self) -> String {
+        // Ranks as in a language: half of all words are among the first hundred or so.
+        let uniform = (self.next() >> 11) as f64 / (1_u64 << 53) as f64;
+        format!("w{}", VOCABULARY.powf(uniform) as u64)
+    }
+
+    fn text(&mut self) -> String {
+        let words: Vec<String> = (0..WORDS).map(|_| self.word()).collect();
+        words.join(" ")
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "half of the bits are wanted")]
+    fn sketch(&mut self) -> Vec<u32> {
+        // The smallest 32 of 400 hashes lie in the lowest twelfth or so.
+        let mut hashes: Vec<u32> = (0..32).map(|_| (self.next() >> 32) as u32 / 12).collect();
+        hashes.sort_unstable();
+        hashes
+    }
+}
+
+fn at(id: i64) -> Timestamp {
+    // A million articles over three days.
+    Timestamp::from_millis(id * 259)
+}
+
+/// A window of which one article in a hundred is a text of the bench, so that there is something to find.
+fn filled(texts: &[String]) -> Window {
+    let mut sequence = Sequence(7);
+    let mut window = Window::new(Limits::default());
+    let mut texts = texts.iter().cycle();
+    for id in 0..ARTICLES {
+        let sketch = if id % 100 == 0 {
+            texts.next().map(|text| Prepared::new(text).fingerprint().sketch).unwrap_or_default()
+        } else {
+            sequence.sketch()
+        };
+        window.insert(ArticleId(id), ArticleId(id), at(id), &sketch);
+    }
+    window
+}
+
+fn benches(criterion: &mut Criterion) {
+    let mut sequence = Sequence(1);
+    let texts: Vec<String> = (0..10_000).map(|_| sequence.text()).collect();
+    let sketches: Vec<Vec<u32>> = (0..ARTICLES).map(|_| sequence.sketch()).collect();
+
+    let mut group = criterion.benchmark_group("start");
+    group.sample_size(10).measurement_time(Duration::from_secs(15));
+    group.bench_function("insert a million sketches", |bench| {
+        bench.iter(|| {
+            let mut window = Window::new(Limits::default());
+            for (id, sketch) in (0..).zip(&sketches) {
+                window.insert(ArticleId(id), ArticleId(id), at(id), sketch);
+            }
+            black_box(window.len())
+        });
+    });
+    group.finish();
+    drop(sketches);
+
+    let mut window = filled(&texts);
+    println!("window: {} articles, {} bytes each", window.len(), window.bytes() / window.len());
+    let mut shelf = Shelf::new(256 << 20);
+    let now = at(ARTICLES);
+    let mut next = 0_usize;
+    let mut id = ARTICLES;
+    criterion.bench_function("judge an article, all steps", |bench| {
+        bench.iter_batched(
+            || {
+                next = (next + 1) % texts.len();
+                // Its last words are its own: near, not exact.
+                format!("{} and {next} more words", texts[next])
+            },
+            |text| {
+                let prepared = Prepared::new(&text);
+                let sketch = prepared.fingerprint().sketch;
+                let near = window.candidates(&sketch, now);
+                for near in &near {
+                    if shelf.get(near.id).is_none() {
+                        shelf.put(near.id, Prepared::new(&text));
+                    }
+                }
+                let candidates: Vec<Candidate<'_>> = near
+                    .iter()
+                    .filter_map(|near| {
+                        let text = shelf.get(near.id)?;
+                        Some(Candidate { id: near.id, cluster: near.cluster, age: now.since(near.at), text })
+                    })
+                    .collect();
+                let judgement = judge(&prepared, &candidates, &Rules::default());
+                id += 1;
+                window.insert(ArticleId(id), judgement.cluster.unwrap_or(ArticleId(id)), now, &sketch);
+                shelf.put(ArticleId(id), prepared);
+                judgement
+            },
+            BatchSize::SmallInput,
+        );
+    });
+
+    criterion.bench_function("prepare 400 words", |bench| {
+        bench.iter(|| Prepared::new(black_box(&texts[0])));
+    });
+    criterion.bench_function("look up a sketch that nothing shares", |bench| {
+        bench.iter_batched(
+            || sequence.sketch(),
+            |sketch| window.candidates(&sketch, now),
+            BatchSize::SmallInput,
+        );
+    });
+    let url = "https://www.example.com/2024/05/a-story-of-some-length.html?utm_source=rss&utm_medium=feed&id=7";
+    criterion.bench_function("key of an address", |bench| {
+        bench.iter(|| url_key(black_box(url)));
+    });
+}
+
+criterion_group!(dedupe, benches);
+criterion_main!(dedupe);

@@ -2,6 +2,8 @@
 
 import struct
 
+LEAF = 65535
+
 
 def flatten(tree):
     """The nodes of a tree as rows of (feature, threshold, next); children stand side by side."""
@@ -10,7 +12,7 @@ def flatten(tree):
     while stack:
         at, node = stack.pop()
         if "leaf_value" in node and "split_feature" not in node:
-            rows[at] = (255, 0, float(node["leaf_value"]))
+            rows[at] = (LEAF, 0, float(node["leaf_value"]))
             continue
         left = len(rows)
         rows += [None, None]
@@ -23,17 +25,16 @@ def flatten(tree):
 def write(model, path):
     dumped = model.dump_model()
     trees = [flatten(t["tree_structure"]) for t in dumped["tree_info"]]
-    top = max(abs(v) for t in trees for f, _, v in t if f == 255)
+    top = max(abs(v) for t in trees for f, _, v in t if f == LEAF)
     scale = top / 32767
     features = dumped["max_feature_idx"] + 1
-    assert features < 255
-    out = bytearray(b"FMF2" + struct.pack("<HHf", features, len(trees), scale))
+    out = bytearray(b"FMF3" + struct.pack("<HHf", features, len(trees), scale))
     scale = struct.unpack("<f", struct.pack("<f", scale))[0]
     for rows in trees:
         out += struct.pack("<H", len(rows))
         for feature, threshold, value in rows:
-            value = max(-32767, min(32767, round(value / scale))) if feature == 255 else value
-            out += struct.pack("<BBh", feature, threshold, value)
+            value = max(-32767, min(32767, round(value / scale))) if feature == LEAF else value
+            out += struct.pack("<HBh", feature, threshold, value)
     with open(path, "wb") as f:
         f.write(out)
     return len(out)

@@ -11,6 +11,7 @@ import lzma
 import os
 import re
 import subprocess
+import threading
 import urllib.parse
 
 import numpy as np
@@ -46,12 +47,14 @@ def fold_of(url):
 def dump(command, pages, data):
     """Runs the extractor's `--training` filter over the pages; a list of blocks for each page."""
     lines = "".join(
-        json.dumps({"id": p["id"], "url": p["url"], "html_path": os.path.join(data, p["html_path"])}) + "\n"
+        json.dumps(
+            {"id": p["id"], "url": p["url"], "html_path": os.path.join(data, p["html_path"])}
+            | ({"first": p["first"]} if "first" in p else {})
+        )
+        + "\n"
         for p in pages
     )
     run = subprocess.Popen(command, shell=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    import threading
-
     threading.Thread(target=lambda: (run.stdin.write(lines), run.stdin.close())).start()
     for line in run.stdout:
         yield json.loads(line)
@@ -170,3 +173,17 @@ def load(folder, sets, command, data):
         "pages": kept_pages,
         "texts": texts,
     }
+
+
+def context(d, first, command, data):
+    """The second stage's features of every block, computed by the extractor from the first stage's opinion."""
+    starts = np.searchsorted(d["at"], np.arange(len(d["pages"]) + 1))
+    asked = []
+    for n, page in enumerate(d["pages"]):
+        p = np.round(first[starts[n] : starts[n + 1]] * 65535).astype(int).tolist()
+        asked.append(dict(page, first=p))
+    rows = []
+    for answer in dump(command, asked, data):
+        blocks = answer["blocks"]
+        rows.append(np.frombuffer(bytes.fromhex("".join(b["context"] for b in blocks)), np.uint8).reshape(len(blocks), -1))
+    return np.concatenate(rows)

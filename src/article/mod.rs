@@ -161,24 +161,27 @@ impl Known {
 pub struct TrainingBlock {
     pub text: String,
     pub features: Vec<u8>,
+    /// The second stage's features, where the first stage's probabilities were given.
+    pub context: Vec<u8>,
     /// Which judges kept it: container, density, stretch.
     pub kept: [bool; 3],
 }
 
 /// What the learned judge would see of a page, for `train/`. Not for anything else.
 #[doc(hidden)]
-pub fn training_blocks(input: &Input) -> Vec<TrainingBlock> {
+pub fn training_blocks(input: &Input, first: Option<&[f32]>) -> Vec<TrainingBlock> {
     let text = decode::decode(input.body, input.http_charset);
     let Ok(html) = parse::parse(&text, &Limits::default(), &|| false) else { return Vec::new() };
     let page = Page::new(&html, &|_| false);
     let known = Known::new(&page, input);
     let sums = Sums::new(&page, |_| false);
-    judge::samples(&page, &sums, &known.evidence(input))
+    judge::samples(&page, &sums, &known.evidence(input), first)
         .into_iter()
         .zip(&page.blocks)
         .map(|(sample, block)| TrainingBlock {
             text: block.text.clone(),
             features: sample.features,
+            context: sample.context,
             kept: sample.kept,
         })
         .collect()

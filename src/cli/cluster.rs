@@ -1,53 +1,187 @@
 //! `feedmill cluster`: the duplicate judge alone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io::{self, BufRead, Write};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::jsonl::{Object, run_in_order};
-use crate::dedupe::{Candidate, Limits, Prepared, Rules, Window, judge};
+use crate::dedupe::{
+    Candidate, Evidence, Judgement, Limits, Prepared, Rules, Twin, Window, judge, judge_exact, url_key,
+};
 use crate::model::{ArticleId, Relation, Timestamp, Verdict};
 
-/// Reads articles as JSON lines and says of each whether it is new.
-pub fn filter(input: impl BufRead, output: impl Write) -> io::Result<()> {
-    filter_with(input, output, Limits::default(), Rules::default())
-}
-pub fn filter_with(input: impl BufRead, output: impl Write, limits: Limits, rules: Rules) -> io::Result<()> {
-    let mut window = Window::new(limits);
-    let mut known: HashMap<i64, (Prepared, ArticleId, Value, Timestamp)> = HashMap::new();
-    let mut exact: HashMap<[u8; 16], ArticleId> = HashMap::new();
-    let mut n = 0;
-    run_in_order(input, output, |object: &Object| {
-        let text = object.get("text").and_then(Value::as_str).unwrap_or_default();
-        let name = object.get("id").cloned().unwrap_or_default();
-        let at: Timestamp = object.get("published").and_then(Value::as_str).and_then(|t| t.parse().ok()).unwrap_or(Timestamp::EPOCH);
-        let prepared = Prepared::new(text);
-        let fp = prepared.fingerprint();
-        n += 1;
-        let id = ArticleId(n);
-        window.expire(at);
-        let mut ids = window.candidates(&fp.sketch, at);
-        if let Some(id) = exact.get(&fp.exact) && !ids.contains(id) { ids.push(*id); }
-        let candidates: Vec<Candidate> = ids.iter().filter_map(|id| { let k = known.get(&id.0)?; Some(Candidate { id: *id, cluster: k.1, text: &k.0, hours: k.3.since(at).max(at.since(k.3)).as_secs_f32() / 3600.0 }) }).collect();
-        let j = judge(&prepared, &candidates, &rules);
-        let cluster = j.cluster.unwrap_or(id);
-        exact.entry(fp.exact).or_insert(id);
-        window.insert(id, cluster, at, &fp.sketch);
-        let (kind, of, score) = match j.verdict {
-            Verdict::Unique => ("unique", Value::Null, None),
-            Verdict::Duplicate { of, relation, score } => (match relation { Relation::Exact => "exact", Relation::Near => "near" }, known.get(&of.0).map(|k| k.2.clone()).unwrap_or_default(), Some(score)),
-        };
-        known.insert(id.0, (prepared, cluster, name.clone(), at));
-        Ok(json!({"id": name, "cluster": cluster.0, "kind": kind, "of": of, "score": score,
-            "evidence": j.evidence.map(|e| json!([e.contained, e.numbers, e.shingles, e.boilerplate, known.get(&e.candidate.0).map(|k| k.2.clone()), e.conflicts, e.alike, e.agree, e.full]))}))
-    })
+/// Judges which articles are the same, as the daemon does.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Cluster {
+    /// Be a filter, which it always is: one JSON object a line in (id, url, title, text,
+    /// published), one a line out (id, cluster, kind, of, score), in order.
+    #[arg(long)]
+    pub jsonl: bool,
+    /// Say of each what was measured, and against which article.
+    #[arg(long)]
+    pub explain: bool,
 }
 
-/// Judge which articles are the same.
-#[derive(Debug, clap::Args)]
-pub struct Cluster {
-    /// Read one JSON object a line and write one a line
-    #[arg(long, required = true)]
-    pub jsonl: bool,
+/// Answers every line of `input`, an article, with whether it is one of those before it.
+///
+/// # Errors
+/// Only of reading `input` and writing `output`; a bad line is answered with an error of its own.
+pub fn filter(input: impl BufRead, output: impl Write) -> io::Result<()> {
+    let mut memory = Memory::default();
+    run_in_order(input, output, |line| memory.answer(line, false))
+}
+
+/// The same with the evidence of each judgement.
+///
+/// # Errors
+/// As [`filter`].
+pub fn explain(input: impl BufRead, output: impl Write) -> io::Result<()> {
+    let mut memory = Memory::default();
+    run_in_order(input, output, |line| memory.answer(line, true))
+}
+
+/// What the store is to the daemon.
+#[derive(Debug)]
+struct Memory {
+    rules: Rules,
+    limits: Limits,
+    window: Window,
+    /// The name of each article, at the place of its id.
+    names: Vec<Value>,
+    texts: HashMap<ArticleId, Prepared>,
+    order: VecDeque<(Timestamp, ArticleId)>,
+    by_text: HashMap<[u8; 16], Known>,
+    by_url: HashMap<String, Known>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    id: ArticleId,
+    cluster: ArticleId,
+    at: Timestamp,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        let limits = Limits::default();
+        Self {
+            rules: Rules::default(),
+            limits,
+            window: Window::new(limits),
+            names: Vec::new(),
+            texts: HashMap::new(),
+            order: VecDeque::new(),
+            by_text: HashMap::new(),
+            by_url: HashMap::new(),
+        }
+    }
+}
+
+impl Memory {
+    fn answer(&mut self, line: &Object, explain: bool) -> Result<Value, String> {
+        let field = |name: &str| line.get(name).and_then(Value::as_str);
+        let text = field("text").ok_or("the line has no text")?;
+        let key = field("url").and_then(url_key);
+        // Without a date it is as old as everything else without a date.
+        let at = field("published").and_then(|date| date.parse().ok()).unwrap_or(Timestamp::EPOCH);
+        let id = ArticleId(i64::try_from(self.names.len()).unwrap_or(i64::MAX));
+        self.names.push(line.get("id").cloned().unwrap_or_default());
+        self.forget(at);
+
+        let text = Prepared::new(text);
+        let judgement = self.judge(&text, key.as_deref(), at);
+        let cluster = judgement.cluster.unwrap_or(id);
+        self.keep(Known { id, cluster, at }, text, key);
+        Ok(self.written(id, cluster, &judgement, explain))
+    }
+
+    /// The daemon's steps: the same address, the same text, nearly the same text.
+    fn judge(&self, text: &Prepared, key: Option<&str>, at: Timestamp) -> Judgement {
+        if let Some(known) = key.and_then(|key| self.by_url.get(key)) {
+            return Judgement {
+                verdict: Verdict::Duplicate { of: known.id, relation: Relation::Exact, score: 1.0 },
+                cluster: Some(known.cluster),
+                evidence: None,
+            };
+        }
+        let fingerprint = text.fingerprint();
+        let twin = self.by_text.get(&fingerprint.exact).map(|known| Twin {
+            id: known.id,
+            cluster: known.cluster,
+            age: distance(at, known.at),
+        });
+        if let Some(judgement) = twin.and_then(|twin| judge_exact(text, twin, &self.rules)) {
+            return judgement;
+        }
+        let near = self.window.candidates(&fingerprint.sketch, at);
+        let candidates: Vec<Candidate<'_>> = near
+            .iter()
+            .filter_map(|near| {
+                let text = self.texts.get(&near.id)?;
+                Some(Candidate { id: near.id, cluster: near.cluster, age: distance(at, near.at), text })
+            })
+            .collect();
+        judge(text, &candidates, &self.rules)
+    }
+
+    fn keep(&mut self, known: Known, text: Prepared, key: Option<String>) {
+        let fingerprint = text.fingerprint();
+        self.window.insert(known.id, known.cluster, known.at, &fingerprint.sketch);
+        self.by_text.insert(fingerprint.exact, known);
+        if let Some(key) = key {
+            self.by_url.entry(key).or_insert(known);
+        }
+        self.texts.insert(known.id, text);
+        self.order.push_back((known.at, known.id));
+    }
+
+    /// Lets go of texts that no later article can be compared with.
+    fn forget(&mut self, now: Timestamp) {
+        self.window.expire(now);
+        let oldest = now.minus(self.limits.span);
+        while let Some((_, id)) = self.order.pop_front_if(|(at, _)| *at < oldest) {
+            self.texts.remove(&id);
+        }
+    }
+
+    fn written(&self, id: ArticleId, cluster: ArticleId, judgement: &Judgement, explain: bool) -> Value {
+        let (kind, of, score) = match judgement.verdict {
+            Verdict::Unique => ("unique", Value::Null, Value::Null),
+            Verdict::Duplicate { of, relation, score } => (relation.token(), self.name(of), json!(score)),
+        };
+        let mut answer = json!({
+            "id": self.name(id), "cluster": self.name(cluster), "kind": kind, "of": of, "score": score,
+        });
+        if explain && let Some(answer) = answer.as_object_mut() {
+            let evidence = judgement.evidence.map(|evidence| self.explained(&evidence));
+            answer.insert("evidence".to_owned(), json!(evidence));
+        }
+        answer
+    }
+
+    fn explained(&self, seen: &Evidence) -> Value {
+        json!({
+            "candidate": self.name(seen.candidate),
+            "ground": seen.ground.token(),
+            "contained": seen.contained,
+            "contained_whole": seen.contained_whole,
+            "alike": seen.alike,
+            "shingles": seen.shingles,
+            "boilerplate": seen.boilerplate,
+            "support": seen.support,
+            "numbers": seen.numbers,
+            "conflicts": seen.conflicts,
+        })
+    }
+
+    fn name(&self, id: ArticleId) -> Value {
+        let name = usize::try_from(id.0).ok().and_then(|at| self.names.get(at));
+        name.cloned().unwrap_or_default()
+    }
+}
+
+fn distance(one: Timestamp, other: Timestamp) -> Duration {
+    one.since(other).max(other.since(one))
 }

@@ -78,10 +78,22 @@ pub fn training(input: impl BufRead, output: impl Write + Send) -> io::Result<()
         let body = body_of(object)?;
         let words = FeedWords::default();
         let url = object.get("url").and_then(Value::as_str).unwrap_or_default();
-        let blocks = article::training_blocks(&Input { url, body: &body, http_charset: None, words: &words });
+        // The first stage's opinions, in 1/65535, for the features of the second.
+        let first: Option<Vec<f32>> = object.get("first").and_then(Value::as_array).map(|first| {
+            first.iter().filter_map(Value::as_f64).map(|p| (p / 65_535.0) as f32).collect()
+        });
+        let input = Input { url, body: &body, http_charset: None, words: &words };
+        let blocks = article::training_blocks(&input, first.as_deref());
         let blocks: Vec<Value> = blocks
             .into_iter()
-            .map(|block| json!({"text": block.text, "features": hex(&block.features), "kept": block.kept}))
+            .map(|block| {
+                json!({
+                    "text": block.text,
+                    "features": hex(&block.features),
+                    "context": hex(&block.context),
+                    "kept": block.kept,
+                })
+            })
             .collect();
         Ok(json!({"id": object.get("id"), "blocks": blocks}))
     })

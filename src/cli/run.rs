@@ -68,7 +68,11 @@ pub(super) fn listen(signals: Signals) -> Result<tokio::task::JoinHandle<()>, Fa
 
 /// Logs to standard error: at `level` unless FEEDMILL_LOG says otherwise.
 pub(super) fn log(level: &str, json: bool) {
-    let filter = EnvFilter::try_from_env("FEEDMILL_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    let wanted = std::env::var("FEEDMILL_LOG").unwrap_or_else(|_| level.to_owned());
+    // A bare level is about feedmill, not about the libraries under it.
+    let bare = wanted.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let wanted = if bare { format!("warn,feedmill={wanted}") } else { wanted };
+    let filter = EnvFilter::try_new(&wanted).unwrap_or_else(|_| EnvFilter::new(level));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // journald adds the time itself.
     let journal = std::env::var_os("JOURNAL_STREAM").is_some();

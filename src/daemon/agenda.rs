@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// A host whose turn cannot be foreseen is looked at again after this.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// Due rows by host. The host "" is no host: its rows are always ready.
 #[derive(Debug)]
@@ -60,8 +60,10 @@ impl<Id: Copy + Eq + Hash> Agenda<Id> {
     pub fn take(&mut self, most: usize, now: Instant, pace: impl Fn(&str) -> (Duration, u32)) -> Vec<(Id, String)> {
         let mut taken = Vec::new();
         while taken.len() < most {
-            let due = self.turns.peek().is_some_and(|Reverse((at, _))| *at <= now);
-            let Some(Reverse((_, host))) = self.turns.pop().filter(|_| due) else { break };
+            if self.next_turn().is_none_or(|at| at > now) {
+                break;
+            }
+            let Some(Reverse((_, host))) = self.turns.pop() else { break };
             let (wait, concurrency) = if host.is_empty() { (Duration::ZERO, u32::MAX) } else { pace(&host) };
             let busy = self.under_way.get(&host).copied().unwrap_or(0);
             let ready = wait.is_zero() && busy < concurrency;
@@ -72,7 +74,7 @@ impl<Id: Copy + Eq + Hash> Agenda<Id> {
             if self.queues.get(&host).is_some_and(VecDeque::is_empty) {
                 self.queues.remove(&host);
             } else {
-                let again = if ready && host.is_empty() { Duration::ZERO } else { wait.max(LOOK_AGAIN) };
+                let again = if ready { Duration::ZERO } else { wait.max(LOOK_AGAIN) };
                 self.turns.push(Reverse((now + again, host)));
             }
         }
@@ -122,6 +124,8 @@ mod tests {
         let ready = |_: &str| (Duration::ZERO, 1);
         let taken = agenda.take(64, now, ready);
         assert_eq!(taken.len(), 2);
+        assert_eq!(agenda.next_turn(), Some(now + LOOK_AGAIN));
+        assert!(agenda.take(64, now, ready).is_empty());
         assert!(agenda.take(64, now + LOOK_AGAIN, ready).is_empty());
         for (id, host) in taken {
             agenda.finish(id, &host);

@@ -2,19 +2,14 @@
 //!
 //! A posting is one hash of one article, numbered `slot × 32 + position`. The table
 //! holds the newest posting of each bucket, and each posting the one before it, so a
-//! chain is read from the newest to the oldest.
+//! chain is read from the newest to the oldest, one memory access a posting.
 
 use std::time::Duration;
 
-use crate::model::{ArticleId, Timestamp};
+use crate::model::Timestamp;
 
 use super::prepared::SKETCH_HASHES;
-
-/// Articles in a block: its table fits 4 MiB, and a million articles are sixteen blocks.
-pub(super) const BLOCK: usize = 1 << 16;
-
-/// Buckets of a block: one for two postings.
-const BUCKETS: usize = BLOCK * SKETCH_HASHES / 2;
+use super::window::Neighbour;
 
 /// Postings of a chain that one look-up reads in a block. A chain is long only where a
 /// phrase is very common; then its newest articles are enough.
@@ -29,37 +24,42 @@ const EMPTY: u32 = u32::MAX;
 
 #[derive(Debug)]
 pub(super) struct Block {
-    articles: Vec<Article>,
+    capacity: usize,
+    articles: Vec<Neighbour>,
     /// [`SKETCH_HASHES`] for each article.
-    hashes: Vec<u32>,
-    /// For each posting the older one of its bucket, plus one; 0 for none.
-    older: Vec<u32>,
+    postings: Vec<Posting>,
     /// For each bucket its newest posting, plus one; 0 for none.
     newest: Vec<u32>,
     latest: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Article {
-    id: ArticleId,
-    cluster: ArticleId,
-    at: Timestamp,
+struct Posting {
+    hash: u32,
+    /// The older posting of the bucket, plus one; 0 for none.
+    older: u32,
 }
 
 impl Block {
-    /// Takes its whole memory at once; the system provides it as it is used.
-    pub(super) fn new() -> Self {
+    /// For a number of articles, a power of two. Takes its whole memory at once; the system
+    /// provides it as it is used.
+    pub(super) fn new(capacity: usize) -> Self {
+        let postings = capacity * SKETCH_HASHES;
         Self {
-            articles: Vec::with_capacity(BLOCK),
-            hashes: Vec::with_capacity(BLOCK * SKETCH_HASHES),
-            older: Vec::with_capacity(BLOCK * SKETCH_HASHES),
-            newest: vec![0; BUCKETS],
+            capacity,
+            articles: Vec::with_capacity(capacity),
+            postings: Vec::with_capacity(postings),
+            newest: vec![0; postings],
             latest: Timestamp::from_millis(i64::MIN),
         }
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.articles.len() >= BLOCK
+        self.articles.len() >= self.capacity
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.articles.len()
     }
 
     /// When the newest of its articles was seen.
@@ -67,35 +67,29 @@ impl Block {
         self.latest
     }
 
-    pub(super) fn insert(
-        &mut self,
-        id: ArticleId,
-        cluster: ArticleId,
-        at: Timestamp,
-        sketch: &[u32],
-    ) -> Option<Slot> {
-        let slot = u32::try_from(self.articles.len()).ok().filter(|_| !self.is_full())?;
-        self.articles.push(Article { id, cluster, at });
-        self.latest = self.latest.max(at);
+    /// Adds an article at the end; none if the block is full.
+    pub(super) fn insert(&mut self, article: Neighbour, sketch: &[u32]) -> Option<Slot> {
+        let slot = Slot::try_from(self.articles.len()).ok().filter(|_| !self.is_full())?;
+        self.articles.push(article);
+        self.latest = self.latest.max(article.at);
         let padding = std::iter::repeat(&EMPTY);
         for hash in sketch.iter().chain(padding).take(SKETCH_HASHES) {
-            self.hashes.push(*hash);
-            let posting = u32::try_from(self.hashes.len()).unwrap_or_default();
-            let before = match self.newest.get_mut(bucket(*hash)) {
-                Some(head) if *hash != EMPTY => std::mem::replace(head, posting),
+            let number = u32::try_from(self.postings.len() + 1).unwrap_or_default();
+            let bucket = self.bucket(*hash);
+            let older = match self.newest.get_mut(bucket) {
+                Some(head) if *hash != EMPTY => std::mem::replace(head, number),
                 _ => 0,
             };
-            self.older.push(before);
+            self.postings.push(Posting { hash: *hash, older });
         }
         Some(slot)
     }
 
     pub(super) fn remove(&mut self, slot: Slot) {
         let Ok(slot) = usize::try_from(slot) else { return };
-        let first = slot * SKETCH_HASHES;
         // The chains stay whole: what is removed is only not found any more.
-        for hash in self.hashes.iter_mut().skip(first).take(SKETCH_HASHES) {
-            *hash = EMPTY;
+        for posting in self.postings.iter_mut().skip(slot * SKETCH_HASHES).take(SKETCH_HASHES) {
+            posting.hash = EMPTY;
         }
     }
 
@@ -110,53 +104,47 @@ impl Block {
         mut found: impl FnMut(Slot),
     ) -> usize {
         let mut count = 0;
-        let mut next = self.newest.get(bucket(hash)).copied().unwrap_or_default();
+        let mut next = self.newest.get(self.bucket(hash)).copied().unwrap_or_default();
         for _ in 0..MAX_STEPS {
-            let Some(posting) = next.checked_sub(1).and_then(|at| usize::try_from(at).ok()) else {
+            let number = usize::try_from(next).unwrap_or_default();
+            let Some(posting) = number.checked_sub(1).and_then(|at| self.postings.get(at)) else {
                 break;
             };
             if count == most || hash == EMPTY {
                 break;
             }
-            let slot = posting / SKETCH_HASHES;
-            if self.hashes.get(posting) == Some(&hash)
-                && let Some(article) = self.articles.get(slot)
+            if posting.hash == hash
+                && let Ok(slot) = Slot::try_from((number - 1) / SKETCH_HASHES)
+                && let Some(article) = self.article(slot)
                 && article.at.since(at).max(at.since(article.at)) <= span
             {
                 count += 1;
-                found(u32::try_from(slot).unwrap_or_default());
+                found(slot);
             }
-            next = self.older.get(posting).copied().unwrap_or_default();
+            next = posting.older;
         }
         count
     }
 
-    pub(super) fn id(&self, slot: Slot) -> Option<ArticleId> {
-        Some(self.article(slot)?.id)
+    pub(super) fn article(&self, slot: Slot) -> Option<Neighbour> {
+        self.articles.get(usize::try_from(slot).ok()?).copied()
     }
 
-    pub(super) fn cluster(&self, slot: Slot) -> Option<ArticleId> {
-        Some(self.article(slot)?.cluster)
-    }
-
-    pub(super) fn ids(&self) -> impl Iterator<Item = ArticleId> {
-        self.articles.iter().map(|article| article.id)
+    pub(super) fn articles(&self) -> &[Neighbour] {
+        &self.articles
     }
 
     /// Memory on the heap, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        self.articles.capacity() * size_of::<Article>()
-            + size_of::<u32>() * (self.hashes.capacity() + self.older.capacity() + self.newest.capacity())
+        self.articles.capacity() * size_of::<Neighbour>()
+            + self.postings.capacity() * size_of::<Posting>()
+            + self.newest.capacity() * size_of::<u32>()
     }
 
-    fn article(&self, slot: Slot) -> Option<Article> {
-        self.articles.get(usize::try_from(slot).ok()?).copied()
+    /// Hashes in a sketch are the smallest of their text, so their upper bits are alike:
+    /// the product spreads them.
+    fn bucket(&self, hash: u32) -> usize {
+        let spread = hash.wrapping_mul(0x9e37_79b1);
+        usize::try_from(spread >> (u32::BITS - self.newest.len().ilog2())).unwrap_or_default()
     }
-}
-
-/// Hashes in a sketch are the smallest of their text, so their upper bits are alike:
-/// the product spreads them.
-fn bucket(hash: u32) -> usize {
-    let spread = hash.wrapping_mul(0x9e37_79b1);
-    usize::try_from(spread >> (u32::BITS - BUCKETS.ilog2())).unwrap_or_default()
 }

@@ -3,80 +3,57 @@
 use crate::model::Fingerprint;
 
 use super::hash;
+use super::hashes::Hashes;
 use super::normalise::normalise;
 use super::tokens::{Token, tokens};
 
 /// Hashes in a sketch: 128 bytes on disk.
 pub const SKETCH_HASHES: usize = 32;
 
-/// Tokens below which a text has no sketch: a caption or "Watch the video" is the
-/// same words on many pages and says nothing.
-pub const MIN_TOKENS: usize = 8;
+/// Tokens below which a text is never a duplicate: a caption or "Watch the video" is
+/// the same words on many pages.
+pub(super) const MIN_TOKENS: usize = 8;
 
-/// What the judge compares, about four bytes a word.
+/// Tokens whose shingles are compared. The longest articles of the press have fewer
+/// than 40,000 words; of anything longer the beginning is judged. The exact
+/// fingerprint covers the whole text.
+const MAX_TOKENS: usize = 40_000;
+
+/// What the judge compares: four bytes for each different shingle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prepared {
     exact: [u8; 16],
     tokens: usize,
-    /// Sorted, each once.
-    shingles: Vec<u32>,
-    /// Sorted, each once.
-    numbers: Vec<u32>,
-    contexts: Vec<(u32, u32)>,
+    shingles: Hashes,
+    numbers: Hashes,
+    places: Vec<(u32, u32)>,
 }
 
 impl Prepared {
-    /// Reads a text, at most the first million characters of it.
+    /// Reads a text: normalised, without punctuation.
     #[must_use]
     pub fn new(text: &str) -> Self {
         let normal = normalise(text);
         let mut exact = blake3::Hasher::new();
-        let mut reads = Vec::with_capacity(normal.len() / 5);
+        let mut read = Vec::with_capacity((normal.len() / 5).min(MAX_TOKENS));
         let mut buffer = [0; 4];
+        let mut count: usize = 0;
         for token in tokens(&normal) {
-            let written = match token {
-                Token::Word(word) => word,
-                Token::Sign(sign) => &*sign.encode_utf8(&mut buffer),
-            };
+            let written = token.written(&mut buffer);
             exact.update(written.as_bytes());
             exact.update(b" ");
-            reads.push(Read {
-                hash: hash::word(written.as_bytes()),
-                is_sign: matches!(token, Token::Sign(_)),
-                is_number: written.bytes().any(|byte| byte.is_ascii_digit()),
-            });
-        }
-        let count = reads.len();
-        let mut shingles = Vec::with_capacity(count);
-        let mut numbers = Vec::new();
-        let mut contexts = Vec::new();
-        for (at, read) in reads.iter().enumerate() {
-            if let Some(second) = reads.get(at + 1) {
-                let pair = hash::combine(read.hash, second.hash);
-                if !read.is_sign {
-                    shingles.push(hash::upper(hash::finish(pair)));
-                } else if let Some(third) = reads.get(at + 2) {
-                    shingles.push(hash::upper(hash::finish(hash::combine(pair, third.hash))));
-                }
-            }
-            if read.is_number {
-                let number = hash::upper(read.hash);
-                numbers.push(number);
-                let mask = |at: Option<usize>| at.and_then(|at| reads.get(at)).map_or(0, |read| if read.is_number { 1 } else { read.hash });
-                let left = hash::combine(mask(at.checked_sub(2)), mask(at.checked_sub(1)));
-                let right = hash::combine(mask(Some(at + 1)), mask(Some(at + 2)));
-                contexts.push((hash::upper(hash::finish(left)), number));
-                contexts.push((hash::upper(hash::finish(right ^ 7)), number));
+            count = count.saturating_add(1);
+            if read.len() < MAX_TOKENS {
+                read.push(Read::new(token, written));
             }
         }
-        contexts.sort_unstable();
-        contexts.dedup();
+        let (numbers, places) = numbers(&read);
         Self {
             exact: first_half(exact.finalize().as_bytes()),
             tokens: count,
-            shingles: set(shingles),
-            numbers: set(numbers),
-            contexts,
+            shingles: shingles(&read),
+            numbers,
+            places,
         }
     }
 
@@ -86,25 +63,9 @@ impl Prepared {
         let sketch = if self.tokens < MIN_TOKENS {
             Vec::new()
         } else {
-            self.shingles.iter().copied().take(SKETCH_HASHES).collect()
+            self.shingles.as_slice().iter().copied().take(SKETCH_HASHES).collect()
         };
         Fingerprint { exact: self.exact, sketch }
-    }
-
-    pub(super) fn exact(&self) -> [u8; 16] {
-        self.exact
-    }
-
-    pub(super) fn shingles(&self) -> &[u32] {
-        &self.shingles
-    }
-
-    pub(super) fn contexts(&self) -> &[(u32, u32)] {
-        &self.contexts
-    }
-
-    pub(super) fn numbers(&self) -> &[u32] {
-        &self.numbers
     }
 
     /// Words, or characters where a script has no spaces.
@@ -116,7 +77,21 @@ impl Prepared {
     /// Memory on the heap, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        size_of::<u32>() * (self.shingles.capacity() + self.numbers.capacity())
+        self.shingles.bytes() + self.numbers.bytes() + self.places.capacity() * size_of::<(u32, u32)>()
+    }
+
+    pub(super) fn shingles(&self) -> &Hashes {
+        &self.shingles
+    }
+
+    pub(super) fn numbers(&self) -> &Hashes {
+        &self.numbers
+    }
+
+    /// Each number with the words before it, and with the words after it: sorted pairs of
+    /// the hash of the words and the hash of the number.
+    pub(super) fn places(&self) -> &[(u32, u32)] {
+        &self.places
     }
 }
 
@@ -126,6 +101,7 @@ pub fn fingerprint(text: &str) -> Fingerprint {
     Prepared::new(text).fingerprint()
 }
 
+/// A token, as far as comparison needs it.
 #[derive(Clone, Copy)]
 struct Read {
     hash: u64,
@@ -133,11 +109,55 @@ struct Read {
     is_number: bool,
 }
 
-fn set(mut hashes: Vec<u32>) -> Vec<u32> {
-    hashes.sort_unstable();
-    hashes.dedup();
-    hashes.shrink_to_fit();
-    hashes
+impl Read {
+    fn new(token: Token<'_>, written: &str) -> Self {
+        Self {
+            hash: hash::token(written),
+            is_sign: matches!(token, Token::Sign(_)),
+            is_number: written.bytes().any(|byte| byte.is_ascii_digit()),
+        }
+    }
+
+    /// What stands for the token in the surroundings of a number: numbers beside it may
+    /// change with it.
+    fn mask(self) -> u64 {
+        if self.is_number { hash::ANY_NUMBER } else { self.hash }
+    }
+}
+
+/// Two words, or three characters where a script has no spaces.
+fn shingles(read: &[Read]) -> Hashes {
+    let mut shingles = Vec::with_capacity(read.len());
+    let mut rest = read;
+    while let Some((first, after)) = rest.split_first() {
+        let shingle = match (first.is_sign, after) {
+            (false, [second, ..]) => Some(hash::pair(first.hash, second.hash)),
+            (true, [second, third, ..]) => Some(hash::pair(hash::pair(first.hash, second.hash), third.hash)),
+            _ => None,
+        };
+        shingles.extend(shingle.map(hash::short));
+        rest = after;
+    }
+    Hashes::new(shingles)
+}
+
+/// The numbers, and each with its surroundings.
+fn numbers(read: &[Read]) -> (Hashes, Vec<(u32, u32)>) {
+    let mask = |at: Option<usize>| at.and_then(|at| read.get(at)).map_or(hash::EDGE, |token| token.mask());
+    let mut numbers = Vec::new();
+    let mut places = Vec::new();
+    for (at, token) in read.iter().enumerate().filter(|(_, token)| token.is_number) {
+        let number = hash::short(token.hash);
+        let before = hash::pair(mask(at.checked_sub(2)), mask(at.checked_sub(1)));
+        let after = hash::pair(mask(Some(at + 1)), mask(Some(at + 2)));
+        numbers.push(number);
+        places.push((hash::short(hash::pair(before, hash::ANY_NUMBER)), number));
+        places.push((hash::short(hash::pair(hash::ANY_NUMBER, after)), number));
+    }
+    places.sort_unstable();
+    places.dedup();
+    places.shrink_to_fit();
+    (Hashes::new(numbers), places)
 }
 
 fn first_half(hash: &[u8; 32]) -> [u8; 16] {

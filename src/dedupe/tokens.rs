@@ -1,11 +1,23 @@
 //! Tokens: the words of a text, or its characters where a script has no spaces.
 
+use super::normalise::DIGIT_JOINER;
+
 /// One token of a normalised text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Token<'a> {
     Word(&'a str),
     /// A character of a script that is written without spaces.
     Sign(char),
+}
+
+impl<'a> Token<'a> {
+    /// The token as text.
+    pub(super) fn written(self, buffer: &'a mut [u8; 4]) -> &'a str {
+        match self {
+            Self::Word(word) => word,
+            Self::Sign(sign) => sign.encode_utf8(buffer),
+        }
+    }
 }
 
 /// The tokens of a normalised text, in order. Punctuation and space are none.
@@ -41,7 +53,9 @@ fn is_part_of_word(character: char) -> bool {
     if character.is_ascii() {
         character.is_ascii_alphanumeric()
     } else {
-        character == '·' || character.is_alphanumeric() || unicode_normalization::char::is_combining_mark(character)
+        character.is_alphanumeric()
+            || character == DIGIT_JOINER
+            || unicode_normalization::char::is_combining_mark(character)
     }
 }
 
@@ -79,7 +93,7 @@ mod tests {
     fn words_are_whole_and_signs_are_single() {
         for (text, expected) in [
             ("one, two—three", "one|two|three"),
-            ("3.5 percent", "3|5|percent"),
+            ("3·5 percent", "3·5|percent"),
             ("今日は2024年", "今|日|は|2024|年"),
             ("한국어 기사", "한국어|기사"),
             ("हिन्दी में", "हिन्दी|में"),

@@ -1,16 +1,24 @@
 //! The index over the sketches of the last days, in memory.
 //!
-//! Articles arrive in blocks of [`BLOCK`]; each block is a small hash table of its
-//! own over the hashes of its sketches, and whole blocks are forgotten when their
-//! newest article has left the window. So nothing is ever unlinked, memory is not
-//! fragmented, and a look-up costs a few memory accesses for each hash and block.
+//! Articles arrive in blocks; each block is a hash table of its own over the hashes
+//! of its sketches, and whole blocks are forgotten when their newest article has
+//! left the window. So nothing is ever unlinked, memory is not fragmented, and a
+//! look-up costs a memory access or two for each hash and block. Blocks grow with the
+//! window, so that a small one is small and a large one has few.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use crate::model::{ArticleId, Timestamp};
 
-use super::block::{BLOCK, Block, Slot};
+use super::block::{Block, Slot};
+
+/// Articles in the smallest block: its table takes 8 MiB when it is full.
+const BLOCK_MIN: usize = 1 << 14;
+
+/// Articles in the largest block: a quarter of a million, so that of a million a
+/// quarter at most has left the window and is not yet forgotten.
+const BLOCK_MAX: usize = 1 << 18;
 
 /// How far the window reaches and how much of it one look-up may read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +32,7 @@ pub struct Limits {
     pub per_hash: usize,
     /// Candidates returned, those that share most first.
     pub candidates: usize,
-    /// Articles in the window; the oldest are forgotten beyond it.
+    /// Articles in the window, about 400 bytes each; the oldest are forgotten beyond it.
     pub articles: usize,
 }
 
@@ -35,9 +43,18 @@ impl Default for Limits {
             shared: 2,
             per_hash: 150,
             candidates: 32,
-            articles: 4_000_000,
+            articles: 2_000_000,
         }
     }
+}
+
+/// An article that may be nearly the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Neighbour {
+    pub id: ArticleId,
+    pub cluster: ArticleId,
+    /// When it was first seen.
+    pub at: Timestamp,
 }
 
 /// The sketches of the articles that a new one may duplicate.
@@ -64,7 +81,9 @@ impl Window {
         Self { limits, blocks: VecDeque::new(), first: 0, places: HashMap::new() }
     }
 
-    /// Remembers an article; in the place of what it was, if it was known.
+    /// Remembers an article; in the place of what it was, if it was known. `at` is when it
+    /// was first seen, by the clock: a publisher's date may lie years ahead.
+    ///
     /// At most [`SKETCH_HASHES`](super::SKETCH_HASHES) hashes are kept of the sketch.
     pub fn insert(&mut self, id: ArticleId, cluster: ArticleId, at: Timestamp, sketch: &[u32]) {
         self.remove(id);
@@ -72,14 +91,15 @@ impl Window {
             return;
         }
         if self.blocks.back().is_none_or(Block::is_full) {
-            self.blocks.push_back(Block::new());
-            if self.blocks.len().saturating_sub(1) * BLOCK > self.limits.articles {
+            let capacity = self.kept().next_power_of_two().clamp(BLOCK_MIN, BLOCK_MAX);
+            self.blocks.push_back(Block::new(capacity));
+            while self.blocks.len() > 1 && self.kept() >= self.limits.articles {
                 self.forget_first();
             }
         }
         let newest = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX).saturating_sub(1);
         let block = self.first.wrapping_add(newest);
-        if let Some(slot) = self.blocks.back_mut().and_then(|last| last.insert(id, cluster, at, sketch)) {
+        if let Some(slot) = self.blocks.back_mut().and_then(|last| last.insert(Neighbour { id, cluster, at }, sketch)) {
             self.places.insert(id, Place { block, slot });
         }
     }
@@ -97,7 +117,7 @@ impl Window {
     /// Forgets the blocks of articles that are out of reach at `now`.
     pub fn expire(&mut self, now: Timestamp) {
         let oldest = now.minus(self.limits.span);
-        while self.blocks.front().is_some_and(|block| block.newest() < oldest && block.is_full()) {
+        while self.blocks.front().is_some_and(|block| block.newest() < oldest) {
             self.forget_first();
         }
     }
@@ -105,7 +125,7 @@ impl Window {
     /// The articles within reach of `at` that share enough hashes with the sketch: those
     /// that share most first, then the newest.
     #[must_use]
-    pub fn candidates(&self, sketch: &[u32], at: Timestamp) -> Vec<ArticleId> {
+    pub fn candidates(&self, sketch: &[u32], at: Timestamp) -> Vec<Neighbour> {
         let mut hits = Vec::new();
         for hash in sketch.iter().take(super::SKETCH_HASHES) {
             let mut left = self.limits.per_hash;
@@ -126,16 +146,8 @@ impl Window {
         shared
             .into_iter()
             .take(self.limits.candidates)
-            .filter_map(|(_, (number, slot))| self.blocks.get(number)?.id(slot))
+            .filter_map(|(_, (number, slot))| self.blocks.get(number)?.article(slot))
             .collect()
-    }
-
-    /// The cluster under which an article was remembered.
-    #[must_use]
-    pub fn cluster(&self, id: ArticleId) -> Option<ArticleId> {
-        let place = self.places.get(&id)?;
-        let at = usize::try_from(place.block.wrapping_sub(self.first)).ok()?;
-        self.blocks.get(at)?.cluster(place.slot)
     }
 
     /// Articles remembered.
@@ -158,10 +170,18 @@ impl Window {
         self.blocks.iter().map(Block::bytes).sum::<usize>() + self.places.capacity() * slot * 8 / 7
     }
 
+    /// Articles in the blocks, removed ones included.
+    fn kept(&self) -> usize {
+        self.blocks.iter().map(Block::len).sum()
+    }
+
     fn forget_first(&mut self) {
         if let Some(block) = self.blocks.pop_front() {
-            for id in block.ids() {
-                self.places.remove(&id);
+            for article in block.articles() {
+                // An article that was inserted again has its place in a later block.
+                if self.places.get(&article.id).is_some_and(|place| place.block == self.first) {
+                    self.places.remove(&article.id);
+                }
             }
             self.first = self.first.wrapping_add(1);
         }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::draft::{Form, Words};
-use super::{entities, html, links};
+use super::{entities, html, links, mojibake, plain};
 
 /// Attributes that carry an address.
 const ADDRESSES: &[&str] = &[
@@ -19,27 +19,32 @@ const ADDRESSES: &[&str] = &[
 ];
 
 /// A body as HTML. Plain text is escaped, markup escaped once too often is unescaped, and links
-/// are made absolute; `None` when nothing is there to read.
-pub(super) fn to_html(words: Words, base: Option<&Url>) -> Option<String> {
+/// are made absolute; `None` when nothing is there to read. What is visible of it is appended to
+/// `seen`, for comparison.
+pub(super) fn to_html(words: Words, base: Option<&Url>, seen: &mut Vec<u8>) -> Option<String> {
     if words.is_blank() {
         return None;
     }
     let Words { text, form } = words;
-    let text = if !text.contains('<') || !html::has_tags(&text) {
-        untagged(text, form)
-    } else {
-        text
+    let text = match mojibake::undo(&text) {
+        Cow::Owned(undone) => undone,
+        Cow::Borrowed(_) => text,
     };
-    let absolute = match base.map(|base| absolute(&text, base)) {
-        Some(Cow::Owned(absolute)) => absolute,
-        _ => text,
+    let text = if html::has_tags(&text) {
+        text
+    } else {
+        untagged(text, form)
+    };
+    let absolute = match walk(&text, base, seen) {
+        Cow::Owned(absolute) => absolute,
+        Cow::Borrowed(_) => text,
     };
     let trimmed = absolute.trim();
-    if trimmed.len() == absolute.len() {
-        Some(absolute)
+    Some(if trimmed.len() == absolute.len() {
+        absolute
     } else {
-        Some(trimmed.to_owned())
-    }
+        trimmed.to_owned()
+    })
 }
 
 /// A text without a single tag: escaped markup, or words.
@@ -56,11 +61,12 @@ fn untagged(text: String, form: Form) -> String {
     text
 }
 
-/// The same HTML with every relative address resolved.
-fn absolute<'a>(text: &'a str, base: &Url) -> Cow<'a, str> {
+/// The same HTML with every relative address resolved, in one pass with the visible text.
+fn walk<'a>(text: &'a str, base: Option<&Url>, seen: &mut Vec<u8>) -> Cow<'a, str> {
     let mut out = String::new();
     let mut copied = 0_usize;
     let mut at = 0_usize;
+    let mut run = 0_usize;
     while let Some(found) = text.get(at..).and_then(|rest| rest.find('<')) {
         at = at.saturating_add(found);
         let tag = text.get(at..).unwrap_or_default();
@@ -68,21 +74,27 @@ fn absolute<'a>(text: &'a str, base: &Url) -> Cow<'a, str> {
             at = at.saturating_add(1);
             continue;
         };
-        for (start, end) in relative_values(tag.get(..len).unwrap_or_default()) {
-            let (start, end) = (at.saturating_add(start), at.saturating_add(end));
-            let value = entities::decode(text.get(start..end).unwrap_or_default());
-            if let Some(url) = links::resolve(Some(base), &value) {
-                out.push_str(text.get(copied..start).unwrap_or_default());
-                out.push_str(
-                    &url.replace('&', "&amp;")
-                        .replace('"', "%22")
-                        .replace('\'', "%27"),
-                );
-                copied = end;
+        plain::visible(text.get(run..at).unwrap_or_default(), seen);
+        let tag = tag.get(..len).unwrap_or_default();
+        if base.is_some() && tag.contains('=') {
+            for (start, end) in relative_values(tag) {
+                let (start, end) = (at.saturating_add(start), at.saturating_add(end));
+                let value = entities::decode(text.get(start..end).unwrap_or_default());
+                if let Some(url) = links::resolve(base, &value) {
+                    out.push_str(text.get(copied..start).unwrap_or_default());
+                    out.push_str(
+                        &url.replace('&', "&amp;")
+                            .replace('"', "%22")
+                            .replace('\'', "%27"),
+                    );
+                    copied = end;
+                }
             }
         }
         at = at.saturating_add(len);
+        run = at;
     }
+    plain::visible(text.get(run..).unwrap_or_default(), seen);
     if copied == 0 {
         return Cow::Borrowed(text);
     }
@@ -93,48 +105,54 @@ fn absolute<'a>(text: &'a str, base: &Url) -> Cow<'a, str> {
 /// Where in a tag the relative addresses stand, in order.
 fn relative_values(tag: &str) -> Vec<(usize, usize)> {
     let mut values = Vec::new();
-    let bytes = tag.as_bytes();
-    for (equals, _) in tag.match_indices('=') {
-        let name = tag.get(..equals).unwrap_or_default().trim_end();
-        let name = name
-            .rsplit(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '/'))
-            .next()
-            .unwrap_or_default();
-        if !ADDRESSES
+    let mut after = 0_usize;
+    while let Some(found) = tag.get(after..).and_then(|rest| rest.find('=')) {
+        let equals = after.saturating_add(found);
+        after = equals.saturating_add(1);
+        let name = tag.get(..equals).unwrap_or_default().trim_ascii_end();
+        let named = name
+            .bytes()
+            .rposition(|byte| !byte.is_ascii_alphabetic() && byte != b'-')
+            .map_or(0, |at| at.saturating_add(1));
+        let Some((start, end)) = value(tag, after) else {
+            break;
+        };
+        let name = name.get(named..).unwrap_or_default();
+        if ADDRESSES
             .iter()
             .any(|address| name.eq_ignore_ascii_case(address))
+            && tag.get(start..end).is_some_and(is_relative)
         {
-            continue;
-        }
-        let after = equals.saturating_add(1);
-        let gap = bytes
-            .iter()
-            .skip(after)
-            .take_while(|byte| byte.is_ascii_whitespace())
-            .count();
-        let mut start = after.saturating_add(gap);
-        let end = match bytes.get(start) {
-            Some(quote @ (b'"' | b'\'')) => {
-                start = start.saturating_add(1);
-                bytes.iter().skip(start).position(|byte| byte == quote)
-            }
-            _ => bytes
-                .iter()
-                .skip(start)
-                .position(|byte| byte.is_ascii_whitespace() || *byte == b'>'),
-        };
-        let Some(end) = end.map(|len| start.saturating_add(len)) else {
-            continue;
-        };
-        if tag.get(start..end).is_some_and(is_relative) {
             values.push((start, end));
         }
+        after = end;
     }
     values
 }
 
+/// Where the value behind an equals sign starts and ends, quotes excluded.
+fn value(tag: &str, after: usize) -> Option<(usize, usize)> {
+    let rest = tag.get(after..)?;
+    let value = rest.trim_ascii_start();
+    let start = after.saturating_add(rest.len().saturating_sub(value.len()));
+    for quote in ['"', '\''] {
+        if let Some(quoted) = value.strip_prefix(quote) {
+            let start = start.saturating_add(1);
+            return Some((start, start.saturating_add(quoted.find(quote)?)));
+        }
+    }
+    let len = value
+        .bytes()
+        .position(|byte| byte.is_ascii_whitespace() || byte == b'>')
+        .unwrap_or(value.len());
+    Some((start, start.saturating_add(len)))
+}
+
 /// Fragments stay as they are: they lead within the text itself.
 fn is_relative(value: &str) -> bool {
+    if value.starts_with("http") {
+        return !value.contains(':');
+    }
     let value = value.trim();
     let scheme = value.split([':', '/', '?', '#']).next().unwrap_or_default();
     !value.is_empty()
@@ -152,7 +170,7 @@ mod tests {
 
     fn html(text: &str, form: Form) -> Option<String> {
         let base = Url::parse("https://example.org/blog/").expect("an address");
-        to_html(Words::new(text, form), Some(&base))
+        to_html(Words::new(text, form), Some(&base), &mut Vec::new())
     }
 
     #[test]
@@ -187,6 +205,14 @@ mod tests {
         ] {
             assert_eq!(html(text, form).as_deref(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_visible_has_no_markup_and_no_space_around_it() {
+        let mut seen = Vec::new();
+        let words = "<p class='a>b'> One <b>two</b>&nbsp;3 &lt; 4<!-- five > --> a < b</p";
+        to_html(Words::new(words, Form::Html), None, &mut seen);
+        assert_eq!(String::from_utf8_lossy(&seen), "Onetwo3 < 4a < b</p");
     }
 
     proptest! {

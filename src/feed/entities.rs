@@ -34,6 +34,8 @@ const WINDOWS_1252: [char; 32] = [
 pub(super) struct Reference<'a> {
     /// Bytes of the reference, `&` and `;` included.
     pub len: usize,
+    /// False for a number without `;`, or one that is meant in windows-1252.
+    pub exact: bool,
     pub meaning: Meaning<'a>,
 }
 
@@ -51,8 +53,35 @@ pub(super) enum Meaning<'a> {
     Unknown(&'a str),
 }
 
+impl Reference<'_> {
+    /// Whether any parser of XML reads it, and reads it like us.
+    pub fn is_xml(&self) -> bool {
+        match self.meaning {
+            Meaning::Predefined(_) => true,
+            Meaning::Char(_) => self.exact,
+            _ => false,
+        }
+    }
+}
+
+/// The references that make up nearly all.
+const COMMON: [(&str, char); 5] = [
+    ("&lt;", '<'),
+    ("&gt;", '>'),
+    ("&amp;", '&'),
+    ("&quot;", '"'),
+    ("&apos;", '\''),
+];
+
 /// Reads the reference that `text` begins with; `None` when the `&` stands for itself.
 pub(super) fn reference(text: &str) -> Option<Reference<'_>> {
+    if let Some((name, c)) = COMMON.iter().find(|(name, _)| text.starts_with(name)) {
+        return Some(Reference {
+            len: name.len(),
+            exact: true,
+            meaning: Meaning::Predefined(*c),
+        });
+    }
     let rest = text.strip_prefix('&')?;
     if let Some(number) = rest.strip_prefix('#') {
         return numeric(number);
@@ -65,18 +94,12 @@ pub(super) fn reference(text: &str) -> Option<Reference<'_>> {
     if name.is_empty() || !after.starts_with(';') {
         return None;
     }
-    let meaning = match name {
-        "amp" => Meaning::Predefined('&'),
-        "lt" => Meaning::Predefined('<'),
-        "gt" => Meaning::Predefined('>'),
-        "quot" => Meaning::Predefined('"'),
-        "apos" => Meaning::Predefined('\''),
-        _ => NAMED
-            .get(name)
-            .map_or(Meaning::Unknown(name), |text| Meaning::Named(text)),
-    };
+    let meaning = NAMED
+        .get(name)
+        .map_or(Meaning::Unknown(name), |text| Meaning::Named(text));
     Some(Reference {
         len: end.saturating_add(2),
+        exact: true,
         meaning,
     })
 }
@@ -94,12 +117,18 @@ fn numeric(number: &str) -> Option<Reference<'static>> {
     if digits.is_empty() {
         return None;
     }
-    let len = lead + count + usize::from(after.starts_with(';'));
-    let meaning = u32::from_str_radix(digits, radix)
-        .ok()
+    let ends = after.starts_with(';');
+    let len = lead + count + usize::from(ends);
+    let point = u32::from_str_radix(digits, radix).ok();
+    let exact = ends && !point.is_some_and(|point| (0x80..0xa0).contains(&point));
+    let meaning = point
         .and_then(character)
         .map_or(Meaning::Forbidden, Meaning::Char);
-    Some(Reference { len, meaning })
+    Some(Reference {
+        len,
+        exact,
+        meaning,
+    })
 }
 
 fn character(point: u32) -> Option<char> {
@@ -110,6 +139,12 @@ fn character(point: u32) -> Option<char> {
         .copied()
         .or_else(|| char::from_u32(point))
         .filter(|c| is_allowed(*c))
+}
+
+/// The byte of a character in the upper half of windows-1252's difference from Latin-1.
+pub(super) fn windows_1252(c: char) -> Option<u8> {
+    let at = WINDOWS_1252.iter().position(|known| *known == c)?;
+    u8::try_from(at.saturating_add(0x80)).ok()
 }
 
 /// Whether XML 1.0 (§2.2) and good manners allow a character in a document.
@@ -128,7 +163,7 @@ pub(super) fn decode(text: &str) -> Cow<'_, str> {
     let mut rest = text.get(before.len()..).unwrap_or_default();
     while !rest.is_empty() {
         let len = match reference(rest) {
-            Some(Reference { len, meaning }) => {
+            Some(Reference { len, meaning, .. }) => {
                 match meaning {
                     Meaning::Predefined(c) | Meaning::Char(c) => out.push(c),
                     Meaning::Named(text) => out.push_str(text),

@@ -149,7 +149,7 @@ pub(super) fn tag_name(text: &str) -> Option<&str> {
         })
         .unwrap_or(rest.len());
     rest.get(..end)
-        .filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))
+        .filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
 }
 
 /// Bytes of the tag or comment that `text` begins with; `None` when it begins with neither.
@@ -168,7 +168,14 @@ pub(super) fn tag_len(text: &str) -> Option<usize> {
             .starts_with('>')
             .then(|| end.saturating_add(3));
     }
-    tag_name(text)?;
+    let start = text
+        .as_bytes()
+        .get(1)
+        .filter(|byte| **byte != b'/')
+        .or_else(|| text.as_bytes().get(2));
+    if !start.is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_') {
+        return None;
+    }
     let mut quote = None;
     for (at, byte) in text.bytes().enumerate().skip(1) {
         match (quote, byte) {

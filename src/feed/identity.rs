@@ -6,7 +6,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::plain;
 use crate::model::ParsedEntry;
 
 /// Longer ids are replaced by their hash: an id is a key, not a payload.
@@ -19,6 +18,7 @@ pub(super) fn assign(entries: &mut [ParsedEntry]) {
         *bearers.entry(guid).or_default() += 1;
     }
     let mut taken = HashSet::new();
+    let mut copies: HashMap<String, usize> = HashMap::new();
     for entry in entries {
         let repeated = entry
             .guid
@@ -28,13 +28,13 @@ pub(super) fn assign(entries: &mut [ParsedEntry]) {
         if taken.contains(&uid) {
             uid = bounded(format!("{uid} {}", words_hash(entry)));
         }
-        let mut copy = 2_usize;
-        let first = uid.clone();
-        while !taken.insert(uid.clone()) {
-            uid = format!("{first} {copy}");
-            copy = copy.saturating_add(1);
+        let mut unique = uid.clone();
+        while !taken.insert(unique.clone()) {
+            let copy = copies.entry(uid.clone()).or_insert(1);
+            *copy = copy.saturating_add(1);
+            unique = format!("{uid} {copy}");
         }
-        entry.uid = uid;
+        entry.uid = unique;
     }
 }
 
@@ -70,30 +70,21 @@ fn hex(hash: &blake3::Hash) -> String {
     hash.to_hex().chars().take(32).collect()
 }
 
-/// The comparison key of what a reader sees: title, text without markup or space, files without queries.
-pub(super) fn fingerprint(entry: &ParsedEntry) -> [u8; 16] {
-    let mut hasher = blake3::Hasher::new();
-    let mut part = |text: Option<&str>| {
-        plain::visible(text.unwrap_or_default(), |run| {
-            hasher.update(run.as_bytes());
-        });
-        hasher.update(&[0]);
-    };
-    part(entry.title.as_deref());
-    part(entry.summary.as_deref());
-    part(entry.content.as_deref());
+/// The comparison key of what a reader sees: `seen` is the text of the entry without its markup.
+/// Of title and files their words and addresses, less the queries, count as well.
+pub(super) fn fingerprint(entry: &ParsedEntry, mut seen: Vec<u8>) -> [u8; 16] {
+    seen.push(0);
+    seen.extend(entry.title.as_deref().unwrap_or_default().bytes());
     for file in &entry.enclosures {
-        hasher.update(
+        seen.push(0);
+        seen.extend(
             file.url
-                .split(['?', '#'])
-                .next()
-                .unwrap_or_default()
-                .as_bytes(),
+                .bytes()
+                .take_while(|byte| !matches!(byte, b'?' | b'#')),
         );
-        hasher.update(&[0]);
     }
     let mut print = [0; 16];
-    for (to, from) in print.iter_mut().zip(hasher.finalize().as_bytes()) {
+    for (to, from) in print.iter_mut().zip(blake3::hash(&seen).as_bytes()) {
         *to = *from;
     }
     print

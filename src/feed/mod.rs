@@ -15,6 +15,8 @@ mod identity;
 mod json;
 mod limits;
 mod links;
+mod markup;
+mod mojibake;
 mod notes;
 mod persons;
 mod plain;
@@ -115,4 +117,48 @@ fn read(text: &str, limits: &Limits) -> Result<Draft, ParseFailure> {
         return json::read(text, limits);
     }
     xml::read(text, limits)
+}
+/* STAGES */
+pub fn stages(b: &[u8], n: u32) {
+    use std::hint::black_box as bb;
+    let limits = Limits::default();
+    macro_rules! time {
+        ($name:literal, $e:expr) => {
+            let t = std::time::Instant::now();
+            for _ in 0..n {
+                let _ = bb($e);
+            }
+            println!("  {} {:?}", $name, t.elapsed() / n);
+        };
+    }
+    time!("decode", decode::decode(b, None).text.len());
+    let d = decode::decode(b, None);
+    let text = xml::without_declarations(d.text.trim());
+    time!("controls", xml::has_controls(text));
+    time!(
+        "survey",
+        survey::survey(text, &limits).map(|s| s.balanced).ok()
+    );
+    println!(
+        "  damage {:?}",
+        survey::survey(text, &limits).unwrap().damage
+    );
+    time!("adapter", adapter::read(text).map(|d| d.entries.len()).ok());
+    let s = Settings {
+        limits,
+        url_key: |u| Some(u.to_owned()),
+    };
+    if let Ok(draft) = xml::read(text, &limits) {
+        let mut drafts: Vec<_> = (0..n).map(|_| draft.clone()).collect();
+        time!(
+            "settle",
+            settle::settle(drafts.pop().unwrap(), None, &s)
+                .entries
+                .len()
+        );
+    }
+    time!(
+        "repair",
+        repair::repair(text, true, &limits).map(|s| s.lost).ok()
+    );
 }

@@ -1,5 +1,6 @@
 //! What feed-rs does not tell, noted by our own pass over the same bytes, entry by entry.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::dates;
@@ -117,11 +118,11 @@ impl Notes {
 }
 
 impl Note {
-    pub fn inherited(&mut self, name: &str, value: String) {
+    pub fn inherited(&mut self, name: &str, value: &str) {
         match name {
-            "rdf:about" => self.about = Some(value),
-            "xml:base" => self.base = Some(value),
-            "xml:lang" => self.lang = Some(value),
+            "rdf:about" => self.about = Some(value.to_owned()),
+            "xml:base" => self.base = Some(value.to_owned()),
+            "xml:lang" => self.lang = Some(value.to_owned()),
             _ => {}
         }
     }
@@ -130,11 +131,12 @@ impl Note {
     pub fn attributes<'a>(
         &mut self,
         name: &str,
-        attributes: impl Iterator<Item = (&'a str, String)>,
+        attributes: impl Iterator<Item = (&'a str, Cow<'a, str>)>,
     ) {
         let mut link = Link::default();
         let mut url = None;
         for (key, value) in attributes {
+            let value = value.into_owned();
             match key {
                 "isPermaLink" => self.permalink = Some(!value.trim().eq_ignore_ascii_case("false")),
                 "href" => link.href = value,
@@ -220,7 +222,9 @@ impl Note {
         fill(&mut entry.comments, self.comments);
         fill(&mut entry.published, self.published);
         fill(&mut entry.updated, self.updated);
-        fill(&mut entry.guid, self.id);
+        if entry.about.is_none() {
+            fill(&mut entry.guid, self.id);
+        }
         fill(
             &mut entry.title,
             self.title.map(|title| Words::new(title, Form::Unsure)),

@@ -1,14 +1,14 @@
 //! Names of people out of the ways feeds write them.
 
-use super::plain;
+use super::{entities, mojibake, plain};
 
-/// Longer texts are no names.
-const MAX_CHARS: usize = 200;
+/// Longer texts are no names; papers have dozens of authors in one field.
+const MAX_CHARS: usize = 1_000;
 
 /// A person's name: `a@example.org (Jane Doe)`, `Jane Doe <a@example.org>`, `Jane Doe`; an e-mail
 /// address where there is nothing else.
 pub(super) fn name(text: &str) -> Option<String> {
-    let line = plain::line(&super::entities::decode(text))?;
+    let line = plain::line(&entities::decode(&mojibake::undo(text)))?;
     let named = bracketed(&line)
         .or_else(|| before_address(&line))
         .unwrap_or(&line);

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use url::Url;
 
-use super::draft::{Draft, DraftEntry, File, Form, Link};
+use super::draft::{Draft, DraftEntry, File, Form, Link, Words};
 use super::{Settings, bodies, identity, links, persons, plain};
 use crate::model::{Enclosure, FeedKind, ParsedEntry, ParsedFeed};
 
@@ -101,6 +101,12 @@ impl Settler<'_> {
                 persons::add(&mut authors, author);
             }
         }
+        // A summary that repeats the content says nothing.
+        let repeats = draft.summary == draft.content;
+        let mut seen = Vec::new();
+        let mut body = |words: Option<Words>| bodies::to_html(words?, base.as_ref(), &mut seen);
+        let summary = body(draft.summary.filter(|_| !repeats));
+        let content = body(draft.content);
         let mut entry = ParsedEntry {
             uid: String::new(),
             url_key: url.as_deref().and_then(self.settings.url_key),
@@ -108,12 +114,8 @@ impl Settler<'_> {
             title,
             published: draft.published,
             updated: draft.updated,
-            summary: draft
-                .summary
-                .and_then(|words| bodies::to_html(words, base.as_ref())),
-            content: draft
-                .content
-                .and_then(|words| bodies::to_html(words, base.as_ref())),
+            summary,
+            content,
             authors,
             categories: self.categories(&draft.categories),
             enclosures,
@@ -123,19 +125,15 @@ impl Settler<'_> {
             fingerprint: [0; 16],
             url,
         };
-        // A summary that repeats the content says nothing.
-        if entry.summary == entry.content {
-            entry.summary = None;
-        }
-        entry.fingerprint = identity::fingerprint(&entry);
+        entry.fingerprint = identity::fingerprint(&entry, seen);
         entry
     }
 
     fn categories(&self, drafts: &[String]) -> Vec<String> {
         let mut seen = HashSet::new();
-        let lines = drafts.iter().filter_map(|name| {
-            plain::title(&super::draft::Words::new(name.as_str(), Form::Unsure))
-        });
+        let lines = drafts
+            .iter()
+            .filter_map(|name| plain::title(&Words::new(name.as_str(), Form::Unsure)));
         lines
             .filter(|name| seen.insert(name.clone()))
             .take(self.settings.limits.max_values)

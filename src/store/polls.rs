@@ -178,7 +178,8 @@ impl CommitPoll {
                 last_modified,
                 answer.variant,
                 answer.full,
-                self.at
+                self.at,
+                answer.url
             ])?;
         Ok(())
     }

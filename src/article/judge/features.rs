@@ -5,6 +5,7 @@
 //! The order of the features is the order of `put` calls below and is part of the
 //! table's format: a change here means training again (`train/README.md`).
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 use crate::article::page::{Block, Hints, Page, Sums, Tag, Tally, block, sums, text};
@@ -104,6 +105,12 @@ struct Seen<'s> {
     title_at: usize,
     /// First and last block that the container judge kept.
     span: (usize, usize),
+    /// Blocks that the page's template lays out alike, by the names of element and parent.
+    alike: HashMap<u64, Tally>,
+    /// For each block, which of these it belongs to.
+    looks: Vec<u64>,
+    /// For elements near blocks, how many siblings look like them.
+    siblings: RefCell<HashMap<usize, usize>>,
 }
 
 impl<'s> Seen<'s> {
@@ -121,12 +128,18 @@ impl<'s> Seen<'s> {
             .position(|block| block.tag.heading().is_some() && overlap(&lower_words(&block.text), &title) > 0.8)
             .or(heading)
             .unwrap_or(0);
+        let kept = Sums::new(page, |at| opinions.container.keeps(at));
+        let looks: Vec<u64> = page.blocks.iter().map(|block| look(page, block.owner)).collect();
+        let mut alike: HashMap<u64, Tally> = HashMap::new();
+        for (at, look) in looks.iter().enumerate() {
+            alike.entry(*look).or_default().join(&kept.between(at..at + 1));
+        }
         let first = opinions.container.keep.iter().position(|keep| *keep).unwrap_or(0);
         let last = opinions.container.keep.iter().rposition(|keep| *keep).unwrap_or(0);
         Self {
             page,
             sums,
-            kept: Sums::new(page, |at| opinions.container.keeps(at)),
+            kept,
             opinions,
             own,
             all: sums.all(),
@@ -139,6 +152,9 @@ impl<'s> Seen<'s> {
                 .unwrap_or_default(),
             title_at,
             span: (first, last),
+            alike,
+            looks,
+            siblings: RefCell::default(),
         }
     }
 
@@ -149,6 +165,7 @@ impl<'s> Seen<'s> {
             self.told(&mut row, block);
             self.place(&mut row, at, block);
             self.ancestry(&mut row, block);
+            self.template(&mut row, at, block);
             self.opinion(&mut row, at, block);
             self.neighbours(&mut row, at, block);
             self.whole(&mut row);
@@ -301,6 +318,42 @@ impl<'s> Seen<'s> {
         }
     }
 
+    /// What the page's template does with its like: how much prose looks the same, and whether it
+    /// stands in a row of equals as cards and teasers do.
+    fn template(&self, row: &mut Row, at: usize, block: &Block) {
+        let group = self.looks.get(at).and_then(|look| self.alike.get(look)).copied().unwrap_or_default();
+        row.count(group.blocks);
+        row.ratio(group.prose, self.all.prose);
+        row.ratio(group.prose, group.chars);
+        row.share(group.link_density());
+        row.ratio(group.kept, group.chars);
+        row.log(block::ratio_floor(group.chars, group.blocks));
+        let mut up = block.owner;
+        for _ in 0..4 {
+            row.count(self.siblings_alike(up));
+            up = self.page.node(up).parent;
+        }
+    }
+
+    /// How many siblings of an element have its tag and its class, itself included.
+    fn siblings_alike(&self, at: usize) -> usize {
+        if let Some(known) = self.siblings.borrow().get(&at) {
+            return *known;
+        }
+        let node = self.page.node(at);
+        let class = self.page.attr(at, "class");
+        let end = self.page.node(node.parent).end;
+        let (mut child, mut alike, mut looked) = (node.parent + 1, 0, 0);
+        while child < end && looked < MAX_SIBLINGS {
+            let sibling = self.page.node(child);
+            alike += usize::from(sibling.tag == node.tag && self.page.attr(child, "class") == class);
+            looked += 1;
+            child = sibling.end.max(child + 1);
+        }
+        self.siblings.borrow_mut().insert(at, alike);
+        alike
+    }
+
     /// What the other judges think of it and of its surroundings.
     fn opinion(&self, row: &mut Row, at: usize, block: &Block) {
         let Opinions { container, density, stretch } = *self.opinions;
@@ -363,6 +416,17 @@ impl<'s> Seen<'s> {
         let (first, last) = self.span;
         row.ratio(self.opinions.container.keep.iter().filter(|keep| **keep).count(), last - first + 1);
     }
+}
+
+/// How many siblings are compared.
+const MAX_SIBLINGS: usize = 120;
+
+/// A key of how the template lays an element out: its tag and class, and its parent's.
+fn look(page: &Page<'_>, at: usize) -> u64 {
+    [at, page.node(at).parent].iter().fold(0, |key: u64, &at| {
+        let class = page.attr(at, "class").map_or(0, fnv);
+        (key ^ class ^ u64::from(kind(page.node(at).tag))).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    })
 }
 
 /// How far up ancestors are looked at.

@@ -1,13 +1,13 @@
 //! The learned table: boosted trees over byte features.
 //!
 //! The table is made by `train/train.py` and compiled in. Its form: the four letters
-//! `FMF2`, the number of features and of trees (16 bits each, little-endian), the scale of
+//! `FMF3`, the number of features and of trees (16 bits each, little-endian), the scale of
 //! a leaf (32-bit float), then for each tree the number of its nodes (16 bits) and its
-//! nodes of four bytes: feature, threshold, and 16 bits that are the index of the left
-//! child (the right one follows it) or, where the feature is 255, the leaf's value.
+//! nodes of five bytes: feature (16 bits), threshold, and 16 bits that are the index of the
+//! left child (the right one follows it) or, where the feature is 65535, the leaf's value.
 
 /// Marks a leaf; no feature has this number.
-const LEAF: u8 = u8::MAX;
+const LEAF: u16 = u16::MAX;
 
 /// Trees after which a plainly hopeless or plainly certain block is not looked at further.
 const EARLY_TREES: usize = 60;
@@ -21,7 +21,7 @@ const MAX_DEPTH: usize = 64;
 
 #[derive(Debug, Clone, Copy)]
 struct Node {
-    feature: u8,
+    feature: u16,
     threshold: u8,
     /// Index of the left child, or the leaf's value.
     next: i16,
@@ -42,18 +42,18 @@ impl Forest {
     }
 
     fn try_read(bytes: &[u8]) -> Option<Self> {
-        let mut rest = bytes.strip_prefix(b"FMF2")?;
+        let mut rest = bytes.strip_prefix(b"FMF3")?;
         let features = usize::from(take_u16(&mut rest)?);
         let count = usize::from(take_u16(&mut rest)?);
         let (scale, mut rest) = rest.split_first_chunk::<4>()?;
         let mut trees = Vec::with_capacity(count);
         for _ in 0..count {
             let nodes = usize::from(take_u16(&mut rest)?);
-            let (own, after) = rest.split_at_checked(nodes * 4)?;
+            let (own, after) = rest.split_at_checked(nodes * 5)?;
             rest = after;
-            let (own, _) = own.as_chunks::<4>();
-            let tree = own.iter().map(|&[feature, threshold, low, high]| Node {
-                feature,
+            let (own, _) = own.as_chunks::<5>();
+            let tree = own.iter().map(|&[a, b, threshold, low, high]| Node {
+                feature: u16::from_le_bytes([a, b]),
                 threshold,
                 next: i16::from_le_bytes([low, high]),
             });
@@ -100,10 +100,10 @@ mod tests {
 
     #[test]
     fn a_table_is_read_and_walked() {
-        let mut table = b"FMF2\x02\0\x01\0".to_vec();
+        let mut table = b"FMF3\x02\0\x01\0".to_vec();
         table.extend(0.5_f32.to_le_bytes());
         // One tree: feature 1 at most 10 is worth +4, else −4.
-        table.extend([3, 0, 1, 10, 1, 0, 255, 0, 8, 0, 255, 0, 0xf8, 0xff]);
+        table.extend([3, 0, 1, 0, 10, 1, 0, 255, 255, 0, 8, 0, 255, 255, 0, 0xf8, 0xff]);
         let forest = Forest::read(&table);
         assert!(forest.probability(&[0, 10]) > 0.98);
         assert!(forest.probability(&[0, 11]) < 0.02);

@@ -8,8 +8,12 @@
 //! Fails: never. A judge that finds nothing keeps nothing, and that is an opinion too.
 
 pub mod container;
+mod context;
+mod decide;
 mod density;
 mod features;
+mod forest;
+mod learned;
 mod lexicon;
 mod stretch;
 
@@ -57,35 +61,58 @@ pub struct Decision {
 
 /// What the learned judge is trained on: each block's features and the other judges' opinions.
 pub struct Sample {
+    /// For the first stage.
     pub features: Vec<u8>,
+    /// For the second stage, in addition, where the first stage's opinion was given.
+    pub context: Vec<u8>,
     /// Container, density, stretch.
     pub kept: [bool; 3],
 }
 
-/// The samples of a page, one for each block.
-pub fn samples(page: &Page<'_>, sums: &Sums, evidence: &Evidence<'_>) -> Vec<Sample> {
-    let container = container::judge(page, sums);
-    let density = density::judge(page, sums);
-    let stretch = stretch::judge(page);
-    let opinions = features::Opinions { container: &container, density: &density, stretch: &stretch };
-    features::rows(page, sums, evidence, &opinions)
+/// The samples of a page, one for each block; `first` is the first stage's opinion, if there is one.
+pub fn samples(page: &Page<'_>, sums: &Sums, evidence: &Evidence<'_>, first: Option<&[f32]>) -> Vec<Sample> {
+    let judges = Judges::hear(page, sums);
+    let mut context = first.map(|first| context::rows(page, sums, first)).unwrap_or_default().into_iter();
+    judges
+        .rows(page, sums, evidence)
         .into_iter()
         .enumerate()
         .map(|(at, row)| Sample {
             features: row.values,
-            kept: [container.keeps(at), density.keeps(at), stretch.keeps(at)],
+            context: context.next().unwrap_or_default(),
+            kept: [&judges.container, &judges.density, &judges.stretch].map(|judge| judge.keeps(at)),
         })
         .collect()
 }
 
-/// Decides which blocks are the article.
-pub fn decide(page: &Page<'_>, sums: &Sums, _evidence: &Evidence<'_>) -> Decision {
-    let candidate = container::judge(page, sums);
-    if candidate.keep.contains(&true) {
-        return Decision { keep: candidate.keep, instead: None, method: Method::Container, confidence: 0.5 };
+/// The opinions of the judges that follow rules.
+struct Judges {
+    container: Candidate,
+    density: Candidate,
+    stretch: Candidate,
+}
+
+impl Judges {
+    fn hear(page: &Page<'_>, sums: &Sums) -> Self {
+        Self {
+            container: container::judge(page, sums),
+            density: density::judge(page, sums),
+            stretch: stretch::judge(page),
+        }
     }
-    let keep = page.blocks.iter().map(|block| !block.hidden && block.link_density() < 0.5).collect();
-    Decision { keep, instead: None, method: Method::Fallback, confidence: 0.1 }
+
+    fn rows(&self, page: &Page<'_>, sums: &Sums, evidence: &Evidence<'_>) -> Vec<features::Row> {
+        let opinions =
+            features::Opinions { container: &self.container, density: &self.density, stretch: &self.stretch };
+        features::rows(page, sums, evidence, &opinions)
+    }
+}
+
+/// Decides which blocks are the article.
+pub fn decide(page: &Page<'_>, sums: &Sums, evidence: &Evidence<'_>) -> Decision {
+    let judges = Judges::hear(page, sums);
+    let opinion = learned::judge(page, sums, &judges.rows(page, sums, evidence));
+    decide::weigh(page, &judges, opinion)
 }
 
 /// Keeps what the operator's selectors match.

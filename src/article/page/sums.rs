@@ -43,6 +43,18 @@ impl Tally {
         }
     }
 
+    /// Adds another tally to this one.
+    pub fn join(&mut self, other: &Self) {
+        self.chars += other.chars;
+        self.link_chars += other.link_chars;
+        self.words += other.words;
+        self.blocks += other.blocks;
+        self.links += other.links;
+        self.prose += other.prose;
+        self.paragraphs += other.paragraphs;
+        self.kept += other.kept;
+    }
+
     fn minus(&self, other: &Self) -> Self {
         Self {
             chars: self.chars - other.chars,

@@ -1,2 +1,27 @@
-/// The files of the site, by path.
-const FILES: &[(&str, &str)] = &[];
+/// The files of the site, by path; a test holds the list against the folder.
+const FILES: &[(&str, &str)] = &[
+    ("harbour/cold-water-hot-tea.html", include_str!("site/harbour/cold-water-hot-tea.html")),
+    ("harbour/feed.v2.xml", include_str!("site/harbour/feed.v2.xml")),
+    ("harbour/feed.xml", include_str!("site/harbour/feed.xml")),
+    ("harbour/ferry-winter-timetable.html", include_str!("site/harbour/ferry-winter-timetable.html")),
+    ("harbour/ferry-winter-timetable.v2.html", include_str!("site/harbour/ferry-winter-timetable.v2.html")),
+    ("harbour/gig-crew-final.html", include_str!("site/harbour/gig-crew-final.html")),
+    ("harbour/harbour.svg", include_str!("site/harbour/harbour.svg")),
+    ("harbour/sport.xml", include_str!("site/harbour/sport.xml")),
+    ("harbour/the-lighthouse-and-the-stars.html", include_str!("site/harbour/the-lighthouse-and-the-stars.html")),
+    ("harbour/town-clock-returns.html", include_str!("site/harbour/town-clock-returns.html")),
+    ("kettle/ash-glaze-notes.html", include_str!("site/kettle/ash-glaze-notes.html")),
+    ("kettle/atom.xml", include_str!("site/kettle/atom.xml")),
+    ("kettle/kettle.svg", include_str!("site/kettle/kettle.svg")),
+    ("kettle/le-four-du-village.html", include_str!("site/kettle/le-four-du-village.html")),
+    ("kettle/wedging-clay.html", include_str!("site/kettle/wedging-clay.html")),
+    ("kettle/what-i-charge-for-a-bowl.html", include_str!("site/kettle/what-i-charge-for-a-bowl.html")),
+    ("orbit/dunkle-naechte.html", include_str!("site/orbit/dunkle-naechte.html")),
+    ("orbit/episode-7-listening-to-the-tide.html", include_str!("site/orbit/episode-7-listening-to-the-tide.html")),
+    ("orbit/feed.json", include_str!("site/orbit/feed.json")),
+    ("orbit/measuring-the-moon.html", include_str!("site/orbit/measuring-the-moon.html")),
+    ("orbit/orbit.svg", include_str!("site/orbit/orbit.svg")),
+    ("orbit/why-stars-twinkle.html", include_str!("site/orbit/why-stars-twinkle.html")),
+    ("robots.txt", include_str!("site/robots.txt")),
+    ("slow/feed.xml", include_str!("site/slow/feed.xml")),
+];

@@ -108,6 +108,7 @@ fn media_type(name: &str) -> &'static str {
         Some("json") => "application/feed+json",
         Some("xml") if name.contains("atom") => "application/atom+xml",
         Some("xml") => "application/rss+xml",
+        Some("svg") => "image/svg+xml",
         Some("txt") => "text/plain",
         _ => "text/html; charset=utf-8",
     }
@@ -120,4 +121,34 @@ fn respond(status: StatusCode, media_type: &'static str, body: String, tag: Opti
     headers.insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static(media_type));
     headers.extend(tag.and_then(|tag| tag.parse().ok()).map(|tag| (ETAG, tag)));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_folder_is_served() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cli/demo/site");
+        let mut on_disk = Vec::new();
+        for folder in ["", "harbour", "kettle", "orbit", "slow"] {
+            for entry in std::fs::read_dir(root.join(folder)).expect("a folder") {
+                let path = entry.expect("an entry").path();
+                let name = path.strip_prefix(&root).expect("inside").to_str().expect("UTF-8").to_owned();
+                if path.is_file() && name != "README.md" {
+                    on_disk.push(name);
+                }
+            }
+        }
+        on_disk.sort();
+        let served: Vec<&str> = FILES.iter().map(|(name, _)| *name).collect();
+        assert_eq!(served, on_disk);
+    }
+
+    #[test]
+    fn the_second_edition_takes_the_place_of_the_first() {
+        assert_eq!(find("/harbour/feed.xml", false).map(|(name, _)| name), Some("harbour/feed.xml"));
+        assert_eq!(find("/harbour/feed.xml", true).map(|(name, _)| name), Some("harbour/feed.v2.xml"));
+        assert_eq!(find("/harbour/missing-page", true), None);
+    }
 }

@@ -1,4 +1,25 @@
-//! The feeds of a site, from one of its pages. (Being written.)
+//! The feeds of a site, from one of its pages.
+//!
+//! Everything that can be known without asking anybody: the page may be a feed itself; its
+//! headers and `link` elements announce feeds; large platforms have rules; links in the page look
+//! like feeds; and there are the paths where feeds usually are. The result is a list of places to
+//! ask, best first and bounded. Whether a candidate is a feed is for others to find out, by
+//! fetching it and parsing what comes; those that were announced or follow from a rule rarely
+//! disappoint, those of the last kind mostly do.
+//!
+//! It makes no request, and it does not fail: a page without a hint has the usual paths.
+
+mod header;
+mod page;
+mod platforms;
+mod well_known;
+
+use url::Url;
+
+use super::{Limits, decode, links};
+
+/// Candidates of one page: enough for any site, few enough to be asked politely.
+const MAX_CANDIDATES: usize = 40;
 
 /// A place where a feed may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,26 +34,129 @@ pub struct Candidate {
     pub why: Why,
 }
 
-/// How a candidate was found; the earlier the better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// How a candidate was found, the most reliable first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Why {
-    /// The document is a feed itself.
+    /// The document is a feed.
     Itself,
-    /// A `Link` header with `rel=alternate`.
+    /// A `Link` header announces it (RFC 8288).
     Header,
-    /// A `link` element with `rel=alternate`.
+    /// A `link` element announces it.
     Element,
-    /// The platform's rule.
+    /// The site's platform has a rule.
     Platform,
-    /// A link in the page that looks like a feed's.
+    /// A link in the page looks like a feed's.
     Anchor,
-    /// A path where feeds usually are.
+    /// Feeds usually are there.
     WellKnown,
 }
 
-/// The feed candidates of the page at `url` with the given bytes and `Link` headers, best first.
-#[must_use]
-pub fn candidates(url: &str, body: &[u8], links: &[String]) -> Vec<Candidate> {
-    let _ = (url, body, links);
-    Vec::new()
+impl Why {
+    /// In words, for people.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Itself => "the address is a feed",
+            Self::Header => "announced in a header",
+            Self::Element => "announced by the page",
+            Self::Platform => "a rule of the platform",
+            Self::Anchor => "linked from the page",
+            Self::WellKnown => "a usual place",
+        }
+    }
 }
+
+/// The feed candidates of the page at `url`, given its bytes and its `Link` headers; best first,
+/// each address once, feeds of comments last of their kind.
+#[must_use]
+pub fn candidates(url: &str, body: &[u8], link_headers: &[String]) -> Vec<Candidate> {
+    let Some(address) = Url::parse(url)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
+    else {
+        return Vec::new();
+    };
+    let limits = Limits::default();
+    let decoded = decode::decode(body.get(..limits.max_bytes).unwrap_or(body), None);
+    let mut found = Vec::new();
+    if super::read(&decoded.text, &limits).is_ok_and(|draft| !draft.entries.is_empty()) {
+        found.push(Candidate {
+            url: address.to_string(),
+            title: None,
+            media_type: None,
+            why: Why::Itself,
+        });
+    }
+    for header in link_headers {
+        found.extend(header::feeds(header, &address));
+    }
+    let page = page::read(&decoded.text, &address);
+    found.extend(platforms::feeds(
+        &address,
+        &decoded.text,
+        page.generator.as_deref(),
+    ));
+    let base = page.base;
+    found.extend(page.found);
+    found.extend(well_known::feeds(&base));
+    ranked(found)
+}
+
+fn ranked(mut found: Vec<Candidate>) -> Vec<Candidate> {
+    found.sort_by_key(|candidate| (candidate.why, is_of_comments(candidate)));
+    let mut seen = std::collections::HashSet::new();
+    found.retain(|candidate| seen.insert(candidate.url.trim_end_matches('/').to_owned()));
+    found.truncate(MAX_CANDIDATES);
+    found
+}
+
+fn is_of_comments(candidate: &Candidate) -> bool {
+    let title = candidate
+        .title
+        .as_deref()
+        .unwrap_or_default()
+        .to_lowercase();
+    ["comment", "kommentar", "comentario"]
+        .iter()
+        .any(|word| title.contains(word) || candidate.url.contains(word))
+}
+
+/// A candidate at an address relative to a base.
+fn candidate(base: &Url, href: &str, why: Why) -> Option<Candidate> {
+    let url = links::resolve(Some(base), href)?;
+    let url = url.split('#').next().unwrap_or_default().to_owned();
+    Some(Candidate {
+        url,
+        title: None,
+        media_type: None,
+        why,
+    })
+}
+
+/// Whether a media type is one of feeds.
+fn is_feed_type(media_type: &str) -> bool {
+    let essence = media_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    matches!(
+        essence.as_str(),
+        "application/rss+xml"
+            | "application/atom+xml"
+            | "application/feed+json"
+            | "application/rdf+xml"
+            | "application/rss"
+            | "application/atom"
+            | "text/rss+xml"
+            | "text/atom+xml"
+            | "application/x.atom+xml"
+            | "application/x-atom+xml"
+            | "application/x-rss+xml"
+            | "text/rss"
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use super::super::draft::Form;
-use super::super::persons;
+use super::super::markup::{Tag, attributes};
 use super::super::vocabulary::{Family, Length};
+use super::super::{persons, survey};
 use super::capture::{Capture, Declared};
-use super::token::Tag;
-use super::{attributes, writer};
+use super::writer;
 
 /// Attributes that mean something to a reader, as the specifications write them.
 const ATTRIBUTES: &[&str] = &[
@@ -69,6 +69,11 @@ impl Part {
         first
     }
 
+    /// Whether anything has been written that makes an entry.
+    pub fn says_something(&self) -> bool {
+        !self.written.is_empty()
+    }
+
     /// Writes an element that says everything in its attributes.
     pub fn attributes(&mut self, name: &'static str, tag: &Tag<'_>) {
         let found: Vec<(&str, Cow<'_, str>)> = attributes::iter(tag.attributes)
@@ -115,11 +120,7 @@ impl Part {
             }
             "image" => writer::empty(&mut self.out, "media:thumbnail", &[("url", text)]),
             // feed-rs panics at more digits than a number has.
-            "itunes:duration"
-                if text.len() > 12
-                    || !text
-                        .bytes()
-                        .all(|byte| byte.is_ascii_digit() || b":.".contains(&byte)) => {}
+            "itunes:duration" if !survey::is_duration(text) => {}
             "person" => self.person(family, text),
             _ if family == Family::Atom && is_construct(name) => {
                 let kind = if form == Form::Plain { "text" } else { "html" };

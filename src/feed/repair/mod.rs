@@ -14,11 +14,8 @@
 //!
 //! It fails when the root of no feed is found, or a limit is exceeded.
 
-pub(super) mod attributes;
 mod capture;
 mod field;
-mod names;
-mod token;
 mod walk;
 mod writer;
 

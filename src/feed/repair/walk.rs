@@ -1,12 +1,12 @@
 //! One walk over the tokens of a document.
 
+use super::super::markup::names::Names;
+use super::super::markup::{Tag, Token, Tokens, attributes};
 use super::super::vocabulary::{self, Family, Length, Ns, Role};
 use super::super::{Limits, ParseFailure, html, links};
 use super::capture::{Capture, Declared, Entities};
 use super::field::{self, Part};
-use super::names::Names;
-use super::token::{Tag, Token, Tokens};
-use super::{Repaired, attributes, writer};
+use super::{Repaired, writer};
 use crate::model::FailureKind;
 
 /// Attributes of the root, of `channel` and of entries that are kept.
@@ -15,6 +15,12 @@ const INHERITED: &[&str] = &["xml:base", "xml:lang", "rdf:about"];
 /// Entities a document may declare, and the longest value of one in bytes.
 const MAX_ENTITIES: usize = 256;
 const MAX_ENTITY_BYTES: usize = 1024;
+
+/// What is kept of a field that is not a body.
+const MAX_SHORT_BYTES: usize = 64 << 10;
+
+/// Times the longest document that a repaired one may have: escaping a `&` makes five bytes of one.
+const MAX_GROWTH: usize = 3;
 
 /// Rewrites a document in canonical form. `balanced` says that every tag is known to be closed,
 /// so that nothing needs to be guessed.
@@ -40,7 +46,9 @@ pub(in crate::feed) fn repair(
         entry: None,
         entries: Vec::new(),
         depth: 0,
-        elements: 0,
+        tokens_seen: 0,
+        seen: 0,
+        written: 0,
         lost: 0,
         unclosed: false,
     };
@@ -70,7 +78,11 @@ struct Walk<'a> {
     entry: Option<Part>,
     entries: Vec<String>,
     depth: usize,
-    elements: usize,
+    tokens_seen: usize,
+    /// Entries begun.
+    seen: usize,
+    /// Bytes of fields written.
+    written: usize,
     lost: usize,
     unclosed: bool,
 }
@@ -81,6 +93,7 @@ impl<'a> Walk<'a> {
             .tokens
             .next(self.capture.as_ref().map(|capture| capture.name))
         {
+            self.count()?;
             match token {
                 Token::Open(tag) => self.open(tag)?,
                 Token::Close(name) => self.close(name)?,
@@ -90,7 +103,27 @@ impl<'a> Walk<'a> {
                     None => self.text(text),
                 },
                 Token::Doctype(text) => self.doctype(text),
+                Token::Instruction(_) => {}
             }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self) -> Result<(), ParseFailure> {
+        self.tokens_seen = self.tokens_seen.saturating_add(1);
+        // An element is three tokens: it opens, it has a text, it closes.
+        if self.tokens_seen / 3 > self.limits.max_elements || self.seen > self.limits.absurd_entries
+        {
+            return Err(ParseFailure::new(
+                FailureKind::TooManyEntries,
+                "more elements than any feed has",
+            ));
+        }
+        if self.written > self.limits.max_bytes.saturating_mul(MAX_GROWTH) {
+            return Err(ParseFailure::new(
+                FailureKind::TooLarge,
+                "too much to escape",
+            ));
         }
         Ok(())
     }
@@ -107,14 +140,8 @@ impl<'a> Walk<'a> {
     }
 
     fn open(&mut self, tag: Tag<'a>) -> Result<(), ParseFailure> {
-        self.elements = self.elements.saturating_add(1);
-        if self.elements > self.limits.max_elements {
-            return Err(ParseFailure::new(
-                FailureKind::TooManyEntries,
-                format!("more than {} elements", self.limits.max_elements),
-            ));
-        }
-        let (ns, local) = self.names.of_tag(&tag);
+        let (ns, local) = self.names.of_tag(&tag, 0);
+        let local = local.to_ascii_lowercase();
         let Some(family) = self.family else {
             self.begin(&tag, ns, &local);
             return Ok(());
@@ -123,7 +150,11 @@ impl<'a> Walk<'a> {
         if let Some(capture) = &mut self.capture {
             if self.balanced || !ends_field(capture, role, ns, &local, &tag) {
                 capture.open(tag.name, tag.raw, tag.empty, self.balanced);
-                return Ok(());
+                return if capture.too_deep {
+                    Err(too_deep(self.limits.max_depth))
+                } else {
+                    Ok(())
+                };
             }
             self.unclosed = true;
             self.end_field()?;
@@ -179,6 +210,7 @@ impl<'a> Walk<'a> {
             writer::element(&mut part.out, "link", &[], &href);
         }
         self.depth = 0;
+        self.seen = self.seen.saturating_add(1);
         self.entry = Some(part);
         if tag.empty {
             self.end_entry();
@@ -204,19 +236,24 @@ impl<'a> Walk<'a> {
                 self.end_entry();
                 self.begin_entry(&tag);
             }
-            Some(Role::Opaque) if !tag.empty => {
-                self.opaque = Some(Opaque {
-                    name: tag.name,
-                    depth: 0,
-                    is_image: tag.name.eq_ignore_ascii_case("image"),
-                });
-            }
+            // What an unknown element holds is its own, if we can tell where it ends.
+            Some(Role::Opaque) if !tag.empty => self.begin_opaque(&tag),
+            None if !tag.empty && self.balanced && self.entry.is_some() => self.begin_opaque(&tag),
             Some(Role::Person) => self.begin_field("person", Length::Short, &tag),
             Some(Role::Text(out, length)) => self.text_field(family, out, length, &tag),
             Some(Role::Attributes(out)) => self.attributes_field(out, &tag),
             Some(Role::Opaque | Role::Transparent) | None => {}
         }
         Ok(())
+    }
+
+    fn begin_opaque(&mut self, tag: &Tag<'a>) {
+        let is_image = tag.name.eq_ignore_ascii_case("image");
+        self.opaque = Some(Opaque {
+            name: tag.name,
+            depth: 0,
+            is_image,
+        });
     }
 
     fn text_field(&mut self, family: Family, out: &'static str, length: Length, tag: &Tag<'a>) {
@@ -268,9 +305,6 @@ impl<'a> Walk<'a> {
         let Some(capture) = self.capture.take() else {
             return Ok(());
         };
-        if capture.too_deep {
-            return Err(too_deep(self.limits.max_depth));
-        }
         let family = self.family.unwrap_or(Family::Rss);
         // The persons of an RSS channel are not those of its entries.
         if capture.out == "person" && self.entry.is_none() && family != Family::Atom {
@@ -287,6 +321,10 @@ impl<'a> Walk<'a> {
         if declared == Declared::Base64 {
             text = field::base64(&text).unwrap_or(text);
         }
+        if length == Length::Short {
+            text.truncate(text.floor_char_boundary(MAX_SHORT_BYTES));
+        }
+        self.written = self.written.saturating_add(text.len());
         let field = Capture::new(name, out, length, declared, attributes);
         self.part().field(family, &field, &text, form);
         Ok(())
@@ -297,6 +335,7 @@ impl<'a> Walk<'a> {
             return Ok(());
         };
         let (ns, local) = self.names.of_name(name);
+        let local = local.to_ascii_lowercase();
         let role = vocabulary::role(family, ns, &local);
         let container = matches!(role, Some(Role::Entry | Role::Channel | Role::Root(_)));
         if let Some(capture) = &mut self.capture {
@@ -323,6 +362,7 @@ impl<'a> Walk<'a> {
                 opaque.depth -= 1;
             } else if own || container {
                 self.opaque = None;
+                self.depth = self.depth.saturating_sub(1);
             }
             if !container || self.opaque.is_some() {
                 return Ok(());
@@ -379,11 +419,17 @@ impl<'a> Walk<'a> {
         let mut repaired = Vec::new();
         let truncated = self.capture.take().is_some() || self.entry.is_some() || self.tokens.cut;
         if self.entry.is_some() {
-            if self.entries.is_empty() {
+            if self.entries.is_empty() && self.entry.as_ref().is_some_and(Part::says_something) {
                 self.end_entry();
             } else {
                 self.lost = self.lost.saturating_add(1);
             }
+        }
+        if truncated && self.entries.is_empty() {
+            return Err(ParseFailure::new(
+                FailureKind::Malformed,
+                "breaks off before an entry is whole",
+            ));
         }
         for (needed, token) in [
             (truncated, "truncated"),

@@ -1,0 +1,136 @@
+//! What a page of HTML says of feeds.
+
+use url::Url;
+
+use super::super::draft::{Form, Words};
+use super::super::markup::{Tag, Token, Tokens, attributes};
+use super::super::{links, plain};
+use super::{Candidate, Why, candidate, is_feed_type};
+
+/// Tags of a page that are looked at.
+const MAX_TAGS: usize = 200_000;
+
+/// Feeds that are noted of a page: some link one for every topic.
+const MAX_FOUND: usize = 200;
+
+/// What was found on a page.
+pub(super) struct Page {
+    /// What its links are relative to.
+    pub base: Url,
+    pub generator: Option<String>,
+    pub found: Vec<Candidate>,
+}
+
+/// Reads a page.
+pub(super) fn read(text: &str, address: &Url) -> Page {
+    let mut page = Page {
+        base: address.clone(),
+        generator: None,
+        found: Vec::new(),
+    };
+    let mut tokens = Tokens::new(text);
+    for _ in 0..MAX_TAGS {
+        match tokens.next(None) {
+            Some(Token::Open(tag)) => page.tag(&tag),
+            Some(_) => {}
+            None => break,
+        }
+    }
+    page
+}
+
+impl Page {
+    fn tag(&mut self, tag: &Tag<'_>) {
+        let attribute = |name: &str| {
+            attributes::find(tag.attributes, name).filter(|value| !value.trim().is_empty())
+        };
+        if tag.name.eq_ignore_ascii_case("base") {
+            if let Some(href) = attribute("href")
+                && let Some(base) = links::base(Some(&self.base), Some(&href))
+            {
+                self.base = base;
+            }
+        } else if tag.name.eq_ignore_ascii_case("meta") {
+            let named =
+                attribute("name").is_some_and(|name| name.eq_ignore_ascii_case("generator"));
+            if named && self.generator.is_none() {
+                self.generator = attribute("content").map(|content| content.to_ascii_lowercase());
+            }
+        } else if self.found.len() < MAX_FOUND {
+            let why = if tag.name.eq_ignore_ascii_case("link") {
+                attribute("rel")
+                    .is_some_and(|rel| {
+                        announces(
+                            &rel,
+                            attribute("type").as_deref(),
+                            attribute("href").as_deref(),
+                        )
+                    })
+                    .then_some(Why::Element)
+            } else if tag.name.eq_ignore_ascii_case("a") {
+                let typed = attribute("type").is_some_and(|kind| is_feed_type(&kind));
+                (typed || attribute("href").is_some_and(|href| looks_like_a_feed(&href)))
+                    .then_some(Why::Anchor)
+            } else {
+                None
+            };
+            let found = why.and_then(|why| candidate(&self.base, &attribute("href")?, why));
+            self.found.extend(found.map(|mut found| {
+                found.title = attribute("title")
+                    .and_then(|title| plain::title(&Words::new(title.into_owned(), Form::Html)));
+                found.media_type = attribute("type").map(|kind| kind.trim().to_ascii_lowercase());
+                found
+            }));
+        }
+    }
+}
+
+/// Whether a `link` element announces a feed: by its relation, or as an alternate of a feed's type.
+/// JSON is a feed's type only where it does not look like a programming interface.
+fn announces(rel: &str, media_type: Option<&str>, href: Option<&str>) -> bool {
+    let mut rels = rel.split_ascii_whitespace();
+    let kind = media_type.unwrap_or_default();
+    let json = || {
+        let href = href.unwrap_or_default();
+        kind.trim().eq_ignore_ascii_case("application/json")
+            && !href.contains("wp-json")
+            && href.contains("feed")
+    };
+    rels.any(|rel| {
+        rel.eq_ignore_ascii_case("feed")
+            || (rel.eq_ignore_ascii_case("alternate") && (is_feed_type(kind) || json()))
+    })
+}
+
+/// Whether an address looks like a feed's.
+fn looks_like_a_feed(href: &str) -> bool {
+    let href = href.trim().to_ascii_lowercase();
+    let (path, query) = href.split_once('?').unwrap_or((&href, ""));
+    let path = path
+        .split('#')
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches('/');
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let named = matches!(last, "feed" | "rss" | "atom" | "rss2" | "feeds" | "rdf")
+        || [".rss", ".atom", ".rdf"]
+            .iter()
+            .any(|end| last.ends_with(end))
+        || (last.ends_with(".xml")
+            && ["feed", "rss", "atom", "index.xml"]
+                .iter()
+                .any(|part| last.contains(part)))
+        || last == "feed.json";
+    let hosted = href.contains("//feeds.feedburner.com/") || href.contains("//feeds.");
+    let asked = [
+        "feed=rss",
+        "feed=atom",
+        "format=rss",
+        "format=atom",
+        "format=feed",
+        "type=rss",
+    ]
+    .iter()
+    .any(|part| query.contains(part));
+    (named || hosted || asked) && !href.starts_with("mailto:") && !href.starts_with("javascript:")
+}
