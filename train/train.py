@@ -92,7 +92,7 @@ def main():
 
     quick = FIRST | {"num_leaves": 15, "learning_rate": 0.2}
     sample = np.random.default_rng(1).random(len(y)) < 0.2
-    easy = fit(quick, 30, x, y, w, sample, a.threads).predict(x) < 0.002
+    easy = fit(quick, 40, x, y, w, sample, a.threads).predict(x) < 0.015
     easy &= y < 0.1
     w1 = thinned(w, easy, 2)
     print("blocks", len(y), "easy", int(easy.sum()), flush=True)

@@ -238,8 +238,10 @@ fn assemble(
     http_status: Option<u16>,
     fetched: bool,
 ) -> NewArticle {
+    let prepared = dedupe::Prepared::new(&made.text);
     NewArticle {
-        fingerprint: dedupe::fingerprint(&made.text),
+        fingerprint: prepared.fingerprint(),
+        prepared,
         made,
         status,
         url: identity.url,

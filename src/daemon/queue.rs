@@ -113,7 +113,11 @@ pub async fn run<Q: Queue>(queue: Arc<Q>, mill: Arc<Mill>, permits: usize, until
         let hosts = mill.fetcher.hosts();
         let ready = agenda.take(free, now, |host| (hosts.ready_in(host), hosts.concurrency(host)));
         start(&queue, &mill, &mut agenda, &mut tasks, ready).await?;
-        let wake_at = wake_time(&*queue, &mill, &agenda, tasks.len() < permits, now).await?;
+        let wake_at = if upstream_done && agenda.len() == 0 && tasks.is_empty() {
+            now + ASK_NOT_BEFORE
+        } else {
+            wake_time(&*queue, &mill, &agenda, tasks.len() < permits, now).await?
+        };
         tokio::select! {
             () = mill.stop.cancelled() => {}
             () = queue.wake(&mill).notified() => {}

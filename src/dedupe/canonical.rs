@@ -212,3 +212,51 @@ fn host(url: &Url) -> String {
 fn site_of(host: &str) -> &str {
     registrable(host).unwrap_or(host)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Pages, what they call canonical, and what is to be made of it.
+    const CASES: &str = include_str!("../../tests/fixtures/dedupe/canonicals.txt");
+
+    #[test]
+    fn canonical_addresses_are_believed_only_where_they_name_the_article() {
+        let mut cases = 0;
+        for line in CASES.lines().filter(|line| line.starts_with("http")) {
+            let parts: Vec<&str> = line.split(" | ").collect();
+            let [page, canonical, expected] = parts[..] else {
+                panic!("three parts: {line}");
+            };
+            let found = match judge_canonical(page, canonical) {
+                Canonical::Own(key) => format!("own {key}"),
+                Canonical::SyndicatedFrom(url) => format!("from {url}"),
+                Canonical::Ignored(why) => format!("no {why}"),
+            };
+            assert_eq!(found, expected, "{line}");
+            cases += 1;
+        }
+        assert!(cases > 20);
+    }
+
+    #[test]
+    fn several_canonical_addresses_are_believed_only_if_they_agree() {
+        let page = "https://paper.example/a-story?x=1";
+        let (one, same) = ("https://paper.example/a-story", "http://www.paper.example/a-story/");
+        let own = Canonical::Own("paper.example/a-story".to_owned());
+        assert_eq!(judge_canonicals(page, [one, same]), own);
+        assert_eq!(
+            judge_canonicals(page, [one, "https://paper.example/b-story"]),
+            Canonical::Ignored("several, and they differ")
+        );
+        assert_eq!(judge_canonicals(page, []), Canonical::Ignored("absent"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_canonical_is_judged(page in "https://paper\\.example/\\PC{0,20}", canonical in "\\PC{0,60}") {
+            let _ = judge_canonical(&page, &canonical);
+        }
+    }
+}

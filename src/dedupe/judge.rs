@@ -143,3 +143,6 @@ fn outvoted(pairs: &[Pair], rules: &Rules) -> Vec<ArticleId> {
         .map(|(cluster, _)| cluster)
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -167,3 +167,64 @@ fn first_half(hash: &[u8; 32]) -> [u8; 16] {
     }
     half
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const STORY: &str = "The harbour board voted on Tuesday to rebuild the pier for 8.4 million crowns.";
+
+    #[test]
+    fn case_punctuation_and_invisible_characters_make_no_other_text() {
+        let same = "THE harbour-board voted: \u{201c}on Tuesday\u{201d} to re\u{ad}build the pier (for 8,4 million crowns)";
+        assert_eq!(fingerprint(STORY), fingerprint(same));
+        assert_ne!(fingerprint(STORY).exact, fingerprint(&STORY.replace("8.4", "8.5")).exact);
+    }
+
+    #[test]
+    fn a_text_of_a_few_words_has_no_sketch() {
+        assert!(fingerprint("Watch the video").sketch.is_empty());
+        assert!(fingerprint("").sketch.is_empty());
+        assert_eq!(fingerprint(STORY).sketch.len(), 14);
+    }
+
+    #[test]
+    fn only_the_beginning_of_an_endless_text_is_compared_and_all_of_it_is_hashed() {
+        let words: Vec<String> = (0..2 * MAX_TOKENS).map(|n| format!("word{n}")).collect();
+        let text = words.join(" ");
+        let (long, longer) = (Prepared::new(&text), Prepared::new(&format!("{text} end")));
+        assert_eq!(long.tokens(), 2 * MAX_TOKENS);
+        assert!(long.shingles().len() < MAX_TOKENS && long.bytes() < 10 * size_of::<u32>() * MAX_TOKENS);
+        assert_eq!(long.shingles(), longer.shingles());
+        assert_ne!(long.fingerprint().exact, longer.fingerprint().exact);
+    }
+
+    #[test]
+    fn a_million_equal_words_are_one_shingle() {
+        let text = "spam ".repeat(1_000_000);
+        assert_eq!(Prepared::new(&text).shingles().len(), 1);
+    }
+
+    #[test]
+    fn a_number_is_known_by_the_words_around_it() {
+        let places = |text: &str| {
+            let text = Prepared::new(text);
+            let places: Vec<u32> = text.places().iter().map(|(place, _)| *place).collect();
+            places
+        };
+        assert_eq!(places("cod fetched 41.20 crowns a kilo"), places("cod fetched 43.70 crowns a kilo"));
+        assert_ne!(places("cod fetched 41.20 crowns a kilo"), places("hake brought 41.20 pounds per ton"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_prepared_within_bounds(text in "\\PC{0,300}|[0-9., \u{300}\u{e40}漢字ａ]{0,100}") {
+            let prepared = Prepared::new(&text);
+            let fingerprint = prepared.fingerprint();
+            prop_assert!(fingerprint.sketch.len() <= SKETCH_HASHES);
+            prop_assert!(fingerprint.sketch.is_sorted());
+            prop_assert!(prepared.shingles().len() <= prepared.tokens());
+        }
+    }
+}

@@ -187,3 +187,6 @@ impl Window {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use super::fetches::{self, FetchRecord, Purpose};
 use super::request::Change;
 use super::writer::Work;
 use super::{StoreError, entries, judge, rows};
+use crate::dedupe::Prepared;
 use crate::model::{
     ArticleId, Extracted, FailureKind, FeedId, Fingerprint, Lease, PageId, Timestamp,
 };
@@ -46,6 +47,8 @@ pub enum PageResult {
 #[derive(Debug)]
 pub struct NewArticle {
     pub made: Extracted,
+    /// The text as the judge compares it, and its keys.
+    pub prepared: Prepared,
     pub fingerprint: Fingerprint,
     pub status: ArticleStatus,
     pub url: Option<String>,
@@ -290,9 +293,18 @@ fn insert(
     work.conn
         .prepare_cached("INSERT INTO article_text VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![id, made.title, made.text, markdown(made)])?;
-    judge::place(work, id, article, commit.at)?;
+    judge::place(work, id, article, seen)?;
     log_change(work.conn, seq, commit.at, "new", id)?;
     Ok(id)
+}
+
+/// What is stored of an article, as far as an update looks at it.
+struct Stored {
+    status: String,
+    text_hash: Vec<u8>,
+    title: Option<String>,
+    first_seen_at: Timestamp,
+    cluster: ArticleId,
 }
 
 /// The stored article in the light of what its page, or its feed, says now.
@@ -303,16 +315,24 @@ fn update(
     article: &NewArticle,
     at: Timestamp,
 ) -> Result<ArticleCommitted, StoreError> {
-    let (status, hash, title): (String, Vec<u8>, Option<String>) = work
+    let stored: Stored = work
         .conn
-        .prepare_cached("SELECT status, text_hash, title FROM _article WHERE id = ?1")?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    let was_words_only = status == "feed_only";
+        .prepare_cached("SELECT status, text_hash, title, first_seen_at, cluster_id FROM _article WHERE id = ?1")?
+        .query_row([id], |row| {
+            Ok(Stored {
+                status: row.get(0)?,
+                text_hash: row.get(1)?,
+                title: row.get(2)?,
+                first_seen_at: row.get(3)?,
+                cluster: row.get(4)?,
+            })
+        })?;
+    let was_words_only = stored.status == "feed_only";
     let is_words_only = article.status == ArticleStatus::FeedOnly;
-    let same_text = hash == article.fingerprint.exact;
+    let same_text = stored.text_hash == article.fingerprint.exact;
     let upgrade = was_words_only && !is_words_only;
     let edit =
-        own && was_words_only == is_words_only && !(same_text && title == article.made.title);
+        own && was_words_only == is_words_only && !(same_text && stored.title == article.made.title);
     if !upgrade && !edit {
         return Ok(ArticleCommitted::Known(id));
     }
@@ -327,7 +347,9 @@ fn update(
     }
     overwrite(work, id, article, edit && !same_text, at)?;
     if upgrade {
-        judge::place(work, id, article, at)?;
+        judge::place(work, id, article, stored.first_seen_at)?;
+    } else if !same_text && !is_words_only {
+        judge::remember(work, id, stored.cluster, stored.first_seen_at, article)?;
     }
     Ok(ArticleCommitted::Updated(id))
 }

@@ -1,59 +1,222 @@
 //! Judging duplicates inside the writer's transaction, so that two copies that arrive together
-//! cannot both be first. The rules are `dedupe`'s; here are only its candidates and its words.
+//! cannot both be first.
+//!
+//! The rules are `dedupe`'s. Here are its memory (the window of recent sketches, and the texts
+//! looked at lately) and the order of its questions: the same text, then nearly the same.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::json;
 
-use super::StoreError;
 use super::articles::NewArticle;
 use super::writer::Work;
-use crate::model::{ArticleId, Timestamp};
+use super::{ArticleStatus, StoreError};
+use crate::dedupe::{
+    ALGORITHM_VERSION, Candidate, Evidence, Judgement, Limits, Prepared, Rules, Twin, Window, judge, judge_exact,
+};
+use crate::model::{ArticleId, Timestamp, Verdict};
+
+/// Prepared texts kept for the next comparison: a candidate is often looked at many times in a row.
+const TEXTS_BYTES: usize = 64 << 20;
 
 /// What the judge remembers between transactions.
-#[derive(Debug, Default)]
-pub struct Memory {}
-
-impl Memory {
-    pub(super) fn fill(&mut self, _conn: &Connection) -> Result<(), StoreError> {
-        Ok(())
-    }
-    pub(super) fn keep(&mut self) {}
-    pub(super) fn roll_back(&mut self) {}
-    pub(super) fn forget(&mut self) {}
+#[derive(Debug)]
+pub struct Memory {
+    rules: Rules,
+    limits: Limits,
+    window: Window,
+    filled: bool,
+    texts: HashMap<ArticleId, Prepared>,
+    order: VecDeque<ArticleId>,
+    text_bytes: usize,
+    /// Remembered since the last savepoint, and since the last commit.
+    since_savepoint: Vec<ArticleId>,
+    since_commit: Vec<ArticleId>,
 }
 
-/// Texts shorter than this many words are never duplicates of one another: "Video" is not an article.
-const WORDS_MIN: u32 = 20;
+impl Default for Memory {
+    fn default() -> Self {
+        let limits = Limits::default();
+        Self {
+            rules: Rules::default(),
+            limits,
+            window: Window::new(limits),
+            filled: false,
+            texts: HashMap::new(),
+            order: VecDeque::new(),
+            text_bytes: 0,
+            since_savepoint: Vec::new(),
+            since_commit: Vec::new(),
+        }
+    }
+}
 
-/// Puts an article into its cluster: that of the text it duplicates, or its own.
-pub(super) fn place(
+impl Memory {
+    /// Reads the sketches of the window, once.
+    pub(super) fn fill(&mut self, conn: &Connection) -> Result<(), StoreError> {
+        if self.filled {
+            return Ok(());
+        }
+        let newest: Option<Timestamp> =
+            conn.query_row("SELECT max(first_seen_at) FROM _article", [], |row| row.get(0))?;
+        let Some(newest) = newest else {
+            self.filled = true;
+            return Ok(());
+        };
+        let mut select = conn.prepare(
+            "SELECT a.id, a.cluster_id, a.first_seen_at, s.sketch FROM _sketch s JOIN _article a ON a.id = s.article_id
+             WHERE s.algorithm = ?1 AND a.first_seen_at >= ?2 AND a.deleted_at IS NULL ORDER BY a.id",
+        )?;
+        let mut rows = select.query(params![ALGORITHM_VERSION, newest.minus(self.limits.span)])?;
+        while let Some(row) = rows.next()? {
+            let sketch: Vec<u8> = row.get(3)?;
+            self.window.insert(row.get(0)?, row.get(1)?, row.get(2)?, &unpack(&sketch));
+        }
+        self.filled = true;
+        Ok(())
+    }
+
+    /// What was remembered in this savepoint stands.
+    pub(super) fn keep(&mut self) {
+        self.since_commit.append(&mut self.since_savepoint);
+    }
+
+    /// What was remembered in this savepoint did not happen.
+    pub(super) fn roll_back(&mut self) {
+        for id in std::mem::take(&mut self.since_savepoint) {
+            self.window.remove(id);
+            self.texts.remove(&id);
+        }
+    }
+
+    /// What was remembered in this transaction is committed.
+    pub(super) fn committed(&mut self) {
+        self.since_commit.clear();
+    }
+
+    /// What was remembered in this transaction did not happen.
+    pub(super) fn forget(&mut self) {
+        self.keep();
+        self.since_savepoint = std::mem::take(&mut self.since_commit);
+        self.roll_back();
+    }
+
+    fn remember(&mut self, id: ArticleId, cluster: ArticleId, at: Timestamp, article: &NewArticle) {
+        self.window.expire(at);
+        self.window.insert(id, cluster, at, &article.fingerprint.sketch);
+        self.texts.remove(&id);
+        self.cache(id, article.prepared.clone());
+        self.since_savepoint.push(id);
+    }
+
+    fn cache(&mut self, id: ArticleId, text: Prepared) {
+        self.text_bytes += text.bytes();
+        self.texts.insert(id, text);
+        self.order.push_back(id);
+        while self.text_bytes > TEXTS_BYTES {
+            let Some(oldest) = self.order.pop_front() else { break };
+            let freed = self.texts.remove(&oldest).map_or(0, |text| text.bytes());
+            self.text_bytes = self.text_bytes.saturating_sub(freed);
+        }
+    }
+}
+
+/// Puts an article into its cluster: that of the text it repeats, or its own. `at` is when it was
+/// first seen. What a feed says of a page that could not be had yet is not judged: the page may
+/// say something else.
+pub(super) fn place(work: &mut Work<'_>, id: ArticleId, article: &NewArticle, at: Timestamp) -> Result<(), StoreError> {
+    if article.status == ArticleStatus::FeedOnly {
+        return set_cluster(work.conn, id, id);
+    }
+    let judgement = look(work, id, article, at)?;
+    let cluster = judgement.cluster.unwrap_or(id);
+    set_cluster(work.conn, id, cluster)?;
+    if let Verdict::Duplicate { of, relation, score } = judgement.verdict {
+        work.conn.prepare_cached("INSERT OR REPLACE INTO _duplicate VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(
+            params![id, of, relation.token(), f64::from(score), judgement.evidence.map(|seen| explained(&seen)), at],
+        )?;
+    }
+    remember(work, id, cluster, at, article)
+}
+
+/// Stores the sketch of an article's present text.
+pub(super) fn remember(
     work: &mut Work<'_>,
     id: ArticleId,
-    article: &NewArticle,
+    cluster: ArticleId,
     at: Timestamp,
+    article: &NewArticle,
 ) -> Result<(), StoreError> {
-    let twin: Option<(ArticleId, ArticleId)> = if article.made.word_count < WORDS_MIN {
-        None
-    } else {
-        work.conn
-            .prepare_cached(
-                "SELECT id, cluster_id FROM _article
-                 WHERE text_hash = ?1 AND id <> ?2 AND deleted_at IS NULL ORDER BY id LIMIT 1",
-            )?
-            .query_row(params![article.fingerprint.exact, id], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-            .optional()?
-    };
-    let cluster = twin.map_or(id, |(_, cluster)| cluster);
     work.conn
-        .prepare_cached("UPDATE _article SET cluster_id = ?2 WHERE id = ?1")?
-        .execute(params![id, cluster])?;
-    if let Some((of, _)) = twin {
-        work.conn
-            .prepare_cached(
-                "INSERT OR REPLACE INTO _duplicate VALUES (?1, ?2, 'exact', 1.0, NULL, ?3)",
-            )?
-            .execute(params![id, of, at])?;
-    }
+        .prepare_cached("INSERT OR REPLACE INTO _sketch VALUES (?1, ?2, ?3)")?
+        .execute(params![id, ALGORITHM_VERSION, pack(&article.fingerprint.sketch)])?;
+    work.memory.remember(id, cluster, at, article);
     Ok(())
+}
+
+fn look(work: &mut Work<'_>, id: ArticleId, article: &NewArticle, at: Timestamp) -> Result<Judgement, StoreError> {
+    let twin: Option<Twin> = work
+        .conn
+        .prepare_cached(
+            "SELECT id, cluster_id, first_seen_at FROM _article
+             WHERE text_hash = ?1 AND id <> ?2 AND deleted_at IS NULL AND status <> 'feed_only' ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row(params![article.fingerprint.exact, id], |row| {
+            Ok(Twin { id: row.get(0)?, cluster: row.get(1)?, age: distance(at, row.get(2)?) })
+        })
+        .optional()?;
+    let rules = work.memory.rules;
+    if let Some(judgement) = twin.and_then(|twin| judge_exact(&article.prepared, twin, &rules)) {
+        return Ok(judgement);
+    }
+    let near = work.memory.window.candidates(&article.fingerprint.sketch, at);
+    for neighbour in &near {
+        if !work.memory.texts.contains_key(&neighbour.id) {
+            let text: Option<String> = work
+                .conn
+                .prepare_cached("SELECT text FROM article_text WHERE id = ?1")?
+                .query_row([neighbour.id], |row| row.get(0))
+                .optional()?;
+            if let Some(text) = text {
+                work.memory.cache(neighbour.id, Prepared::new(&text));
+            }
+        }
+    }
+    let candidates: Vec<Candidate<'_>> = near
+        .iter()
+        .filter(|neighbour| neighbour.id != id)
+        .filter_map(|neighbour| {
+            let text = work.memory.texts.get(&neighbour.id)?;
+            let age = distance(at, neighbour.at);
+            Some(Candidate { id: neighbour.id, cluster: neighbour.cluster, age, text })
+        })
+        .collect();
+    Ok(judge(&article.prepared, &candidates, &rules))
+}
+
+fn set_cluster(conn: &Connection, id: ArticleId, cluster: ArticleId) -> Result<(), StoreError> {
+    conn.prepare_cached("UPDATE _article SET cluster_id = ?2 WHERE id = ?1")?.execute(params![id, cluster])?;
+    Ok(())
+}
+
+fn explained(seen: &Evidence) -> String {
+    json!({
+        "candidate": seen.candidate.0, "ground": seen.ground.token(), "contained": seen.contained,
+        "alike": seen.alike, "shingles": seen.shingles, "boilerplate": seen.boilerplate, "numbers": seen.numbers,
+    })
+    .to_string()
+}
+
+fn distance(one: Timestamp, other: Timestamp) -> Duration {
+    one.since(other).max(other.since(one))
+}
+
+fn pack(sketch: &[u32]) -> Vec<u8> {
+    sketch.iter().flat_map(|hash| hash.to_le_bytes()).collect()
+}
+
+fn unpack(bytes: &[u8]) -> Vec<u32> {
+    bytes.as_chunks::<4>().0.iter().map(|hash| u32::from_le_bytes(*hash)).collect()
 }

@@ -129,6 +129,7 @@ impl Writer {
             self.memory.keep();
         }
         tx.commit()?;
+        self.memory.committed();
         Ok(())
     }
 }

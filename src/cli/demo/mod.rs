@@ -54,24 +54,26 @@ impl Demo {
         super::run::log("error", false);
         runtime()?.block_on(async {
             let site = Site::open().await?;
-            println!("A small site is up at {}; feedmill polls its {} feeds …", site.base, FEEDS.len());
-            let config = self.config(&site.base)?;
+            println!("A small web of three publishers is up on loopback; feedmill polls its {} feeds …", FEEDS.len());
+            let config = self.config(|path| site.url(path))?;
             let first = self.turn(&config, false).await?;
             println!("first edition:  {}", summary(&first));
             site.publish_second_edition();
             let second = self.turn(&config, true).await?;
             println!("second edition: {}", summary(&second));
+            site.close().await;
             Ok::<_, Failure>(())
         })?;
         self.show()?;
         Ok(ExitCode::SUCCESS)
     }
 
-    fn config(&self, base: &str) -> Result<Config, Failure> {
+    fn config(&self, url: impl Fn(&str) -> String) -> Result<Config, Failure> {
         let mut text = String::from("[fetch]\nhost_gap = \"10ms\"\nhost_concurrency = 4\ncontact = \"https://example.org/bot\"\n");
         for (path, name) in FEEDS {
             text.push_str(&format!(
-                "[[feed]]\nurl = \"{base}/{path}\"\nname = \"{name}\"\nallow_networks = [\"127.0.0.0/8\"]\nfull_text = \"always\"\n"
+                "[[feed]]\nurl = \"{}\"\nname = \"{name}\"\nallow_networks = [\"127.0.0.0/8\"]\nfull_text = \"always\"\n",
+                url(path)
             ));
         }
         let sources = Sources { text: Some(("demo".to_owned(), text)), database: Some(self.file.clone()), ..Sources::default() };
@@ -147,7 +149,7 @@ mod tests {
     #[test]
     fn the_configuration_of_the_demo_is_one() {
         let demo = Demo { file: PathBuf::from("demo.db") };
-        let config = demo.config("http://127.0.0.1:4711").expect("usable");
+        let config = demo.config(|path| format!("http://127.0.0.1:4711/{path}")).expect("usable");
         assert_eq!(config.feeds.len(), FEEDS.len());
     }
 }

@@ -25,48 +25,92 @@ const SLOW: Duration = Duration::from_millis(1500);
 
 include!("files.rs");
 
+/// The publishers, each on a loopback address of its own, so that they are different sites.
+const PUBLISHERS: [(&str, Ipv4Addr); 3] = [
+    ("harbour", Ipv4Addr::LOCALHOST),
+    ("kettle", Ipv4Addr::new(127, 0, 0, 2)),
+    ("orbit", Ipv4Addr::new(127, 0, 0, 3)),
+];
+
 /// The site while it is up.
 #[derive(Debug)]
 pub struct Site {
-    /// Its address, without a slash at the end.
-    pub base: String,
+    addresses: Arc<Addresses>,
     edition: Arc<AtomicBool>,
-    serving: tokio::task::JoinHandle<()>,
+    serving: JoinSet<()>,
+}
+
+/// Where each publisher is, without a slash at the end.
+#[derive(Debug)]
+struct Addresses(Vec<(&'static str, String)>);
+
+impl Addresses {
+    /// The address of the publisher of a path; of the first one for what is nobody's.
+    fn of(&self, path: &str) -> &str {
+        let publisher = path.split('/').next().unwrap_or_default();
+        let known = self.0.iter().find(|(name, _)| *name == publisher).or(self.0.first());
+        known.map_or("", |(_, address)| address)
+    }
+
+    /// A file with every address in its place.
+    fn fill(&self, file: &str) -> String {
+        let mut filled = file.to_owned();
+        for (name, address) in &self.0 {
+            filled = filled.replace(&format!("{{{{base}}}}/{name}"), &format!("{address}/{name}"));
+        }
+        filled.replace("{{base}}", self.of(""))
+    }
 }
 
 impl Site {
-    /// Opens the site on a free port of loopback.
+    /// Opens the site on free ports of loopback.
     ///
     /// # Errors
     /// When no port can be had.
     pub async fn open() -> std::io::Result<Self> {
-        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
-        let base = format!("http://{}", listener.local_addr()?);
+        let mut listeners = Vec::new();
+        let mut addresses = Vec::new();
+        for (name, address) in PUBLISHERS {
+            // Systems that have only one loopback address get three ports of it.
+            let listener = match TcpListener::bind(SocketAddr::from((address, 0))).await {
+                Ok(listener) => listener,
+                Err(_) => TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?,
+            };
+            addresses.push((name, format!("http://{}", listener.local_addr()?)));
+            listeners.push(listener);
+        }
+        let addresses = Arc::new(Addresses(addresses));
         let edition = Arc::new(AtomicBool::new(false));
-        let (address, second) = (base.clone(), Arc::clone(&edition));
-        #[expect(clippy::disallowed_methods, reason = "owned by this value, ended by its drop")]
-        let serving = tokio::spawn(serve(listener, address, second));
-        Ok(Self { base, edition, serving })
+        let mut serving = JoinSet::new();
+        for listener in listeners {
+            serving.spawn(serve(listener, Arc::clone(&addresses), Arc::clone(&edition)));
+        }
+        Ok(Self { addresses, edition, serving })
+    }
+
+    /// The address of a path.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("{}/{path}", self.addresses.of(path))
     }
 
     /// From now on the second edition is served.
     pub fn publish_second_edition(&self) {
         self.edition.store(true, Ordering::Release);
     }
-}
 
-impl Drop for Site {
-    fn drop(&mut self) {
-        self.serving.abort();
+    /// Closes the site.
+    pub async fn close(mut self) {
+        self.serving.shutdown().await;
     }
 }
 
-async fn serve(listener: TcpListener, base: String, second: Arc<AtomicBool>) {
+async fn serve(listener: TcpListener, addresses: Arc<Addresses>, second: Arc<AtomicBool>) {
     let mut visitors = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        let (base, second) = (base.clone(), Arc::clone(&second));
+        let (addresses, second) = (Arc::clone(&addresses), Arc::clone(&second));
         visitors.spawn(async move {
-            let service = service_fn(|request| answer(request, &base, &second));
+            let service = service_fn(|request| answer(request, &addresses, &second));
             // A visitor who leaves early is no concern of ours.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
@@ -76,7 +120,7 @@ async fn serve(listener: TcpListener, base: String, second: Arc<AtomicBool>) {
 
 async fn answer(
     request: Request<Incoming>,
-    base: &str,
+    addresses: &Addresses,
     second: &AtomicBool,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let path = request.uri().path();
@@ -86,7 +130,7 @@ async fn answer(
     let Some((name, file)) = find(path, second.load(Ordering::Acquire)) else {
         return Ok(respond(StatusCode::NOT_FOUND, "text/html", "<h1>Not found</h1>".to_owned(), None));
     };
-    let body = file.replace("{{base}}", base);
+    let body = addresses.fill(file);
     let tag = format!("\"{}\"", &blake3::hash(body.as_bytes()).to_hex().as_str().get(..16).unwrap_or_default());
     if request.headers().get(IF_NONE_MATCH).is_some_and(|held| held.as_bytes() == tag.as_bytes()) {
         return Ok(respond(StatusCode::NOT_MODIFIED, media_type(name), String::new(), Some(tag)));
