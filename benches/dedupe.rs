@@ -6,7 +6,9 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use feedmill::dedupe::{Candidate, Limits, Prepared, Rules, Shelf, Window, judge, url_key};
+use feedmill::dedupe::{
+    Candidate, Judgement, Limits, Prepared, Rules, Shelf, Window, judge, url_key,
+};
 use feedmill::model::{ArticleId, Timestamp};
 
 /// Articles in the window.
@@ -14,6 +16,9 @@ const ARTICLES: i64 = 1_000_000;
 /// Words of an article; of a language of 20,000 words of which some are frequent.
 const WORDS: usize = 400;
 const VOCABULARY: f64 = 20_000.0;
+
+/// Prepared texts at hand, as of a few ten thousand articles.
+const SHELF_BYTES: usize = 128 << 20;
 
 /// A sequence that looks random (`SplitMix64`), the same in every run.
 struct Sequence(u64);
@@ -26,7 +31,11 @@ impl Sequence {
         state ^ (state >> 31)
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a word's rank is small")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a word's rank is small"
+    )]
     fn word(&mut self) -> String {
         // Ranks as in a language: half of all words are among the first hundred or so.
         let uniform = (self.next() >> 11) as f64 / (1_u64 << 53) as f64;
@@ -38,7 +47,6 @@ impl Sequence {
         words.join(" ")
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "half of the bits are wanted")]
     fn sketch(&mut self) -> Vec<u32> {
         // The smallest 32 of 400 hashes lie in the lowest twelfth or so.
         let mut hashes: Vec<u32> = (0..32).map(|_| (self.next() >> 32) as u32 / 12).collect();
@@ -59,7 +67,10 @@ fn filled(texts: &[String]) -> Window {
     let mut texts = texts.iter().cycle();
     for id in 0..ARTICLES {
         let sketch = if id % 100 == 0 {
-            texts.next().map(|text| Prepared::new(text).fingerprint().sketch).unwrap_or_default()
+            texts
+                .next()
+                .map(|text| Prepared::new(text).fingerprint().sketch)
+                .unwrap_or_default()
         } else {
             sequence.sketch()
         };
@@ -68,13 +79,54 @@ fn filled(texts: &[String]) -> Window {
     window
 }
 
+/// What a writer does with each article.
+fn judged(
+    window: &mut Window,
+    shelf: &mut Shelf,
+    texts: &[String],
+    text: &str,
+    id: ArticleId,
+    now: Timestamp,
+) -> Judgement {
+    let text = Prepared::new(text);
+    let sketch = text.fingerprint().sketch;
+    let near = window.candidates(&sketch, now);
+    for near in &near {
+        let stored = usize::try_from(near.id.0 / 100)
+            .ok()
+            .and_then(|at| texts.get(at));
+        if let (None, Some(stored)) = (shelf.get(near.id), stored) {
+            shelf.put(near.id, Prepared::new(stored));
+        }
+    }
+    let candidates: Vec<Candidate<'_>> = near
+        .iter()
+        .filter_map(|near| {
+            let text = shelf.get(near.id)?;
+            Some(Candidate {
+                id: near.id,
+                cluster: near.cluster,
+                age: now.since(near.at),
+                text,
+            })
+        })
+        .collect();
+    let judgement = judge(&text, &candidates, &Rules::default());
+    assert!(judgement.cluster.is_some(), "it is a copy");
+    window.insert(id, judgement.cluster.unwrap_or(id), now, &sketch);
+    shelf.put(id, text);
+    judgement
+}
+
 fn benches(criterion: &mut Criterion) {
     let mut sequence = Sequence(1);
     let texts: Vec<String> = (0..10_000).map(|_| sequence.text()).collect();
     let sketches: Vec<Vec<u32>> = (0..ARTICLES).map(|_| sequence.sketch()).collect();
 
     let mut group = criterion.benchmark_group("start");
-    group.sample_size(10).measurement_time(Duration::from_secs(15));
+    group
+        .sample_size(10)
+        .measurement_time(Duration::from_secs(15));
     group.bench_function("insert a million sketches", |bench| {
         bench.iter(|| {
             let mut window = Window::new(Limits::default());
@@ -88,46 +140,35 @@ fn benches(criterion: &mut Criterion) {
     drop(sketches);
 
     let mut window = filled(&texts);
-    println!("window: {} articles, {} bytes each", window.len(), window.bytes() / window.len());
-    let mut shelf = Shelf::new(256 << 20);
+    println!(
+        "window: {} articles, {} bytes each",
+        window.len(),
+        window.bytes() / window.len()
+    );
+    let mut shelf = Shelf::new(SHELF_BYTES);
     let now = at(ARTICLES);
-    let mut next = 0_usize;
+    let mut known = texts.iter().cycle();
     let mut id = ARTICLES;
     criterion.bench_function("judge an article, all steps", |bench| {
         bench.iter_batched(
+            // Its last words are its own: near, not exact.
             || {
-                next = (next + 1) % texts.len();
-                // Its last words are its own: near, not exact.
-                format!("{} and {next} more words", texts[next])
+                known
+                    .next()
+                    .map(|text| format!("{text} and some more words"))
+                    .unwrap_or_default()
             },
             |text| {
-                let prepared = Prepared::new(&text);
-                let sketch = prepared.fingerprint().sketch;
-                let near = window.candidates(&sketch, now);
-                for near in &near {
-                    if shelf.get(near.id).is_none() {
-                        shelf.put(near.id, Prepared::new(&text));
-                    }
-                }
-                let candidates: Vec<Candidate<'_>> = near
-                    .iter()
-                    .filter_map(|near| {
-                        let text = shelf.get(near.id)?;
-                        Some(Candidate { id: near.id, cluster: near.cluster, age: now.since(near.at), text })
-                    })
-                    .collect();
-                let judgement = judge(&prepared, &candidates, &Rules::default());
                 id += 1;
-                window.insert(ArticleId(id), judgement.cluster.unwrap_or(ArticleId(id)), now, &sketch);
-                shelf.put(ArticleId(id), prepared);
-                judgement
+                judged(&mut window, &mut shelf, &texts, &text, ArticleId(id), now)
             },
             BatchSize::SmallInput,
         );
     });
 
+    let text = sequence.text();
     criterion.bench_function("prepare 400 words", |bench| {
-        bench.iter(|| Prepared::new(black_box(&texts[0])));
+        bench.iter(|| Prepared::new(black_box(&text)));
     });
     criterion.bench_function("look up a sketch that nothing shares", |bench| {
         bench.iter_batched(

@@ -1,6 +1,5 @@
 //! The feed's own words as an article, and whether they are enough.
 
-use scraper::Html;
 use url::Url;
 
 use crate::model::{Dated, DateSource, Extracted, FeedWords, Method};
@@ -20,18 +19,11 @@ const SHINGLE: usize = 4;
 /// The feed's content, or else its summary, as an article; nothing if it has neither.
 pub fn from_words(words: &FeedWords, url: Option<&str>) -> Option<Extracted> {
     let body = [&words.content, &words.summary].into_iter().flatten().find(|html| !html.trim().is_empty())?;
-    let limits = Limits::default();
-    let body = body.get(..limits.max_bytes).unwrap_or(body);
-    // No deadline: the caps on depth and elements bound the work on a feed's words.
-    let html: Html = parse::parse(body, &limits, &|| false).ok()?;
-    let page = Page::new(&html, &|_| false);
     let base = url.and_then(|url| Url::parse(url).ok());
-    let keep = |at: usize| page.block(at).is_some_and(|block| !block.hidden);
-    let text = write::plain(&page, &keep);
+    let (text, markdown) = written(body, base.as_ref(), &Limits::default());
     if text.is_empty() {
         return None;
     }
-    let markdown = write::markdown(&page, &keep, base.as_ref());
     let line = |text: &Option<String>| text.as_deref().map(text::clean_line).filter(|line| !line.is_empty());
     Some(Extracted {
         title: line(&words.title),
@@ -53,6 +45,16 @@ pub fn from_words(words: &FeedWords, url: Option<&str>) -> Option<Extracted> {
         confidence: if words.content.is_some() { 0.9 } else { 0.5 },
         version: EXTRACTOR_VERSION,
     })
+}
+
+/// All that is shown of a piece of HTML, as text and as markdown.
+pub fn written(html: &str, base: Option<&Url>, limits: &Limits) -> (String, String) {
+    let html = html.get(..limits.max_bytes).unwrap_or(html);
+    // No deadline: the caps on bytes, depth and elements bound the work.
+    let Ok(tree) = parse::parse(html, limits, &|| false) else { return Default::default() };
+    let page = Page::new(&tree, &|_| false);
+    let keep = |at: usize| page.block(at).is_some_and(|block| !block.hidden);
+    (write::plain(&page, &keep), write::markdown(&page, &keep, base))
 }
 
 /// True when the feed's words already are the page's whole text: nearly every run of words of

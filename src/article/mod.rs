@@ -18,6 +18,7 @@
 mod decode;
 mod feed_words;
 mod judge;
+mod memory;
 mod metadata;
 mod page;
 mod parse;
@@ -38,10 +39,14 @@ use metadata::jsonld::{self, Described};
 use page::{Page, Sums};
 
 pub use feed_words::{feed_suffices, from_words};
+pub use memory::{Impression, SiteMemory};
 pub use sniff::is_html;
 
 /// Raised whenever the same page may give another article.
 pub const EXTRACTOR_VERSION: u32 = 1;
+
+/// Below this confidence a page is a list, a home page or an error, not an article.
+const MIN_CONFIDENCE: f32 = 0.05;
 
 /// A page, and what is known of it.
 #[derive(Debug, Clone, Copy)]
@@ -82,6 +87,9 @@ pub struct Settings {
     pub keep: Vec<String>,
     /// CSS selectors of what is never part of the article.
     pub drop: Vec<String>,
+    /// Answer with the best text there is even where nothing reads like an article: for looking at
+    /// single pages. The store wants to know that a page is a list or a home page.
+    pub always: bool,
 }
 
 /// Why a page gave no article.
@@ -104,6 +112,19 @@ impl PageFailure {
 /// # Errors
 /// [`PageFailure`] with `TooLarge`, `NotHtml`, `Empty`, `TooSlow` or `NoArticle`.
 pub fn extract(input: &Input, settings: &Settings, expired: &dyn Fn() -> bool) -> Result<Extracted, PageFailure> {
+    extract_with(input, settings, None, expired).map(|(extracted, _)| extracted)
+}
+
+/// Like [`extract`], with what is known of the site; also gives what is to be learned from this page.
+///
+/// # Errors
+/// As [`extract`].
+pub fn extract_with(
+    input: &Input,
+    settings: &Settings,
+    memory: Option<&SiteMemory>,
+    expired: &dyn Fn() -> bool,
+) -> Result<(Extracted, Impression), PageFailure> {
     if input.body.len() > settings.limits.max_bytes {
         let detail = format!("{} bytes, {} allowed", input.body.len(), settings.limits.max_bytes);
         return Err(PageFailure::new(FailureKind::TooLarge, detail));
@@ -123,11 +144,12 @@ pub fn extract(input: &Input, settings: &Settings, expired: &dyn Fn() -> bool) -
     let known = Known::new(&page, input);
     let sums = Sums::new(&page, |_| false);
     let decision = if wanted.is_empty() {
-        judge::decide(&page, &sums, &known.evidence(input))
+        judge::decide(&page, &sums, &known.evidence(memory))
     } else {
         judge::as_told(&page, &sums, &|at| page.node(at).id.is_some_and(|id| wanted.contains(&id)))
     };
-    finish(&page, decision, known)
+    let impression = Impression::of(&page, &decision.keep);
+    finish(&page, decision, known, settings).map(|extracted| (extracted, impression))
 }
 
 /// What the page says of itself outside its text.
@@ -145,13 +167,13 @@ impl Known {
         Self { head, described, metadata }
     }
 
-    fn evidence<'k>(&'k self, input: &Input<'k>) -> judge::Evidence<'k> {
+    fn evidence<'k>(&'k self, memory: Option<&'k SiteMemory>) -> judge::Evidence<'k> {
         judge::Evidence {
             title: self.metadata.title.as_deref(),
             description: self.metadata.description.as_deref(),
             body: self.described.body.as_deref(),
             byline: self.metadata.byline.as_deref(),
-            words: input.words,
+            memory,
         }
     }
 }
@@ -175,7 +197,7 @@ pub fn training_blocks(input: &Input, first: Option<&[f32]>) -> Vec<TrainingBloc
     let page = Page::new(&html, &|_| false);
     let known = Known::new(&page, input);
     let sums = Sums::new(&page, |_| false);
-    judge::samples(&page, &sums, &known.evidence(input), first)
+    judge::samples(&page, &sums, &known.evidence(None), first)
         .into_iter()
         .zip(&page.blocks)
         .map(|(sample, block)| TrainingBlock {
@@ -193,15 +215,18 @@ fn matches(html: &Html, selectors: &[String]) -> HashSet<NodeId> {
     selectors.flat_map(|selector| html.select(&selector).map(|element| element.id()).collect::<Vec<_>>()).collect()
 }
 
-fn finish(page: &Page<'_>, decision: Decision, known: Known) -> Result<Extracted, PageFailure> {
+fn finish(page: &Page<'_>, decision: Decision, known: Known, settings: &Settings) -> Result<Extracted, PageFailure> {
     let Known { head, metadata, .. } = known;
     let keep = |at: usize| decision.keep.get(at).copied().unwrap_or(false);
     let (text, markdown) = match decision.instead {
-        Some(text) => (text.clone(), text),
+        Some(html) => feed_words::written(&html, head.base.as_ref(), &settings.limits),
         None => (write::plain(page, &keep), write::markdown(page, &keep, head.base.as_ref())),
     };
     if text.is_empty() {
         return Err(PageFailure::new(FailureKind::NoArticle, "the page has no text"));
+    }
+    if !settings.always && decision.confidence < MIN_CONFIDENCE {
+        return Err(PageFailure::new(FailureKind::NoArticle, "the page has text but nothing that reads like an article"));
     }
     let langs: Vec<Option<&str>> = metadata.langs.iter().map(|lang| Some(lang.as_str())).collect();
     Ok(Extracted {

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::jsonl::{Object, run_in_order};
 use crate::dedupe::{
-    Candidate, Evidence, Judgement, Limits, Prepared, Rules, Twin, Window, judge, judge_exact, url_key,
+    Candidate, Evidence, Judgement, Limits, Prepared, Rules, Twin, Window, judge, judge_exact,
+    url_key,
 };
 use crate::model::{ArticleId, Relation, Timestamp, Verdict};
 
@@ -85,7 +86,9 @@ impl Memory {
         let text = field("text").ok_or("the line has no text")?;
         let key = field("url").and_then(url_key);
         // Without a date it is as old as everything else without a date.
-        let at = field("published").and_then(|date| date.parse().ok()).unwrap_or(Timestamp::EPOCH);
+        let at = field("published")
+            .and_then(|date| date.parse().ok())
+            .unwrap_or(Timestamp::EPOCH);
         let id = ArticleId(i64::try_from(self.names.len()).unwrap_or(i64::MAX));
         self.names.push(line.get("id").cloned().unwrap_or_default());
         self.forget(at);
@@ -101,7 +104,11 @@ impl Memory {
     fn judge(&self, text: &Prepared, key: Option<&str>, at: Timestamp) -> Judgement {
         if let Some(known) = key.and_then(|key| self.by_url.get(key)) {
             return Judgement {
-                verdict: Verdict::Duplicate { of: known.id, relation: Relation::Exact, score: 1.0 },
+                verdict: Verdict::Duplicate {
+                    of: known.id,
+                    relation: Relation::Exact,
+                    score: 1.0,
+                },
                 cluster: Some(known.cluster),
                 evidence: None,
             };
@@ -120,7 +127,12 @@ impl Memory {
             .iter()
             .filter_map(|near| {
                 let text = self.texts.get(&near.id)?;
-                Some(Candidate { id: near.id, cluster: near.cluster, age: distance(at, near.at), text })
+                Some(Candidate {
+                    id: near.id,
+                    cluster: near.cluster,
+                    age: distance(at, near.at),
+                    text,
+                })
             })
             .collect();
         judge(text, &candidates, &self.rules)
@@ -128,7 +140,8 @@ impl Memory {
 
     fn keep(&mut self, known: Known, text: Prepared, key: Option<String>) {
         let fingerprint = text.fingerprint();
-        self.window.insert(known.id, known.cluster, known.at, &fingerprint.sketch);
+        self.window
+            .insert(known.id, known.cluster, known.at, &fingerprint.sketch);
         self.by_text.insert(fingerprint.exact, known);
         if let Some(key) = key {
             self.by_url.entry(key).or_insert(known);
@@ -146,10 +159,20 @@ impl Memory {
         }
     }
 
-    fn written(&self, id: ArticleId, cluster: ArticleId, judgement: &Judgement, explain: bool) -> Value {
+    fn written(
+        &self,
+        id: ArticleId,
+        cluster: ArticleId,
+        judgement: &Judgement,
+        explain: bool,
+    ) -> Value {
         let (kind, of, score) = match judgement.verdict {
             Verdict::Unique => ("unique", Value::Null, Value::Null),
-            Verdict::Duplicate { of, relation, score } => (relation.token(), self.name(of), json!(score)),
+            Verdict::Duplicate {
+                of,
+                relation,
+                score,
+            } => (relation.token(), self.name(of), json!(score)),
         };
         let mut answer = json!({
             "id": self.name(id), "cluster": self.name(cluster), "kind": kind, "of": of, "score": score,
@@ -184,4 +207,79 @@ impl Memory {
 
 fn distance(one: Timestamp, other: Timestamp) -> Duration {
     one.since(other).max(other.since(one))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answers(lines: &[Value]) -> Vec<Value> {
+        let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
+        let mut output = Vec::new();
+        filter(lines.join("\n").as_bytes(), &mut output).expect("memory");
+        let output = String::from_utf8(output).expect("UTF-8");
+        output
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect()
+    }
+
+    fn article(id: &str, url: &str, text: &str, published: &str) -> Value {
+        json!({"id": id, "url": url, "title": "", "text": text, "published": published})
+    }
+
+    #[test]
+    fn each_article_joins_the_cluster_of_the_first_of_its_kind() {
+        let words: Vec<String> = (0..120).map(|n| format!("word{n}")).collect();
+        let (story, half) = (words.join(" "), words[..60].join(" "));
+        let other: Vec<String> = (0..120).map(|n| format!("other{n}")).collect();
+        let (day, later, late) = (
+            "2026-01-01T10:00:00Z",
+            "2026-01-01T11:00:00Z",
+            "2026-02-01T10:00:00Z",
+        );
+        let found = answers(&[
+            article("a", "https://a.example/1", &story, day),
+            article("b", "https://b.example/1", &other.join(" "), day),
+            article(
+                "c",
+                "https://c.example/1",
+                &format!("News. {half} More."),
+                later,
+            ),
+            article("d", "https://d.example/1", &story.to_uppercase(), later),
+            article(
+                "e",
+                "https://www.b.example/1?utm_source=rss",
+                "It has been rewritten since then.",
+                later,
+            ),
+            article("f", "https://f.example/1", &half, late),
+            article("g", "https://g.example/1", &story, late),
+            json!({"id": "h"}),
+        ]);
+        let brief: Vec<(&str, &str, &str, &str)> = found
+            .iter()
+            .map(|line| {
+                let field = |name: &str| line[name].as_str().unwrap_or("-");
+                (field("id"), field("cluster"), field("kind"), field("of"))
+            })
+            .collect();
+        assert_eq!(
+            brief,
+            [
+                ("a", "a", "unique", "-"),
+                ("b", "b", "unique", "-"),
+                ("c", "a", "near", "a"),
+                ("d", "a", "exact", "a"),
+                ("e", "b", "exact", "b"),
+                ("f", "f", "unique", "-"),
+                ("g", "a", "exact", "d"),
+                ("h", "-", "-", "-"),
+            ]
+        );
+        assert_eq!(found[7]["error"], "the line has no text");
+        assert_eq!(found[0]["score"], Value::Null);
+        assert_eq!(found[3]["score"], 1.0);
+    }
 }

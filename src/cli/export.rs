@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::{Context, Failure};
-use crate::config::{Problems, opml};
+use crate::config::{self, Problems, opml};
 
 /// Take feeds out of an OPML file and print them as TOML.
 ///
@@ -36,7 +36,7 @@ impl Import {
 
 /// A feed as it stands in a configuration.
 pub(super) fn toml_of(url: &str, name: Option<&str>, tags: &[String]) -> String {
-    let text = |text: &str| toml::Value::String(text.to_owned()).to_string();
+    let text = config::quoted;
     let name = name.map(|name| format!("name = {}\n", text(name))).unwrap_or_default();
     let tags: Vec<String> = tags.iter().map(|tag| text(tag)).collect();
     let tags = if tags.is_empty() { String::new() } else { format!("tags = [{}]\n", tags.join(", ")) };

@@ -1,13 +1,13 @@
 //! `feedmill extract`: the extractor alone, on one page or as a filter.
 
-use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fs;
 use std::io::{self, BufRead, Write};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::article::{self, Input, Settings};
+use crate::article::{self, Impression, Input, Settings, SiteMemory};
 use crate::cli::jsonl::{self, Object};
 use crate::model::{Dated, Extracted, FeedWords};
 
@@ -50,7 +50,8 @@ pub enum Format {
 /// What the page failed with, in words.
 pub fn one(body: &[u8], url: &str, http_charset: Option<&str>, format: Format, settings: &Settings) -> Result<String, String> {
     let words = FeedWords::default();
-    let found = extract(&Input { url, body, http_charset, words: &words }, settings)?;
+    let settings = Settings { always: true, ..settings.clone() };
+    let (found, _) = extract(&Input { url, body, http_charset, words: &words }, &settings, None)?;
     Ok(match format {
         Format::Text => found.text,
         Format::Markdown => found.markdown,
@@ -63,10 +64,22 @@ pub fn one(body: &[u8], url: &str, http_charset: Option<&str>, format: Format, s
 /// # Errors
 /// Only of reading `input` and writing `output`.
 pub fn filter(input: impl BufRead, output: impl Write + Send, settings: &Settings, site_memory: bool) -> io::Result<()> {
-    if site_memory {
-        let _ = RefCell::new(());
+    let settings = Settings { always: true, ..settings.clone() };
+    if !site_memory {
+        return jsonl::run(input, output, |object| answer(object, &settings, None).map(|(answer, _)| answer));
     }
-    jsonl::run(input, output, |object| answer(object, settings))
+    // What is remembered depends on the order of the pages, so they are read one after the other.
+    let mut memories: HashMap<String, SiteMemory> = HashMap::new();
+    jsonl::run_in_order(input, output, |object| {
+        let host = object.get("url").and_then(Value::as_str).and_then(host_of).unwrap_or_default();
+        let (answer, impression) = answer(object, &settings, memories.get(&host))?;
+        memories.entry(host).or_default().learn(&impression);
+        Ok(answer)
+    })
+}
+
+fn host_of(url: &str) -> Option<String> {
+    url::Url::parse(url).ok()?.host_str().map(str::to_owned)
 }
 
 /// Writes, for every line of `input`, the blocks of the page and their features (`train/README.md`).
@@ -112,7 +125,7 @@ fn body_of(object: &Object) -> Result<Vec<u8>, String> {
     }
 }
 
-fn answer(object: &Object, settings: &Settings) -> Result<Value, String> {
+fn answer(object: &Object, settings: &Settings, memory: Option<&SiteMemory>) -> Result<(Value, Impression), String> {
     let text = |key: &str| object.get(key).and_then(Value::as_str);
     let body = body_of(object)?;
     let words = FeedWords {
@@ -122,18 +135,18 @@ fn answer(object: &Object, settings: &Settings) -> Result<Value, String> {
     };
     let charset = if object.contains_key("html") { Some("utf-8") } else { text("http_charset") };
     let input = Input { url: text("url").unwrap_or_default(), body: &body, http_charset: charset, words: &words };
-    let found = extract(&input, settings)?;
+    let (found, impression) = extract(&input, settings, memory)?;
     let id = object.get("id").cloned().unwrap_or(Value::Null);
     let mut answer = json!({"id": id, "url": text("url")});
     if let (Value::Object(answer), Value::Object(fields)) = (&mut answer, to_json(&found)) {
         answer.extend(fields);
     }
-    Ok(answer)
+    Ok((answer, impression))
 }
 
-fn extract(input: &Input, settings: &Settings) -> Result<Extracted, String> {
+fn extract(input: &Input, settings: &Settings, memory: Option<&SiteMemory>) -> Result<(Extracted, Impression), String> {
     let started = Instant::now();
-    article::extract(input, settings, &|| started.elapsed() > PARSE_DEADLINE)
+    article::extract_with(input, settings, memory, &|| started.elapsed() > PARSE_DEADLINE)
         .map_err(|failure| format!("{}: {}", failure.kind, failure.detail))
 }
 

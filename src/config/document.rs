@@ -195,6 +195,12 @@ fn add_host(
 #[must_use]
 pub fn from_variable(section: &str, key: &str, value: &str) -> String {
     let as_toml = !matches!(DeValue::parse(value).map(toml::Spanned::into_inner), Err(_) | Ok(DeValue::Datetime(_)));
-    let value = if as_toml { value.to_owned() } else { toml::Value::String(value.to_owned()).to_string() };
+    let value = if as_toml { value.to_owned() } else { quoted(value) };
     format!("[{section}]\n{key} = {value}\n")
+}
+
+/// A text as it stands in TOML.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
 }

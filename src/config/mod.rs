@@ -18,6 +18,7 @@ mod section;
 mod settings;
 pub mod units;
 
+pub use document::quoted;
 pub use feeds::url_fault;
 pub use load::{Sources, load};
 pub use problem::{Problem, Problems};

@@ -131,8 +131,15 @@ async fn fetched(mill: &Mill, page: &PendingPage, url: &str) -> Made {
     let feed = orders.feed(&page.feed_url);
     let networks = networks(mill, feed.as_deref()).await;
     let now = mill.clock.now();
-    if honours_robots(&orders, feed.as_deref(), url) && !mill.fetcher.may_fetch(url, &networks, now).await {
-        return failed(mill, page, &orders, FailureKind::Robots, FailureKind::Robots.words().to_owned(), None, None).await;
+    if honours_robots(&orders, feed.as_deref(), url) {
+        let refusal = match mill.fetcher.may_fetch(url, &networks, now).await {
+            Ok(true) => None,
+            Ok(false) => Some((FailureKind::Robots, FailureKind::Robots.words().to_owned())),
+            Err(refusal) => Some(refusal),
+        };
+        if let Some((kind, detail)) = refusal {
+            return failed(mill, page, &orders, kind, detail, None, None).await;
+        }
     }
     let request = Request {
         url: url.to_owned(),

@@ -79,8 +79,11 @@ async fn first_end(
     stop: &CancellationToken,
 ) -> Option<&'static str> {
     tokio::select! {
+        biased;
         () = stop.cancelled() => None,
+        // Told to stop, the parts end in any order, and any of them may be seen first.
         ended = parts.join_next() => match ended? {
+            Ok(_) if stop.is_cancelled() => None,
             Ok((part, Ok(()))) => Some(part),
             Ok((part, Err(error))) => {
                 tracing::error!(part, %error, "a part of the service has failed");

@@ -69,7 +69,9 @@ impl Block {
 
     /// Adds an article at the end; none if the block is full.
     pub(super) fn insert(&mut self, article: Neighbour, sketch: &[u32]) -> Option<Slot> {
-        let slot = Slot::try_from(self.articles.len()).ok().filter(|_| !self.is_full())?;
+        let slot = Slot::try_from(self.articles.len())
+            .ok()
+            .filter(|_| !self.is_full())?;
         self.articles.push(article);
         self.latest = self.latest.max(article.at);
         let padding = std::iter::repeat(&EMPTY);
@@ -86,9 +88,16 @@ impl Block {
     }
 
     pub(super) fn remove(&mut self, slot: Slot) {
-        let Ok(slot) = usize::try_from(slot) else { return };
+        let Ok(slot) = usize::try_from(slot) else {
+            return;
+        };
         // The chains stay whole: what is removed is only not found any more.
-        for posting in self.postings.iter_mut().skip(slot * SKETCH_HASHES).take(SKETCH_HASHES) {
+        for posting in self
+            .postings
+            .iter_mut()
+            .skip(slot * SKETCH_HASHES)
+            .take(SKETCH_HASHES)
+        {
             posting.hash = EMPTY;
         }
     }
@@ -104,7 +113,11 @@ impl Block {
         mut found: impl FnMut(Slot),
     ) -> usize {
         let mut count = 0;
-        let mut next = self.newest.get(self.bucket(hash)).copied().unwrap_or_default();
+        let mut next = self
+            .newest
+            .get(self.bucket(hash))
+            .copied()
+            .unwrap_or_default();
         for _ in 0..MAX_STEPS {
             let number = usize::try_from(next).unwrap_or_default();
             let Some(posting) = number.checked_sub(1).and_then(|at| self.postings.get(at)) else {

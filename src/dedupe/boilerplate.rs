@@ -21,7 +21,10 @@ pub(super) struct Boilerplate {
 impl Boilerplate {
     /// What occurs in at least [`Rules::boilerplate`] different clusters of candidates.
     pub(super) fn among(candidates: &[Candidate<'_>], rules: &Rules) -> Self {
-        let clusters: BTreeSet<_> = candidates.iter().map(|candidate| candidate.cluster).collect();
+        let clusters: BTreeSet<_> = candidates
+            .iter()
+            .map(|candidate| candidate.cluster)
+            .collect();
         if clusters.len() < rules.boilerplate {
             return Self::default();
         }
@@ -33,8 +36,12 @@ impl Boilerplate {
             })
             .collect();
         Self {
-            shingles: in_several(&numbered, rules.boilerplate, |candidate| candidate.text.shingles()),
-            numbers: in_several(&numbered, rules.boilerplate, |candidate| candidate.text.numbers()),
+            shingles: in_several(&numbered, rules.boilerplate, |candidate| {
+                candidate.text.shingles()
+            }),
+            numbers: in_several(&numbered, rules.boilerplate, |candidate| {
+                candidate.text.numbers()
+            }),
         }
     }
 }
@@ -48,7 +55,9 @@ fn in_several<'a>(
         .iter()
         .flat_map(|(cluster, candidate)| {
             let hashes = hashes(candidate).as_slice();
-            hashes.iter().map(move |hash| u64::from(*hash) << 32 | cluster)
+            hashes
+                .iter()
+                .map(move |hash| u64::from(*hash) << 32 | cluster)
         })
         .collect();
     seen.sort_unstable();

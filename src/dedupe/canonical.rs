@@ -26,27 +26,113 @@ const MAX_CANONICALS: usize = 8;
 
 /// Labels of machines that are not the public site.
 const STAGING: &[&str] = &[
-    "staging", "stage", "stg", "dev", "develop", "development", "test", "testing", "preview", "preprod", "qa", "uat",
-    "sandbox", "draft", "cms", "backend", "admin", "origin", "internal", "intranet", "edit", "author",
+    "staging",
+    "stage",
+    "stg",
+    "dev",
+    "develop",
+    "development",
+    "test",
+    "testing",
+    "preview",
+    "preprod",
+    "qa",
+    "uat",
+    "sandbox",
+    "draft",
+    "cms",
+    "backend",
+    "admin",
+    "internal",
+    "intranet",
+    "edit",
+    "author",
 ];
 
 /// Domains that are never public (RFC 6761, RFC 6762, RFC 7686, RFC 8375, RFC 9476; customary `lan`, `corp`).
-const PRIVATE_SUFFIXES: &[&str] = &["localhost", "local", "internal", "lan", "corp", "intranet", "arpa", "alt", "onion"];
+const PRIVATE_SUFFIXES: &[&str] = &[
+    "localhost",
+    "local",
+    "internal",
+    "lan",
+    "corp",
+    "intranet",
+    "arpa",
+    "alt",
+    "onion",
+];
 
 /// Segments that a template leaves when it has nothing to fill in.
-const PLACEHOLDERS: &[&str] = &["undefined", "null", "nan", "none", "nil", "[object object]", "object object", "false"];
+const PLACEHOLDERS: &[&str] = &[
+    "undefined",
+    "null",
+    "nan",
+    "none",
+    "nil",
+    "[object object]",
+    "object object",
+    "false",
+];
 
 /// Last segments of pages that say that there is no page.
 const ERROR_PAGES: &[&str] = &[
-    "404", "403", "410", "500", "503", "404.html", "404.php", "error", "errors", "not-found", "notfound", "not_found",
-    "page-not-found", "error404", "error-404", "error.html", "maintenance", "login", "signin", "sign-in",
+    "404",
+    "403",
+    "410",
+    "500",
+    "503",
+    "404.html",
+    "404.php",
+    "error",
+    "errors",
+    "not-found",
+    "notfound",
+    "not_found",
+    "page-not-found",
+    "error404",
+    "error-404",
+    "error.html",
+    "maintenance",
+    "login",
+    "signin",
+    "sign-in",
 ];
 
 /// Parameters that number articles: a canonical address that loses one names another page.
 const ID_PARAMETERS: &[&str] = &[
-    "id", "p", "aid", "nid", "pid", "sid", "cid", "tid", "uid", "article", "articleid", "article_id", "story",
-    "storyid", "story_id", "newsid", "news_id", "post", "postid", "post_id", "page_id", "docid", "contentid", "idx",
-    "v", "a", "n", "artid", "itemid", "num", "no", "seq", "key",
+    "id",
+    "p",
+    "aid",
+    "nid",
+    "pid",
+    "sid",
+    "cid",
+    "tid",
+    "uid",
+    "article",
+    "articleid",
+    "article_id",
+    "story",
+    "storyid",
+    "story_id",
+    "newsid",
+    "news_id",
+    "post",
+    "postid",
+    "post_id",
+    "page_id",
+    "docid",
+    "contentid",
+    "idx",
+    "v",
+    "a",
+    "n",
+    "artid",
+    "itemid",
+    "num",
+    "no",
+    "seq",
+    "key",
 ];
 
 /// What is to be made of a canonical address.
@@ -69,12 +155,19 @@ pub fn judge_canonical(page_url: &str, canonical: &str) -> Canonical {
 /// Judges the canonical addresses of a page that has several: none of them is believed
 /// unless they all say the same.
 #[must_use]
-pub fn judge_canonicals<'a>(page_url: &str, canonicals: impl IntoIterator<Item = &'a str>) -> Canonical {
+pub fn judge_canonicals<'a>(
+    page_url: &str,
+    canonicals: impl IntoIterator<Item = &'a str>,
+) -> Canonical {
     let mut keys = BTreeSet::new();
     let mut verdict = Canonical::Ignored("absent");
     for canonical in canonicals.into_iter().take(MAX_CANONICALS) {
         verdict = judge_canonical(page_url, canonical);
-        keys.insert(resolve(page_url, canonical).ok().and_then(|url| key_of(&url)));
+        keys.insert(
+            resolve(page_url, canonical)
+                .ok()
+                .and_then(|url| key_of(&url)),
+        );
     }
     if keys.len() > 1 {
         return Canonical::Ignored("several, and they differ");
@@ -135,7 +228,8 @@ fn lacks_scheme(written: &str) -> bool {
         return false;
     };
     first.starts_with("www.")
-        || (first.contains('.') && psl::suffix(first.as_bytes()).is_some_and(|suffix| suffix.is_known()))
+        || (first.contains('.')
+            && psl::suffix(first.as_bytes()).is_some_and(|suffix| suffix.is_known()))
 }
 
 /// Refuses hosts that readers cannot reach.
@@ -143,24 +237,38 @@ fn public(url: &Url, host: &str) -> Result<(), &'static str> {
     if !matches!(url.host(), Some(Host::Domain(_))) || !host.contains('.') {
         return Err("private host");
     }
-    if host.rsplit('.').next().is_some_and(|last| PRIVATE_SUFFIXES.contains(&last)) {
+    if host
+        .rsplit('.')
+        .next()
+        .is_some_and(|last| PRIVATE_SUFFIXES.contains(&last))
+    {
         return Err("private host");
     }
     let above = host.strip_suffix(site_of(host)).unwrap_or_default();
     let is_staging = above
         .split(['.', '-'])
         .any(|label| STAGING.contains(&label.trim_end_matches(|c: char| c.is_ascii_digit())));
-    if is_staging { Err("staging host") } else { Ok(()) }
+    if is_staging {
+        Err("staging host")
+    } else {
+        Ok(())
+    }
 }
 
 /// Refuses placeholders and error pages.
 fn article_like(url: &Url) -> Result<(), &'static str> {
     let path = url.path().to_ascii_lowercase().replace("%20", " ");
     let mut segments = path.split('/').filter(|segment| !segment.is_empty());
-    if segments.clone().any(|segment| PLACEHOLDERS.contains(&segment) || segment.contains("%7b%7b")) {
+    if segments
+        .clone()
+        .any(|segment| PLACEHOLDERS.contains(&segment) || segment.contains("%7b%7b"))
+    {
         return Err("placeholder");
     }
-    if segments.next_back().is_some_and(|last| ERROR_PAGES.contains(&last)) {
+    if segments
+        .next_back()
+        .is_some_and(|last| ERROR_PAGES.contains(&last))
+    {
         return Err("error page");
     }
     Ok(())
@@ -183,7 +291,10 @@ fn not_above(page: &str, canonical: &str) -> Result<(), &'static str> {
         return Err("loses the article's number");
     }
     if path.len() < page_path.len() && query.is_empty() {
-        let is_prefix = page_path.iter().zip(&path).all(|(page, above)| page == above);
+        let is_prefix = page_path
+            .iter()
+            .zip(&path)
+            .all(|(page, above)| page == above);
         let is_bare = path.last().is_none_or(|last| is_bare_word(last));
         if is_prefix || is_bare {
             return Err("section");
@@ -205,7 +316,10 @@ fn split(key: &str) -> (Vec<&str>, &str) {
 }
 
 fn host(url: &Url) -> String {
-    url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase()
+    url.host_str()
+        .unwrap_or_default()
+        .trim_end_matches('.')
+        .to_ascii_lowercase()
 }
 
 /// The registrable domain; the host where there is none.
@@ -243,7 +357,10 @@ mod tests {
     #[test]
     fn several_canonical_addresses_are_believed_only_if_they_agree() {
         let page = "https://paper.example/a-story?x=1";
-        let (one, same) = ("https://paper.example/a-story", "http://www.paper.example/a-story/");
+        let (one, same) = (
+            "https://paper.example/a-story",
+            "http://www.paper.example/a-story/",
+        );
         let own = Canonical::Own("paper.example/a-story".to_owned());
         assert_eq!(judge_canonicals(page, [one, same]), own);
         assert_eq!(

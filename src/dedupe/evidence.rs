@@ -47,12 +47,22 @@ pub(super) struct Subject<'a> {
 impl<'a> Subject<'a> {
     pub(super) fn new(text: &'a Prepared, boilerplate: &'a Boilerplate) -> Self {
         let (common, own) = text.shingles().parted_by(&boilerplate.shingles);
-        Self { text, boilerplate, common, own }
+        Self {
+            text,
+            boilerplate,
+            common,
+            own,
+        }
     }
 
     /// Measures against one candidate; the ground is still to be found.
     pub(super) fn against(&self, candidate: ArticleId, other: &Prepared) -> Evidence {
-        let Self { text, boilerplate, common, own } = self;
+        let Self {
+            text,
+            boilerplate,
+            common,
+            own,
+        } = self;
         let text: &Prepared = text;
         let (mine, theirs) = (text.shingles(), other.shingles());
         let shared = own.count_shared(theirs);
@@ -60,7 +70,11 @@ impl<'a> Subject<'a> {
         let left = own.len();
         let their_left = theirs.len() - theirs.count_shared(&boilerplate.shingles);
         let smaller = left.min(their_left);
-        let (fewer, more) = if left <= their_left { (text, other) } else { (other, text) };
+        let (fewer, more) = if left <= their_left {
+            (text, other)
+        } else {
+            (other, text)
+        };
         let numbers = Numbers::of(fewer, more);
         let special = fewer
             .numbers()
@@ -99,12 +113,17 @@ impl Numbers {
         let mut conflicting: Vec<u32> = fewer
             .places()
             .iter()
-            .filter(|(place, number)| !more.numbers().contains(*number) && has_number_at(more, *place))
+            .filter(|(place, number)| {
+                !more.numbers().contains(*number) && has_number_at(more, *place)
+            })
             .map(|(_, number)| *number)
             .collect();
         conflicting.sort_unstable();
         conflicting.dedup();
-        Self { agree, conflict: conflicting.len() }
+        Self {
+            agree,
+            conflict: conflicting.len(),
+        }
     }
 }
 
@@ -114,7 +133,14 @@ fn has_number_at(text: &Prepared, place: u32) -> bool {
     places.get(at).is_some_and(|(other, _)| *other == place)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a share of counts that are far below 2^24")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a share of counts that are far below 2^24"
+)]
 fn share(part: usize, whole: usize) -> f32 {
-    if whole == 0 { 0.0 } else { part as f32 / whole as f32 }
+    if whole == 0 {
+        0.0
+    } else {
+        part as f32 / whole as f32
+    }
 }

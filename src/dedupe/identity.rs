@@ -40,7 +40,11 @@ pub fn identify(link: Option<&str>, final_url: Option<&str>, canonical: Option<&
     }
     add(reached.and_then(url_key));
     add(link.and_then(url_key));
-    let other = |address: Option<&str>| address.filter(|address| Some(*address) != url).map(str::to_owned);
+    let other = |address: Option<&str>| {
+        address
+            .filter(|address| Some(*address) != url)
+            .map(str::to_owned)
+    };
     Identity {
         source_url: other(link),
         final_url: other(final_url),
@@ -62,13 +66,23 @@ mod tests {
             Some("https://www.example.org/news/story-one?utm_source=rss"),
             Some("https://www.example.org/news/story-one"),
         );
-        assert_eq!(own.url.as_deref(), Some("https://www.example.org/news/story-one"));
+        assert_eq!(
+            own.url.as_deref(),
+            Some("https://www.example.org/news/story-one")
+        );
         assert_eq!(own.site, "example.org");
         assert_eq!(own.keys.len(), 2);
         assert_eq!(own.source_url.as_deref(), Some("https://t.example.org/x1"));
-        let copy = identify(Some("https://a.example.org/story"), None, Some("https://origin.example.net/news/the-story"));
+        let copy = identify(
+            Some("https://a.example.org/story"),
+            None,
+            Some("https://origin.example.net/news/the-story"),
+        );
         assert_eq!(copy.url.as_deref(), Some("https://a.example.org/story"));
-        assert_eq!(copy.syndicated_from.as_deref(), Some("https://origin.example.net/news/the-story"));
+        assert_eq!(
+            copy.syndicated_from.as_deref(),
+            Some("https://origin.example.net/news/the-story")
+        );
         assert_eq!(identify(None, None, None), Identity::default());
     }
 }

@@ -49,11 +49,17 @@ pub struct Judgement {
 /// the time between them.
 #[must_use]
 pub fn judge_exact(text: &Prepared, twin: Twin, rules: &Rules) -> Option<Judgement> {
-    if text.tokens() < MIN_TOKENS || (text.tokens() < rules.exact_tokens && twin.age > rules.exact_recent) {
+    if text.tokens() < MIN_TOKENS
+        || (text.tokens() < rules.exact_tokens && twin.age > rules.exact_recent)
+    {
         return None;
     }
     Some(Judgement {
-        verdict: Verdict::Duplicate { of: twin.id, relation: Relation::Exact, score: 1.0 },
+        verdict: Verdict::Duplicate {
+            of: twin.id,
+            relation: Relation::Exact,
+            score: 1.0,
+        },
         cluster: Some(twin.cluster),
         evidence: None,
     })
@@ -75,7 +81,10 @@ pub fn judge(text: &Prepared, candidates: &[Candidate<'_>], rules: &Rules) -> Ju
         .map(|candidate| {
             let mut evidence = subject.against(candidate.id, candidate.text);
             evidence.ground = rules.weigh(&evidence, candidate.age);
-            Pair { cluster: candidate.cluster, evidence }
+            Pair {
+                cluster: candidate.cluster,
+                evidence,
+            }
         })
         .collect();
     pairs.sort_by(nearest_first);
@@ -109,7 +118,11 @@ struct Pair {
 }
 
 fn unique(evidence: Option<Evidence>) -> Judgement {
-    Judgement { verdict: Verdict::Unique, cluster: None, evidence }
+    Judgement {
+        verdict: Verdict::Unique,
+        cluster: None,
+        evidence,
+    }
 }
 
 /// Those that join before those that do not; of each the most contained, then the most

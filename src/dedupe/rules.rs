@@ -68,9 +68,9 @@ impl Default for Rules {
             all_contained: 0.9,
             alike: 0.9,
             alike_numbers: 0.95,
-            recent: Duration::from_secs(48 * 3600),
+            recent: Duration::from_hours(48),
             exact_tokens: 100,
-            exact_recent: Duration::from_secs(72 * 3600),
+            exact_recent: Duration::from_hours(72),
         }
     }
 }
@@ -147,7 +147,11 @@ impl Rules {
         if seen.contained < self.contained {
             return Ground::NotContained;
         }
-        if self.numbers_agree(seen) { Ground::Contained } else { Ground::Numbers }
+        if self.numbers_agree(seen) {
+            Ground::Contained
+        } else {
+            Ground::Numbers
+        }
     }
 
     /// Whether a pair is the same words around other numbers, whatever else it is.

@@ -20,7 +20,12 @@ impl Shelf {
     /// An empty shelf that holds at most `limit` bytes, and at least one text.
     #[must_use]
     pub fn new(limit: usize) -> Self {
-        Self { limit, bytes: 0, texts: HashMap::new(), order: VecDeque::new() }
+        Self {
+            limit,
+            bytes: 0,
+            texts: HashMap::new(),
+            order: VecDeque::new(),
+        }
     }
 
     /// The text of an article, if it is at hand.
@@ -36,7 +41,9 @@ impl Shelf {
         self.texts.insert(id, text);
         self.order.push_back(id);
         while self.bytes > self.limit && self.texts.len() > 1 {
-            let Some(oldest) = self.order.pop_front() else { break };
+            let Some(oldest) = self.order.pop_front() else {
+                break;
+            };
             self.take(oldest);
         }
     }
@@ -75,7 +82,11 @@ mod tests {
         assert!((3..=5).all(|id| shelf.get(ArticleId(id)).is_some()));
         shelf.remove(ArticleId(4));
         shelf.put(ArticleId(6), text.clone());
-        assert!([3, 5, 6].into_iter().all(|id| shelf.get(ArticleId(id)).is_some()));
+        assert!(
+            [3, 5, 6]
+                .into_iter()
+                .all(|id| shelf.get(ArticleId(id)).is_some())
+        );
 
         let mut none = Shelf::new(0);
         none.put(ArticleId(1), text.clone());

@@ -39,7 +39,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            span: Duration::from_secs(72 * 3600),
+            span: Duration::from_hours(72),
             shared: 2,
             per_hash: 150,
             candidates: 32,
@@ -78,7 +78,12 @@ impl Window {
     /// An empty window.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self { limits, blocks: VecDeque::new(), first: 0, places: HashMap::new() }
+        Self {
+            limits,
+            blocks: VecDeque::new(),
+            first: 0,
+            places: HashMap::new(),
+        }
     }
 
     /// Remembers an article; in the place of what it was, if it was known. `at` is when it
@@ -97,9 +102,15 @@ impl Window {
                 self.forget_first();
             }
         }
-        let newest = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX).saturating_sub(1);
+        let newest = u32::try_from(self.blocks.len())
+            .unwrap_or(u32::MAX)
+            .saturating_sub(1);
         let block = self.first.wrapping_add(newest);
-        if let Some(slot) = self.blocks.back_mut().and_then(|last| last.insert(Neighbour { id, cluster, at }, sketch)) {
+        if let Some(slot) = self
+            .blocks
+            .back_mut()
+            .and_then(|last| last.insert(Neighbour { id, cluster, at }, sketch))
+        {
             self.places.insert(id, Place { block, slot });
         }
     }
@@ -117,7 +128,11 @@ impl Window {
     /// Forgets the blocks of articles that are out of reach at `now`.
     pub fn expire(&mut self, now: Timestamp) {
         let oldest = now.minus(self.limits.span);
-        while self.blocks.front().is_some_and(|block| block.newest() < oldest) {
+        while self
+            .blocks
+            .front()
+            .is_some_and(|block| block.newest() < oldest)
+        {
             self.forget_first();
         }
     }
@@ -133,7 +148,9 @@ impl Window {
                 if left == 0 {
                     break;
                 }
-                left -= block.find(*hash, at, self.limits.span, left, |slot| hits.push((number, slot)));
+                left -= block.find(*hash, at, self.limits.span, left, |slot| {
+                    hits.push((number, slot));
+                });
             }
         }
         hits.sort_unstable();
@@ -179,7 +196,11 @@ impl Window {
         if let Some(block) = self.blocks.pop_front() {
             for article in block.articles() {
                 // An article that was inserted again has its place in a later block.
-                if self.places.get(&article.id).is_some_and(|place| place.block == self.first) {
+                if self
+                    .places
+                    .get(&article.id)
+                    .is_some_and(|place| place.block == self.first)
+                {
                     self.places.remove(&article.id);
                 }
             }

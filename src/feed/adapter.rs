@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use feed_rs::model::{self as theirs, FeedType};
 use feed_rs::parser;
 
-use super::draft::{Draft, DraftEntry, File, Form, Link, Words};
+use super::draft::{Draft, DraftEntry, Form, Link, Words};
 use super::{ParseFailure, dates};
 use crate::model::{FailureKind, FeedKind};
 
@@ -51,9 +51,11 @@ fn entry(found: theirs::Entry, atom: bool) -> DraftEntry {
         summary: found.summary.map(|text| words(text, atom)),
         published: found.published.map(Into::into),
         updated: found.updated.map(Into::into),
+        // The persons of RSS are one string that feed-rs takes apart in its own way; the notes have it whole.
         authors: found
             .authors
             .into_iter()
+            .filter(|_| atom)
             .filter_map(|person| person.name.or(person.email))
             .collect(),
         categories: found
@@ -61,8 +63,7 @@ fn entry(found: theirs::Entry, atom: bool) -> DraftEntry {
             .into_iter()
             .map(|category| category.label.unwrap_or(category.term))
             .collect(),
-        lang: found.language,
-        base: found.base,
+        content_base: found.base,
         ..DraftEntry::default()
     };
     if let Some(content) = found.content {
@@ -83,29 +84,7 @@ fn entry(found: theirs::Entry, atom: bool) -> DraftEntry {
             None => draft.links.push(link(found)),
         }
     }
-    for object in found.media {
-        media(object, &mut draft);
-    }
     draft
-}
-
-fn media(object: theirs::MediaObject, draft: &mut DraftEntry) {
-    for content in object.content {
-        if let Some(url) = content.url {
-            draft.files.push(File {
-                href: url.into(),
-                media_type: content.content_type.map(|kind| kind.to_string()),
-                length: content.size,
-                duration: content
-                    .duration
-                    .or(object.duration)
-                    .map(|duration| duration.as_secs()),
-            });
-        }
-    }
-    if let Some(thumbnail) = object.thumbnails.into_iter().next() {
-        draft.image.get_or_insert(thumbnail.image.uri);
-    }
 }
 
 fn link(link: theirs::Link) -> Link {

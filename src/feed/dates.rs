@@ -73,7 +73,8 @@ fn calendar(parts: &Parts) -> Option<NaiveDate> {
         return NaiveDate::from_yo_opt(year, ordinal);
     }
     let (month, day) = (parts.month.unwrap_or(1), parts.day.unwrap_or(1));
-    NaiveDate::from_ymd_opt(year, month, day).or_else(|| NaiveDate::from_ymd_opt(year, day, month))
+    let swapped = || NaiveDate::from_ymd_opt(year, day, month).filter(|_| !parts.year_first);
+    NaiveDate::from_ymd_opt(year, month, day).or_else(swapped)
 }
 
 #[cfg(test)]

@@ -102,7 +102,10 @@ pub(super) struct DraftEntry {
     pub about: Option<String>,
     /// `feedburner:origLink`: the address behind a counting redirect.
     pub orig_link: Option<String>,
+    /// `xml:base` of the entry, as written.
     pub base: Option<String>,
+    /// `xml:base` of its content, as written.
+    pub content_base: Option<String>,
     pub links: Vec<Link>,
     pub title: Option<Words>,
     pub summary: Option<Words>,

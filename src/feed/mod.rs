@@ -162,3 +162,91 @@ pub fn stages(b: &[u8], n: u32) {
         repair::repair(text, true, &limits).map(|s| s.lost).ok()
     );
 }
+
+pub fn both(b: &[u8]) -> Option<String> {
+    let limits = Limits::default();
+    let d = decode::decode(b, None);
+    let text = xml::without_declarations(d.text.trim());
+    let one = survey::survey(text, &limits).ok()?;
+    if one.damage.is_some() {
+        return None;
+    }
+    let s = Settings {
+        limits,
+        url_key: |u| Some(u.to_owned()),
+    };
+    let a = settle::settle(
+        xml::read(text, &limits).ok()?,
+        Some("http://e.example/f/"),
+        &s,
+    );
+    let mut out = String::new();
+    for (how, balanced) in [("strict", true), ("loose", false)] {
+        let b = settle::settle(
+            xml::repaired(text, "x", balanced, &limits).ok()?,
+            Some("http://e.example/f/"),
+            &s,
+        );
+        if a.entries.len() != b.entries.len() {
+            out += &format!("{how} count {} {}\n", a.entries.len(), b.entries.len());
+            continue;
+        }
+        for (x, y) in a.entries.iter().zip(&b.entries) {
+            if x != y {
+                let what = if x.uid != y.uid {
+                    format!("uid {} {}", x.uid, y.uid)
+                } else if x.url != y.url {
+                    format!("url {:?} {:?}", x.url, y.url)
+                } else if x.title != y.title {
+                    format!("title {:?} {:?}", x.title, y.title)
+                } else if x.authors != y.authors {
+                    format!("authors {:?} {:?}", x.authors, y.authors)
+                } else if x.categories != y.categories {
+                    format!("cat {:?} {:?}", x.categories, y.categories)
+                } else if x.enclosures != y.enclosures {
+                    format!("encl {:?} {:?}", x.enclosures, y.enclosures)
+                } else if x.published != y.published || x.updated != y.updated {
+                    format!(
+                        "dates {:?} {:?} {:?} {:?}",
+                        x.published, y.published, x.updated, y.updated
+                    )
+                } else if x.summary != y.summary {
+                    format!(
+                        "summary {:?}\n      {:?}",
+                        x.summary
+                            .as_deref()
+                            .map(|s| s.chars().take(300).collect::<String>()),
+                        y.summary
+                            .as_deref()
+                            .map(|s| s.chars().take(300).collect::<String>())
+                    )
+                } else if x.content != y.content {
+                    format!(
+                        "content {:?}\n    {:?}",
+                        x.content
+                            .as_deref()
+                            .map(|s| s.chars().take(300).collect::<String>()),
+                        y.content
+                            .as_deref()
+                            .map(|s| s.chars().take(300).collect::<String>())
+                    )
+                } else {
+                    format!(
+                        "other lang {:?} {:?} img {:?} {:?} com {:?} {:?} guid {:?} {:?}",
+                        x.lang,
+                        y.lang,
+                        x.image_url,
+                        y.image_url,
+                        x.comments_url,
+                        y.comments_url,
+                        x.guid,
+                        y.guid
+                    )
+                };
+                out += &format!("{how} fp {} {what}\n", x.fingerprint == y.fingerprint);
+                break;
+            }
+        }
+    }
+    Some(out)
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::dates;
 use super::draft::Draft;
-use super::draft::{DraftEntry, Form, Link, Words};
+use super::draft::{DraftEntry, File, Form, Link, Words};
 use crate::model::{PublisherHints, Timestamp};
 
 /// Values noted of one entry.
@@ -31,6 +31,9 @@ pub(super) struct Note {
     lang: Option<String>,
     orig_link: Option<String>,
     links: Vec<Link>,
+    files: Vec<File>,
+    /// In seconds; of the first file.
+    duration: Option<u64>,
     image: Option<String>,
     comments: Option<String>,
     published: Option<Timestamp>,
@@ -43,6 +46,18 @@ pub(super) struct Note {
     /// Bodies of last resort, with their rank.
     summary: Option<(u8, Words)>,
     content: Option<Words>,
+}
+
+/// A size, which may have been written as a float.
+fn whole(text: &str) -> Option<u64> {
+    text.trim().split('.').next()?.parse().ok()
+}
+
+/// A duration: seconds, or hours, minutes and seconds with colons.
+fn seconds(text: &str) -> Option<u64> {
+    text.trim().split(':').try_fold(0_u64, |sum, part| {
+        sum.checked_mul(60)?.checked_add(whole(part)?)
+    })
 }
 
 /// Seconds in the periods of the syndication module.
@@ -134,17 +149,26 @@ impl Note {
         attributes: impl Iterator<Item = (&'a str, Cow<'a, str>)>,
     ) {
         let mut link = Link::default();
-        let mut url = None;
+        let mut file = File::default();
+        let mut term = None;
         for (key, value) in attributes {
             let value = value.into_owned();
             match key {
                 "isPermaLink" => self.permalink = Some(!value.trim().eq_ignore_ascii_case("false")),
                 "href" => link.href = value,
                 "rel" => link.rel = Some(value),
-                "type" => link.media_type = Some(value),
+                "type" => {
+                    file.media_type = Some(value.clone());
+                    link.media_type = Some(value);
+                }
                 "title" => link.title = Some(value),
-                "length" => link.length = value.trim().parse().ok(),
-                "url" => url = Some(value),
+                "length" | "fileSize" => {
+                    link.length = whole(&value);
+                    file.length = link.length;
+                }
+                "duration" => file.duration = seconds(&value),
+                "url" => file.href = value,
+                "term" | "text" => term = Some(value),
                 _ => {}
             }
         }
@@ -153,10 +177,24 @@ impl Note {
                 link.rel = Some(link.rel.unwrap_or_else(|| "alternate".to_owned()));
                 self.links.push(link);
             }
-            "media:thumbnail" => self.image = self.image.take().or(url),
-            "itunes:image" => self.image = self.image.take().or(Some(link.href)),
-            "enclosure" => {}
+            "enclosure" | "media:content"
+                if !file.href.is_empty() && self.files.len() < MAX_VALUES =>
+            {
+                self.files.push(file)
+            }
+            "media:thumbnail" => self.image(file.href),
+            "itunes:image" => self.image(link.href),
+            "atom:category" | "itunes:category" if self.subjects.len() < MAX_VALUES => {
+                self.subjects.extend(term)
+            }
             _ => {}
+        }
+    }
+
+    /// Notes the address of a picture; the first one counts.
+    pub fn image(&mut self, href: String) {
+        if self.image.is_none() && !href.trim().is_empty() {
+            self.image = Some(href);
         }
     }
 
@@ -174,12 +212,18 @@ impl Note {
             }
             "itunes:keywords" | "media:keywords" => {
                 let free = MAX_VALUES.saturating_sub(self.subjects.len());
-                self.subjects
-                    .extend(trimmed.split(',').map(str::to_owned).take(free));
+                self.subjects.extend(
+                    trimmed
+                        .split(',')
+                        .filter(|word| !word.trim().is_empty())
+                        .map(str::to_owned)
+                        .take(free),
+                );
             }
             "itunes:author" | "dc:creator" | "author" if self.authors.len() < MAX_VALUES => {
                 self.authors.push(own())
             }
+            "itunes:duration" => self.duration = seconds(trimmed),
             "comments" => self.comments = Some(own()),
             "dc:language" => self.lang = self.lang.take().or_else(|| Some(own())),
             "dc:date" | "atom:published" | "dcterms:created" | "dcterms:issued" => {
@@ -237,6 +281,10 @@ impl Note {
             entry.authors = self.authors;
         }
         entry.links.extend(self.links);
+        entry.files = self.files;
+        if let Some(first) = entry.files.first_mut() {
+            first.duration = first.duration.or(self.duration);
+        }
         entry.categories.extend(self.subjects);
     }
 }

@@ -19,11 +19,15 @@ pub(super) fn name(text: &str) -> Option<String> {
     (!named.is_empty() && named.chars().count() <= MAX_CHARS).then(|| named.to_owned())
 }
 
-/// `address (Name)`.
+/// `address (Name)`, or the other way round.
 fn bracketed(line: &str) -> Option<&str> {
-    let (address, rest) = line.split_once('(')?;
-    let (name, _) = rest.rsplit_once(')')?;
-    (is_address(address.trim()) && !name.trim().is_empty()).then_some(name)
+    let (before, rest) = line.split_once('(')?;
+    let (inside, _) = rest.rsplit_once(')')?;
+    let (before, inside) = (before.trim(), inside.trim());
+    if is_address(before) && !inside.is_empty() {
+        return Some(inside);
+    }
+    (is_address(inside) && !before.is_empty()).then_some(before)
 }
 
 /// `Name <address>`.
@@ -54,6 +58,7 @@ mod tests {
         for (text, expected) in [
             ("a@example.org (Jane Doe)", Some("Jane Doe")),
             ("Jane Doe <a@example.org>", Some("Jane Doe")),
+            ("Jane Doe (a@example.org)", Some("Jane Doe")),
             ("Jane (JD) Doe", Some("Jane (JD) Doe")),
             ("a@example.org", Some("a@example.org")),
             ("a@b.co（山田）", Some("a@b.co（山田）")),

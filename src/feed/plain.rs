@@ -87,7 +87,7 @@ mod tests {
             ),
             ("&lt;i&gt;Slanted&lt;/i&gt;", Form::Html, Some("Slanted")),
             ("Vec<T> and a < b", Form::Unsure, Some("Vec<T> and a < b")),
-            ("if a <b then c> d", Form::Plain, Some("if a c> d")),
+            ("if a <b then c> d", Form::Plain, Some("if a d")),
             ("\u{1}x\u{7f}", Form::Plain, Some("x")),
             ("<img src=x>", Form::Html, None),
             (" ", Form::Plain, None),

@@ -104,9 +104,11 @@ impl Settler<'_> {
         // A summary that repeats the content says nothing.
         let repeats = draft.summary == draft.content;
         let mut seen = Vec::new();
-        let mut body = |words: Option<Words>| bodies::to_html(words?, base.as_ref(), &mut seen);
-        let summary = body(draft.summary.filter(|_| !repeats));
-        let content = body(draft.content);
+        let content_base = links::base(base.as_ref(), draft.content_base.as_deref());
+        let mut body =
+            |words: Option<Words>, base: Option<&Url>| bodies::to_html(words?, base, &mut seen);
+        let summary = body(draft.summary.filter(|_| !repeats), base.as_ref());
+        let content = body(draft.content, content_base.as_ref());
         let mut entry = ParsedEntry {
             uid: String::new(),
             url_key: url.as_deref().and_then(self.settings.url_key),

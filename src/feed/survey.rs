@@ -12,8 +12,9 @@
 use super::markup::names::Names;
 use super::markup::{Tag, Token, Tokens, attributes};
 use super::notes::{Note, Notes};
+use super::repair::field;
 use super::vocabulary::{self, Family, Ns, Role};
-use super::{Limits, ParseFailure, entities};
+use super::{Limits, ParseFailure, entities, links};
 use crate::model::FailureKind;
 
 /// What a document turned out to be.
@@ -42,6 +43,7 @@ pub(super) fn survey(text: &str, limits: &Limits) -> Result<Survey, ParseFailure
         entry: None,
         field: None,
         opaque: None,
+        had: Vec::new(),
         damage: None,
         notes: Notes::default(),
     };
@@ -99,8 +101,10 @@ struct Pass<'a> {
     entry_depth: usize,
     entry: Option<Note>,
     field: Option<Field>,
-    /// Depth of an element whose fields are not the entry's.
-    opaque: Option<usize>,
+    /// Depth of an element whose fields are not the entry's, and whether it is a picture.
+    opaque: Option<(usize, bool)>,
+    /// Fields that the entry has had.
+    had: Vec<&'static str>,
     damage: Option<&'static str>,
     notes: Notes,
 }
@@ -167,7 +171,7 @@ impl<'a> Pass<'a> {
             Some(Role::Channel | Role::Root(_)) => self.damage_if(true, "structure"),
             // feed-rs does not look into elements it does not know; neither do the notes.
             None if self.entry.is_none() || ns == Ns::Media => {}
-            None | Some(Role::Opaque) => self.opaque = Some(depth),
+            None | Some(Role::Opaque) => self.opaque = Some((depth, local == "image")),
             Some(Role::Transparent) => {
                 self.damage_if(self.entry.is_some() && ns != Ns::Media, "structure")
             }
@@ -251,6 +255,7 @@ impl<'a> Pass<'a> {
         for (name, value) in attributes::iter(tag.attributes) {
             note.inherited(name, &value);
         }
+        self.had.clear();
         self.entry = Some(note);
         Ok(())
     }
@@ -267,7 +272,7 @@ impl<'a> Pass<'a> {
     fn person(&mut self, family: Family, ns: Ns, local: &str) {
         let name = match (family, ns, local) {
             (Family::Atom, Ns::Main | Ns::Atom, "author") => {
-                self.opaque = Some(self.open.len());
+                self.opaque = Some((self.open.len(), false));
                 return;
             }
             (Family::Rss, Ns::Main, "author") => "author",
@@ -290,14 +295,17 @@ impl<'a> Pass<'a> {
             let says =
                 attributes::iter(tag.attributes).any(|(name, _)| matches!(name, "href" | "term"));
             self.damage_if(!says, "dialect");
-        } else if matches!(out, "atom:link" | "media:thumbnail" | "itunes:image")
-            && let Some(entry) = &mut self.entry
-        {
+        } else if let Some(entry) = &mut self.entry {
             entry.attributes(out, attributes::iter(tag.attributes));
         }
     }
 
     fn begin_field(&mut self, family: Family, ns: Ns, out: &'static str, tag: &Tag<'_>) {
+        // Of several titles feed-rs takes the last, of which nobody knows whose it is.
+        if self.entry.is_some() && field::is_single(out) {
+            self.damage_if(self.had.contains(&out), "duplicates");
+            self.had.push(out);
+        }
         let mut markup = false;
         if family == Family::Atom && is_own(family, ns) {
             let kind = attributes::find(tag.attributes, "type");
@@ -332,7 +340,9 @@ impl<'a> Pass<'a> {
             };
             rest = rest.get(found.len..).unwrap_or_default();
         }
-        if self.field.as_ref().is_some_and(|field| field.noted) {
+        if self.field.as_ref().is_some_and(|field| field.noted)
+            || self.opaque.is_some_and(|(_, is_image)| is_image)
+        {
             self.characters(&entities::decode(text));
         }
     }
@@ -342,6 +352,11 @@ impl<'a> Pass<'a> {
             && field.noted
         {
             field.text.push_str(text);
+        } else if self.opaque.is_some_and(|(_, is_image)| is_image)
+            && links::is_http(text)
+            && let Some(entry) = &mut self.entry
+        {
+            entry.image(text.trim().to_owned());
         }
     }
 
@@ -359,7 +374,7 @@ impl<'a> Pass<'a> {
         {
             self.end_field(&field);
         }
-        if self.opaque == Some(depth) {
+        if self.opaque.is_some_and(|(opaque, _)| opaque == depth) {
             self.opaque = None;
         }
         if depth == self.entry_depth

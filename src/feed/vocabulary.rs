@@ -258,7 +258,7 @@ fn rss(local: &str) -> Option<Role> {
         | "content_encoded" => Role::Text("content:encoded", Body),
         "author" | "creator" => Role::Person,
         "category" | "tag" => Role::Text("category", Short),
-        "keywords" => Role::Text("itunes:keywords", Short),
+        "keywords" | "tags" => Role::Text("itunes:keywords", Short),
         "enclosure" => Role::Attributes("enclosure"),
         "pubdate" | "date" | "published" | "issued" | "created" | "publicationdate" => {
             Role::Text("pubDate", Short)
@@ -268,7 +268,7 @@ fn rss(local: &str) -> Option<Role> {
         "comments" => Role::Text("comments", Short),
         "language" => Role::Text("language", Short),
         "ttl" => Role::Text("ttl", Short),
-        "skiphours" | "skipdays" | "categories" | "tags" => Role::Transparent,
+        "skiphours" | "skipdays" | "categories" => Role::Transparent,
         "hour" => Role::Text("hour", Short),
         "day" => Role::Text("day", Short),
         "image" | "textinput" | "source" | "cloud" | "logo" => Role::Opaque,
@@ -289,6 +289,7 @@ fn atom(local: &str) -> Option<Role> {
         "updated" | "modified" | "lastbuilddate" => Role::Text("updated", Short),
         "author" => Role::Person,
         "category" => Role::Attributes("category"),
+        "keywords" | "tags" => Role::Text("itunes:keywords", Short),
         "comments" => Role::Text("comments", Short),
         "enclosure" => Role::Attributes("enclosure"),
         "source" | "contributor" => Role::Opaque,
@@ -353,6 +354,7 @@ fn module(family: Family, ns: Ns, local: &str) -> Option<Role> {
         (Ns::Media, "category") => Role::Text("media:category", Short),
         (Ns::Media, "title") => Role::Text("media:title", Short),
         (Ns::Itunes, "image") => Role::Attributes("itunes:image"),
+        (Ns::Itunes, "category") => Role::Attributes("itunes:category"),
         (Ns::Itunes, "duration") => Role::Text("itunes:duration", Short),
         (Ns::Itunes, "keywords") => Role::Text("itunes:keywords", Short),
         (Ns::Itunes, "summary") => Role::Text("itunes:summary", Body),

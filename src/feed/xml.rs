@@ -58,7 +58,7 @@ pub(super) fn without_declarations(text: &str) -> &str {
 }
 
 /// Repairs a document and reads it; if feed-rs refuses the whole, entry by entry.
-fn repaired(
+pub(super) fn repaired(
     text: &str,
     damage: &'static str,
     balanced: bool,

@@ -294,9 +294,13 @@ impl Fetcher {
     }
 
     /// Whether robots.txt lets us fetch a page; asks for it when it is not known.
-    pub async fn may_fetch(&self, url: &str, networks: &Networks, now: Timestamp) -> bool {
-        let Ok(url) = Url::parse(url) else { return true };
-        let Ok(address) = url.join("/robots.txt") else { return true };
+    ///
+    /// # Errors
+    /// The kind of failure, when the page itself may not be asked at all.
+    pub async fn may_fetch(&self, url: &str, networks: &Networks, now: Timestamp) -> Result<bool, (FailureKind, String)> {
+        let url = Url::parse(url).map_err(|error| (FailureKind::BadUrl, error.to_string()))?;
+        self.guard(&url, networks).await.map_err(|stop| (stop.kind, stop.detail))?;
+        let Ok(address) = url.join("/robots.txt") else { return Ok(true) };
         let rules = self
             .robots
             .rules(&url, async || {
@@ -321,7 +325,7 @@ impl Fetcher {
         if let (Some(delay), Some(host)) = (rules.crawl_delay(), url.host_str()) {
             self.hosts.set_crawl_delay(host, delay);
         }
-        rules.allow(&url)
+        Ok(rules.allow(&url))
     }
 }
 

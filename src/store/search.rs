@@ -3,6 +3,8 @@
 //! FTS5's MATCH is a language in which `world-wide`, `c++` and an empty string are
 //! errors; what a person types is quoted token by token, so that it never is.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, params};
 
 use super::StoreError;
@@ -46,31 +48,32 @@ pub fn search(conn: &Connection, query: &Query<'_>) -> Result<Vec<Hit>, StoreErr
     if expression.is_empty() {
         return Ok(Vec::new());
     }
-    let order = if query.newest {
-        "a.sort_at DESC"
-    } else {
-        "rank"
-    };
+    let order = if query.newest { "a.sort_at DESC" } else { "rank" };
     let mut select = conn.prepare_cached(&format!(
-        "SELECT a.id, a.url, a.site, a.title, a.published_at, snippet(articles_fts, 1, ?2, ?3, '…', 24)
+        "SELECT a.id, a.url, a.site, a.title, a.published_at, snippet(articles_fts, 1, ?2, ?3, '…', 24), a.cluster_id
          FROM articles_fts JOIN _article a ON a.id = articles_fts.rowid
-         WHERE articles_fts MATCH ?1 AND a.deleted_at IS NULL AND a.cluster_id = a.id
-         ORDER BY {order} LIMIT ?4"
+         WHERE articles_fts MATCH ?1 AND a.deleted_at IS NULL ORDER BY {order}"
     ))?;
-    let hits = select.query_map(
-        params![expression, query.marks.0, query.marks.1, query.limit],
-        |row| {
-            Ok(Hit {
-                id: row.get(0)?,
-                url: row.get(1)?,
-                site: row.get(2)?,
-                title: row.get(3)?,
-                published_at: row.get(4)?,
-                snippet: row.get(5)?,
-            })
-        },
-    )?;
-    Ok(hits.collect::<Result<_, _>>()?)
+    let mut rows = select.query(params![expression, query.marks.0, query.marks.1])?;
+    let mut clusters = HashSet::new();
+    let mut hits = Vec::new();
+    let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+    while hits.len() < limit
+        && let Some(row) = rows.next()?
+    {
+        if !clusters.insert(row.get::<_, ArticleId>(6)?) {
+            continue;
+        }
+        hits.push(Hit {
+            id: row.get(0)?,
+            url: row.get(1)?,
+            site: row.get(2)?,
+            title: row.get(3)?,
+            published_at: row.get(4)?,
+            snippet: row.get(5)?,
+        });
+    }
+    Ok(hits)
 }
 
 /// Every word a quoted string, all of them wanted; a word that ends in `*` is a prefix.

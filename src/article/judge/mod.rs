@@ -14,12 +14,18 @@ mod density;
 mod features;
 mod forest;
 mod learned;
+mod rescue;
 mod lexicon;
 mod stretch;
 
-use crate::model::{FeedWords, Method};
+use crate::model::Method;
+
+use super::memory::SiteMemory;
 
 use super::page::{Page, Sums};
+
+/// Confidence in a text that is not in the markup: right more often than not, and often cut short.
+const RESCUED: f32 = 0.6;
 
 /// One judge's opinion.
 #[derive(Debug, Clone, Default)]
@@ -45,14 +51,15 @@ pub struct Evidence<'e> {
     /// `articleBody` of the structured data.
     pub body: Option<&'e str>,
     pub byline: Option<&'e str>,
-    pub words: &'e FeedWords,
+    /// What is known of the site's other pages.
+    pub memory: Option<&'e SiteMemory>,
 }
 
 /// What was decided.
 #[derive(Debug)]
 pub struct Decision {
     pub keep: Vec<bool>,
-    /// A text found elsewhere than in the blocks, which replaces them.
+    /// HTML of the article, found elsewhere than in the blocks, which replaces them.
     pub instead: Option<String>,
     pub method: Method,
     /// Between 0 and 1.
@@ -111,8 +118,16 @@ impl Judges {
 /// Decides which blocks are the article.
 pub fn decide(page: &Page<'_>, sums: &Sums, evidence: &Evidence<'_>) -> Decision {
     let judges = Judges::hear(page, sums);
-    let opinion = learned::judge(page, sums, &judges.rows(page, sums, evidence));
-    decide::weigh(page, &judges, opinion)
+    let mut probabilities = learned::judge(page, sums, &judges.rows(page, sums, evidence));
+    if let Some(memory) = evidence.memory {
+        memory.temper(page, &mut probabilities);
+    }
+    let decision = decide::weigh(page, &judges, &probabilities);
+    let words = page.blocks.iter().zip(&decision.keep).filter(|(_, keep)| **keep).map(|(block, _)| block.words).sum();
+    match rescue::rescue(page, words, evidence.body) {
+        Some(html) => Decision { instead: Some(html), method: Method::Structured, confidence: RESCUED, ..decision },
+        None => decision,
+    }
 }
 
 /// Keeps what the operator's selectors match.

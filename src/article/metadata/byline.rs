@@ -130,6 +130,7 @@ pub fn names(line: &str) -> Vec<String> {
     line.split([',', ';', '|', '/', '&', '\n', '•', '·', '、', '–', '—'])
         .flat_map(|part| JOINTS.iter().fold(vec![part], |parts, joint| parts.iter().flat_map(|p| p.split(joint)).collect()))
         .map(without_date)
+        .take_while(|part| !(part.split(' ').all(|word| day::is_month(word) && word.chars().count() > 3)))
         .map(|name| text::clean_line(name.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '.' | ')'))))
         .filter(|name| is_name(name))
         .collect()

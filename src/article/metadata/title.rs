@@ -1,11 +1,20 @@
 //! The title: what the page's own heading and its declarations agree on.
 
+use std::collections::HashSet;
+
+use crate::article::page::block::ratio;
 use crate::article::page::{Hints, Page, text};
 
 /// What separates a title from the site's name, spaces included.
 const SEPARATORS: [&str; 17] = [
     " | ", " - ", " – ", " — ", " :: ", " : ", " » ", " « ", " · ", " • ", " / ", " ‹ ", " › ", " ~ ", "│", "｜", "-新",
 ];
+
+/// What the heading that the reader sees counts beside a declaration: declarations copy each other.
+const HEADING_VOTES: usize = 2;
+
+/// Titles that share this much of their words are versions of one another.
+const VERSION: f32 = 0.5;
 
 /// The longest title, in characters.
 const MAX_CHARS: usize = 400;
@@ -41,7 +50,8 @@ pub fn decide(evidence: &Evidence<'_>) -> Option<String> {
     candidates.retain(|title| !title.is_empty());
     let votes = |title: &String| {
         let wanted = key(title);
-        others.iter().filter(|other| key(other) == wanted).count() + usize::from(headings.iter().any(|h| key(h) == wanted))
+        let said = others.iter().filter(|other| key(other) == wanted).count();
+        said + if agreed.is_some_and(|heading| key(heading) == wanted) { HEADING_VOTES } else { 0 }
     };
     // The first of the most voted: order is trust.
     let most = candidates.iter().map(|title| votes(title)).max().unwrap_or(0);
@@ -91,7 +101,7 @@ pub fn stripped(title: &str, sites: &[&str]) -> String {
         }
     }
     // An unknown last part that is short beside the rest is nearly always the site too.
-    if let Some((head, tail)) = last_split(title)
+    while let Some((head, tail)) = last_split(title)
         && title.contains([ '|', '»', '·', '•'])
         && text::count_words(tail) <= 4
         && text::count_words(head) >= 4
@@ -123,10 +133,20 @@ fn key(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// True when two titles are the same or one is the beginning of the other.
+/// True when two titles are the same, one is a part of the other, or they are versions of one another.
 fn agree(a: &str, b: &str) -> bool {
-    let (a, b) = (key(a), key(b));
-    !a.is_empty() && (a == b || (a.len().min(b.len()) >= 12 && (a.starts_with(&b) || b.starts_with(&a))))
+    let (short, long) = (key(a), key(b));
+    let (short, long) = if short.len() <= long.len() { (short, long) } else { (long, short) };
+    if short.is_empty() {
+        return false;
+    }
+    if short == long || (short.len() >= 12 && long.contains(&short)) {
+        return true;
+    }
+    let words = |title: &str| text::words(title).map(str::to_lowercase).collect::<HashSet<String>>();
+    let (a, b) = (words(a), words(b));
+    let shared = a.intersection(&b).count();
+    shared >= 3 && ratio(shared, a.len().min(b.len())) >= VERSION
 }
 
 #[cfg(test)]

@@ -3,18 +3,25 @@ use proptest::prelude::*;
 use std::fs;
 use std::path::Path;
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 /// A long text of its own: `seed` chooses the words.
 fn story(seed: u32, words: u32) -> String {
-    let words: Vec<String> = (0..words).map(|n| format!("word{}", (n * 31 + seed * 7919) % 100_003)).collect();
+    let words: Vec<String> = (0..words)
+        .map(|n| format!("word{}", (n * 31 + seed * 7919) % 100_003))
+        .collect();
     words.join(" ")
 }
 
 fn candidates(texts: &[Prepared], age: Duration) -> Vec<Candidate<'_>> {
     (1..)
         .zip(texts)
-        .map(|(id, text)| Candidate { id: ArticleId(id), cluster: ArticleId(id), age, text })
+        .map(|(id, text)| Candidate {
+            id: ArticleId(id),
+            cluster: ArticleId(id),
+            age,
+            text,
+        })
         .collect()
 }
 
@@ -35,7 +42,11 @@ fn cases_are_judged_as_a_reader_would() {
         let texts: Vec<Prepared> = parts.map(Prepared::new).collect();
         let (judged, known) = texts.split_last().expect("texts");
         let judgement = judge(judged, &candidates(known, HOUR), &Rules::default());
-        let found = if judgement.cluster.is_some() { "expect: same" } else { "expect: different" };
+        let found = if judgement.cluster.is_some() {
+            "expect: same"
+        } else {
+            "expect: different"
+        };
         assert_eq!(found, expected, "{}: {judgement:?}", path.display());
         cases += 1;
     }
@@ -56,7 +67,11 @@ fn a_late_copy_is_one_only_if_it_is_nearly_the_whole_text() {
         let found = judge(text, &candidates(&known, age), &rules);
         let found = ground(&found).expect("evidence");
         // The half is all there, which is said first.
-        let found = if found == Ground::All { Ground::Contained } else { found };
+        let found = if found == Ground::All {
+            Ground::Contained
+        } else {
+            found
+        };
         assert_eq!(found, expected);
     }
 }
@@ -64,15 +79,26 @@ fn a_late_copy_is_one_only_if_it_is_nearly_the_whole_text() {
 #[test]
 fn a_short_text_is_the_same_text_only_for_a_while() {
     let rules = Rules::default();
-    let twin = |age| Twin { id: ArticleId(7), cluster: ArticleId(3), age };
-    let (few, short, long) =
-        (Prepared::new("Watch the video"), Prepared::new(&story(1, 40)), Prepared::new(&story(1, 100)));
+    let twin = |age| Twin {
+        id: ArticleId(7),
+        cluster: ArticleId(3),
+        age,
+    };
+    let (few, short, long) = (
+        Prepared::new("Watch the video"),
+        Prepared::new(&story(1, 40)),
+        Prepared::new(&story(1, 100)),
+    );
     assert_eq!(judge_exact(&few, twin(HOUR), &rules), None);
     assert_eq!(judge_exact(&short, twin(100 * HOUR), &rules), None);
     for (text, age) in [(&short, HOUR), (&long, 10_000 * HOUR)] {
         let judgement = judge_exact(text, twin(age), &rules).expect("the same text");
         assert_eq!(judgement.cluster, Some(ArticleId(3)));
-        let exact = Verdict::Duplicate { of: ArticleId(7), relation: Relation::Exact, score: 1.0 };
+        let exact = Verdict::Duplicate {
+            of: ArticleId(7),
+            relation: Relation::Exact,
+            score: 1.0,
+        };
         assert_eq!(judgement.verdict, exact);
     }
 }
@@ -80,8 +106,14 @@ fn a_short_text_is_the_same_text_only_for_a_while() {
 #[test]
 fn a_cluster_most_of_which_has_other_numbers_is_not_joined() {
     let report = |day: u32| {
-        let lines: Vec<String> =
-            (0..12).map(|n| format!("item{n} of the list sold at {} crowns a piece", day * 100 + n)).collect();
+        let lines: Vec<String> = (0..12)
+            .map(|n| {
+                format!(
+                    "item{n} of the list sold at {} crowns a piece",
+                    day * 100 + n
+                )
+            })
+            .collect();
         Prepared::new(&lines.join(". "))
     };
     let texts = [report(1), report(2), report(3)];
@@ -97,9 +129,15 @@ fn a_cluster_most_of_which_has_other_numbers_is_not_joined() {
 #[test]
 fn nothing_is_judged_without_candidates_or_words() {
     let rules = Rules::default();
-    assert_eq!(judge(&Prepared::new(&story(1, 50)), &[], &rules), unique(None));
+    assert_eq!(
+        judge(&Prepared::new(&story(1, 50)), &[], &rules),
+        unique(None)
+    );
     let few = [Prepared::new("three short words")];
-    assert_eq!(judge(&few[0], &candidates(&few, HOUR), &rules), unique(None));
+    assert_eq!(
+        judge(&few[0], &candidates(&few, HOUR), &rules),
+        unique(None)
+    );
 }
 
 proptest! {

@@ -103,7 +103,19 @@ fn is_unreserved(byte: u8) -> bool {
 fn is_delimiter(byte: u8) -> bool {
     matches!(
         byte,
-        b':' | b'/' | b'?' | b'@' | b'!' | b'$' | b'&' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'='
+        b':' | b'/'
+            | b'?'
+            | b'@'
+            | b'!'
+            | b'$'
+            | b'&'
+            | b'('
+            | b')'
+            | b'*'
+            | b'+'
+            | b','
+            | b';'
+            | b'='
     )
 }
 

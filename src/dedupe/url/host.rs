@@ -13,7 +13,10 @@ pub(super) fn key(url: &Url) -> Option<String> {
     let Some(domain) = registrable(&host) else {
         return Some(host);
     };
-    let Some(labels) = host.strip_suffix(domain).filter(|labels| !labels.is_empty()) else {
+    let Some(labels) = host
+        .strip_suffix(domain)
+        .filter(|labels| !labels.is_empty())
+    else {
         return Some(host);
     };
     let mut kept: Vec<&str> = labels

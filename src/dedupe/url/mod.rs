@@ -56,10 +56,10 @@ pub(super) fn key_of(url: &Url) -> Option<String> {
     let url = sites::moved(url);
     let host = host::key(&url)?;
     let site_rules = sites::rules(&host);
-    let mut key = host;
-    if let Some(port) = url.port().filter(|port| !matches!(port, 80 | 443)) {
-        key.push_str(&format!(":{port}"));
-    }
+    let mut key = match url.port().filter(|port| !matches!(port, 80 | 443)) {
+        Some(port) => format!("{host}:{port}"),
+        None => host,
+    };
     let path = path::key(url.path());
     key.push_str(&path);
     query::push_key(&mut key, url.query().unwrap_or_default(), &site_rules);

@@ -11,7 +11,14 @@ const INDEX_EXTENSIONS: [&str; 12] = [
 /// Last segments that name another view of the page before them: AMP and print
 /// editions, and WordPress's endpoints (developer.wordpress.org: rewrite endpoints).
 const VIEW_TAILS: [&str; 8] = [
-    "amp", "print", "printable", "feed", "embed", "trackback", "amp.html", "print.html",
+    "amp",
+    "print",
+    "printable",
+    "feed",
+    "embed",
+    "trackback",
+    "amp.html",
+    "print.html",
 ];
 
 /// Kinds of a WordPress comment feed: `/post/feed/atom`.
@@ -23,16 +30,30 @@ const VIEW_HEADS: [&str; 1] = ["amp"];
 /// Path parameters that carry a session (Java servlets, PHP).
 const SESSION_PARAMETERS: [&str; 3] = ["jsessionid=", "phpsessid=", "sid="];
 
+/// The end of some AMP editions' file names: `story.amp.html` is `story.html`.
+const VIEW_FILE: &str = ".amp.html";
+
 /// The path with its leading `/`, or nothing for the root.
 pub(super) fn key(path: &str) -> String {
-    let normal = escape::normalise(path);
+    let mut key = without_views(&escape::normalise(path));
+    while let Some(story) = key.strip_suffix(VIEW_FILE) {
+        key = without_views(&format!("{story}.html"));
+    }
+    key
+}
+
+fn without_views(normal: &str) -> String {
     let mut segments: Vec<&str> = normal
         .split('/')
         .map(without_session)
         .filter(|segment| !segment.is_empty() && !is_session(segment))
         .collect();
     while drop_tail(&mut segments) {}
-    while segments.len() > 1 && segments.first().is_some_and(|first| is_one_of(first, &VIEW_HEADS)) {
+    while segments.len() > 1
+        && segments
+            .first()
+            .is_some_and(|first| is_one_of(first, &VIEW_HEADS))
+    {
         segments.remove(0);
         while drop_tail(&mut segments) {}
     }
@@ -45,12 +66,15 @@ pub(super) fn key(path: &str) -> String {
 }
 
 /// Drops one tail; true if there was one.
-fn drop_tail<'a>(segments: &mut Vec<&'a str>) -> bool {
+fn drop_tail(segments: &mut Vec<&str>) -> bool {
     let count = segments.len();
     let Some(&last) = segments.last() else {
         return false;
     };
-    let before = count.checked_sub(2).and_then(|at| segments.get(at)).copied();
+    let before = count
+        .checked_sub(2)
+        .and_then(|at| segments.get(at))
+        .copied();
     let is_feed_kind = is_one_of(last, &FEED_KINDS) && before == Some("feed") && count > 2;
     let is_view = count > 1 && (is_one_of(last, &VIEW_TAILS) || is_comment_page(last));
     if is_index(last) || is_feed_kind || is_view {
@@ -80,11 +104,10 @@ fn is_comment_page(segment: &str) -> bool {
         .is_some_and(|page| !page.is_empty() && page.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// `story.amp` and `story.amp.html` are `story` and `story.html`.
+/// `story.amp` is `story`.
 fn without_amp_suffix(segment: &str) -> Option<&str> {
     segment
         .strip_suffix(".amp")
-        .or_else(|| segment.strip_suffix(".amp.html"))
         .filter(|story| !story.is_empty())
 }
 
@@ -94,7 +117,10 @@ fn without_session(segment: &str) -> &str {
         return segment;
     };
     let parameters = parameters.to_ascii_lowercase();
-    if SESSION_PARAMETERS.iter().any(|session| parameters.starts_with(session)) {
+    if SESSION_PARAMETERS
+        .iter()
+        .any(|session| parameters.starts_with(session))
+    {
         name
     } else {
         segment
@@ -128,7 +154,8 @@ mod tests {
             ("/amp", "/amp"),
             ("/amp/amp", "/amp"),
             ("/story.amp", "/story"),
-            ("/story.amp.html", "/story"),
+            ("/story.amp.html", "/story.html"),
+            ("/a/index.amp.amp.html/amp", "/a"),
             ("/amplifier", "/amplifier"),
             ("/story/print/", "/story"),
             ("/printers", "/printers"),

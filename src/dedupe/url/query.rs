@@ -33,7 +33,10 @@ fn kept_parameter(parameter: &str, site: &SiteRules) -> Option<String> {
         return None;
     }
     let plain = escape::decode(value).to_ascii_lowercase();
-    if trackers::is_tracker(&lower, &plain) || trackers::is_view(&lower, &plain) || site.drops(&lower) {
+    if trackers::is_tracker(&lower, &plain)
+        || trackers::is_view(&lower, &plain)
+        || site.drops(&lower)
+    {
         return None;
     }
     let mut written = escape::normalise(&name.replace('+', "%20"));

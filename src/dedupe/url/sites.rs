@@ -8,30 +8,108 @@ use ::url::Url;
 /// article with and without them (seen in their feeds and sharing buttons).
 const DROPPED: &[(&str, &[&str])] = &[
     ("reuters.com", &["rpc", "virtualbrandchannel"]),
-    ("medium.com", &["source", "sk", "gi", "responsesopen", "sortby"]),
-    ("bloomberg.com", &["sref", "leadsource", "cmpid", "in_source"]),
+    (
+        "medium.com",
+        &["source", "sk", "gi", "responsesopen", "sortby"],
+    ),
+    (
+        "bloomberg.com",
+        &["sref", "leadsource", "cmpid", "in_source"],
+    ),
     ("arstechnica.com", &["comments"]),
-    ("nytimes.com", &["partner", "emc", "referringsource", "pgtype", "action", "module", "region", "auth", "login"]),
-    ("bbc.co.uk", &["post_type", "pinned_post_asset_id", "pinned_post_locator", "pinned_post_type"]),
-    ("bbc.com", &["post_type", "pinned_post_asset_id", "pinned_post_locator", "pinned_post_type"]),
+    (
+        "nytimes.com",
+        &[
+            "partner",
+            "emc",
+            "referringsource",
+            "pgtype",
+            "action",
+            "module",
+            "region",
+            "auth",
+            "login",
+        ],
+    ),
+    (
+        "bbc.co.uk",
+        &[
+            "post_type",
+            "pinned_post_asset_id",
+            "pinned_post_locator",
+            "pinned_post_type",
+        ],
+    ),
+    (
+        "bbc.com",
+        &[
+            "post_type",
+            "pinned_post_asset_id",
+            "pinned_post_locator",
+            "pinned_post_type",
+        ],
+    ),
     ("wsj.com", &["mod", "reflink", "st", "tesla"]),
-    ("ft.com", &["segmentid", "sharetype", "token", "accesstoken", "desktop"]),
-    ("washingtonpost.com", &["tid", "hpid", "itid", "wpisrc", "wpmm", "noredirect", "nid", "pwapi_token", "tidr"]),
+    (
+        "ft.com",
+        &["segmentid", "sharetype", "token", "accesstoken", "desktop"],
+    ),
+    (
+        "washingtonpost.com",
+        &[
+            "tid",
+            "hpid",
+            "itid",
+            "wpisrc",
+            "wpmm",
+            "noredirect",
+            "nid",
+            "pwapi_token",
+            "tidr",
+        ],
+    ),
     ("theguardian.com", &["cmp", "filterkeyevents"]),
     ("npr.org", &["f", "ft", "sc", "t", "live"]),
     ("cnn.com", &["iid", "cid", "sr", "rss", "eref"]),
     ("forbes.com", &["sh", "ss", "streamindex"]),
     ("wired.com", &["esrc", "verso", "redirecturl"]),
     ("dailymail.co.uk", &["ico", "ns_mchannel"]),
-    ("substack.com", &["r", "publication_id", "post_id", "isfreemail", "triedredirect", "showwelcomeonshare", "s"]),
+    (
+        "substack.com",
+        &[
+            "r",
+            "publication_id",
+            "post_id",
+            "isfreemail",
+            "triedredirect",
+            "showwelcomeonshare",
+            "s",
+        ],
+    ),
     ("blogspot.com", &["m", "showcomment"]),
     ("twitter.com", &["s", "t", "cxt"]),
     ("x.com", &["s", "t", "cxt"]),
     ("instagram.com", &["hl", "img_index", "taken-by"]),
-    ("tiktok.com", &["_t", "_r", "is_from_webapp", "sender_device", "is_copy_url"]),
+    (
+        "tiktok.com",
+        &["_t", "_r", "is_from_webapp", "sender_device", "is_copy_url"],
+    ),
     ("reddit.com", &["share_id", "rdt", "context", "sort"]),
-    ("linkedin.com", &["refid", "lipi", "midtoken", "midsig", "trkemail", "originalsubdomain"]),
-    ("bilibili.com", &["spm_id_from", "vd_source", "share_source", "from_spmid"]),
+    (
+        "linkedin.com",
+        &[
+            "refid",
+            "lipi",
+            "midtoken",
+            "midsig",
+            "trkemail",
+            "originalsubdomain",
+        ],
+    ),
+    (
+        "bilibili.com",
+        &["spm_id_from", "vd_source", "share_source", "from_spmid"],
+    ),
     ("spiegel.de", &["sara_ref", "sara_ecid"]),
     ("msn.com", &["li", "bbid", "form", "pc", "ei"]),
     ("aljazeera.com", &["traffic_source"]),
@@ -89,7 +167,11 @@ pub(super) fn moved(url: &Url) -> Cow<'_, Url> {
         watch.set_path("/watch");
         watch.set_query(Some(&format!("v={id}")));
         watch.set_fragment(None);
-        return if moved { Cow::Owned(watch) } else { Cow::Borrowed(url) };
+        return if moved {
+            Cow::Owned(watch)
+        } else {
+            Cow::Borrowed(url)
+        };
     }
     let Some((_, home)) = HOST_ALIASES.iter().find(|(alias, _)| host == *alias) else {
         return Cow::Borrowed(url);
@@ -110,7 +192,10 @@ fn video(host: &str, url: &Url) -> Option<String> {
     } else if VIDEO_HOSTS.contains(&host) {
         let first = segments.next()?;
         if first == "watch" {
-            url.query_pairs().find(|(name, _)| name == "v")?.1.into_owned()
+            url.query_pairs()
+                .find(|(name, _)| name == "v")?
+                .1
+                .into_owned()
         } else if VIDEO_PATHS.contains(&first) {
             segments.next()?.to_owned()
         } else {
@@ -119,5 +204,9 @@ fn video(host: &str, url: &Url) -> Option<String> {
     } else {
         return None;
     };
-    (!id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))).then_some(id)
+    (!id.is_empty()
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')))
+    .then_some(id)
 }

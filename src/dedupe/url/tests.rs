@@ -7,14 +7,24 @@ const ADDRESSES: &str = include_str!("../../../tests/fixtures/dedupe/addresses.t
 #[test]
 fn addresses_of_one_article_share_a_key_and_those_of_two_do_not() {
     let mut cases = 0;
-    for line in ADDRESSES.lines().filter(|line| line.starts_with(['=', '!'])) {
+    for line in ADDRESSES
+        .lines()
+        .filter(|line| line.starts_with(['=', '!']))
+    {
         let words: Vec<&str> = line.split_whitespace().collect();
         let [sign, rule, one, other] = words[..] else {
             panic!("four words: {line}");
         };
         let (left, right) = (url_key(one), url_key(other));
-        assert!(left.is_some() && right.is_some(), "{rule}: a key each: {line}");
-        assert_eq!(left == right, sign == "=", "{rule}: {one} is {left:?}, {other} is {right:?}");
+        assert!(
+            left.is_some() && right.is_some(),
+            "{rule}: a key each: {line}"
+        );
+        assert_eq!(
+            left == right,
+            sign == "=",
+            "{rule}: {one} is {left:?}, {other} is {right:?}"
+        );
         for key in [left, right].into_iter().flatten() {
             assert_eq!(url_key(&format!("https://{key}")), Some(key), "{line}");
         }
@@ -25,7 +35,15 @@ fn addresses_of_one_article_share_a_key_and_those_of_two_do_not() {
 
 #[test]
 fn only_http_addresses_of_bounded_length_have_a_key() {
-    for url in ["", "paper.example/a", "/a", "ftp://paper.example/a", "mailto:a@paper.example", "https://", "javascript:1"] {
+    for url in [
+        "",
+        "paper.example/a",
+        "/a",
+        "ftp://paper.example/a",
+        "mailto:a@paper.example",
+        "https://",
+        "javascript:1",
+    ] {
         assert_eq!(url_key(url), None, "{url}");
         assert_eq!(site(url), None, "{url}");
     }
@@ -51,7 +69,11 @@ fn a_site_is_the_host_without_www() {
 fn wrappers_are_taken_off_up_to_three_levels_and_deeper_ones_left_alone() {
     let mut url = "https://paper.example/a".to_owned();
     for level in 1..=5 {
-        let escaped = url.replace('%', "%25").replace(':', "%3A").replace('/', "%2F").replace('?', "%3F");
+        let escaped = url
+            .replace('%', "%25")
+            .replace(':', "%3A")
+            .replace('/', "%2F")
+            .replace('?', "%3F");
         url = format!("https://out.reddit.com/x?url={escaped}");
         let inner = unwrap(&url);
         if level <= 3 {
@@ -60,7 +82,10 @@ fn wrappers_are_taken_off_up_to_three_levels_and_deeper_ones_left_alone() {
             assert_eq!(inner, url, "{level}");
         }
     }
-    assert_eq!(unwrap("https://out.reddit.com/x?url=ftp%3A%2F%2Fa.example"), "https://out.reddit.com/x?url=ftp%3A%2F%2Fa.example");
+    assert_eq!(
+        unwrap("https://out.reddit.com/x?url=ftp%3A%2F%2Fa.example"),
+        "https://out.reddit.com/x?url=ftp%3A%2F%2Fa.example"
+    );
     assert_eq!(unwrap("no address"), "no address");
 }
 
@@ -68,8 +93,8 @@ fn wrappers_are_taken_off_up_to_three_levels_and_deeper_ones_left_alone() {
 fn long_chains_of_entities_and_parameters_cost_no_more_than_they_hold() {
     let entities = format!("https://paper.example/?{}", "&amp;amp;a=1".repeat(600));
     assert_eq!(url_key(&entities).as_deref(), Some("paper.example?a=1"));
-    let parameters: String = (0..1500).map(|n| format!("&{n}=")).collect();
-    assert!(url_key(&format!("https://paper.example/?{parameters}")).is_some());
+    let parameters: Vec<String> = (0..1500).map(|n| format!("{n}=")).collect();
+    assert!(url_key(&format!("https://paper.example/?{}", parameters.join("&"))).is_some());
 }
 
 prop_compose! {

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use ::url::Url;
 
 use super::sites::is_below;
-use super::wrappers::{AMP_CACHES, AMP_VIEWERS, ARCHIVES, GOOGLE_REDIRECT, Place, WRAPPERS, Wrapper};
+use super::wrappers::{
+    AMP_CACHES, AMP_VIEWERS, ARCHIVES, GOOGLE_REDIRECT, MARKED, Place, WRAPPERS, Wrapper,
+};
 use super::{host, parse};
 
 /// Wrappers around wrappers that are followed. What is deeper is a game, and stays as it is.
@@ -38,6 +40,7 @@ fn inner(url: &Url) -> Option<Url> {
     in_parameter(&host, url)
         .or_else(|| in_amp_path(&host, url))
         .or_else(|| in_archive(&host, url))
+        .or_else(|| between_marks(&host, url))
 }
 
 fn in_parameter(host: &str, url: &Url) -> Option<Url> {
@@ -49,9 +52,17 @@ fn in_parameter(host: &str, url: &Url) -> Option<Url> {
             .find(|wrapper| is_below(host, wrapper.host) && begins(url.path(), wrapper.path))?
     };
     match wrapper {
-        Wrapper { place: Place::Query, .. } => address(url.query()?),
-        Wrapper { place: Place::Parameter(names), .. } => names.iter().find_map(|name| {
-            let (_, value) = url.query_pairs().find(|(other, _)| other.eq_ignore_ascii_case(name))?;
+        Wrapper {
+            place: Place::Query,
+            ..
+        } => address(url.query()?),
+        Wrapper {
+            place: Place::Parameter(names),
+            ..
+        } => names.iter().find_map(|name| {
+            let (_, value) = url
+                .query_pairs()
+                .find(|(other, _)| other.eq_ignore_ascii_case(name))?;
             address(&value).or_else(|| base64_address(&value))
         }),
     }
@@ -59,8 +70,9 @@ fn in_parameter(host: &str, url: &Url) -> Option<Url> {
 
 /// Whether a path is a folder or lies in it.
 fn begins(path: &str, folder: &str) -> bool {
-    path.strip_prefix(folder)
-        .is_some_and(|rest| folder.ends_with('/') || rest.is_empty() || rest.starts_with(['/', '.']))
+    path.strip_prefix(folder).is_some_and(|rest| {
+        folder.ends_with('/') || rest.is_empty() || rest.starts_with(['/', '.'])
+    })
 }
 
 fn is_google(host: &str) -> bool {
@@ -71,7 +83,8 @@ fn is_google(host: &str) -> bool {
 fn in_amp_path(host: &str, url: &Url) -> Option<Url> {
     let path = url.path().strip_prefix('/')?;
     let (kind, rest) = path.split_once('/')?;
-    let is_cache = AMP_CACHES.iter().any(|cache| is_below(host, cache)) && matches!(kind, "c" | "v" | "a");
+    let is_cache =
+        AMP_CACHES.iter().any(|cache| is_below(host, cache)) && matches!(kind, "c" | "v" | "a");
     let is_viewer = kind == "amp" && (is_google(host) || AMP_VIEWERS.contains(&host));
     if !is_cache && !is_viewer {
         return None;
@@ -95,12 +108,28 @@ fn in_archive(host: &str, url: &Url) -> Option<Url> {
         .iter()
         .find(|(archive, folder)| host == *archive && url.path().starts_with(folder))?;
     let path = url.path();
-    let at = path.find("/http:/").into_iter().chain(path.find("/https:/")).min()?;
+    let at = path
+        .find("/http:/")
+        .into_iter()
+        .chain(path.find("/https:/"))
+        .min()?;
     let (_, inner) = path.split_at_checked(at + 1)?;
     let mut inner = address(inner)?;
     if let Some(query) = url.query() {
         inner.set_query(Some(query));
     }
+    Some(inner)
+}
+
+fn between_marks(host: &str, url: &Url) -> Option<Url> {
+    let (gateway, opening, closing) = MARKED;
+    let marked = url
+        .path()
+        .strip_prefix(opening)
+        .filter(|_| host == gateway)?;
+    let (inner, _) = marked.split_once(closing)?;
+    let mut inner = address(inner)?;
+    inner.set_query(url.query());
     Some(inner)
 }
 

@@ -17,8 +17,16 @@ pub(super) struct Wrapper {
     pub place: Place,
 }
 
-const fn wrapper(host: &'static str, path: &'static str, names: &'static [&'static str]) -> Wrapper {
-    Wrapper { host, path, place: Place::Parameter(names) }
+const fn wrapper(
+    host: &'static str,
+    path: &'static str,
+    names: &'static [&'static str],
+) -> Wrapper {
+    Wrapper {
+        host,
+        path,
+        place: Place::Parameter(names),
+    }
 }
 
 /// Link shims and search redirects that say where they lead.
@@ -73,9 +81,21 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
     wrapper("shareasale.com", "/r.cfm", &["urllink"]),
     wrapper("exit.sc", "/", &["url"]),
     // Referrer strippers
-    Wrapper { host: "href.li", path: "/", place: Place::Query },
-    Wrapper { host: "anonym.to", path: "/", place: Place::Query },
-    Wrapper { host: "nullrefer.com", path: "/", place: Place::Query },
+    Wrapper {
+        host: "href.li",
+        path: "/",
+        place: Place::Query,
+    },
+    Wrapper {
+        host: "anonym.to",
+        path: "/",
+        place: Place::Query,
+    },
+    Wrapper {
+        host: "nullrefer.com",
+        path: "/",
+        place: Place::Query,
+    },
 ];
 
 /// Google's redirect is served on every one of its country domains.
@@ -87,6 +107,10 @@ pub(super) const AMP_CACHES: &[&str] = &["cdn.ampproject.org", "ampproject.net",
 
 /// Hosts with viewers of AMP pages under `/amp/`, besides Google's: `https://www.bing.com/amp/s/example.com/story`.
 pub(super) const AMP_VIEWERS: &[&str] = &["bing.com"];
+
+/// A mail gateway that writes the address between marks: `/v3/__https://example.com/story__;!!…`
+/// (Proofpoint URL Defense, version 3).
+pub(super) const MARKED: (&str, &str, &str) = ("urldefense.com", "/v3/__", "__;");
 
 /// Web archives: an address of theirs ends in the whole address of the page.
 pub(super) const ARCHIVES: &[(&str, &str)] = &[
@@ -103,5 +127,4 @@ pub(super) const ARCHIVES: &[(&str, &str)] = &[
     ("archive.fo", "/"),
     ("archive.md", "/"),
     ("archive.li", "/"),
-    ("urldefense.com", "/v3/"),
 ];

@@ -8,7 +8,15 @@ fn at(hour: i64) -> Timestamp {
 
 /// A sketch of 32 hashes, `shared` of them the same for every article.
 fn sketch(article: u32, shared: u32) -> Vec<u32> {
-    (0..32).map(|n| if n < shared { n } else { article * 32 + n + 1000 }).collect()
+    (0..32)
+        .map(|n| {
+            if n < shared {
+                n
+            } else {
+                article * 32 + n + 1000
+            }
+        })
+        .collect()
 }
 
 fn ids(found: &[Neighbour]) -> Vec<i64> {
@@ -23,7 +31,12 @@ fn insert(window: &mut Window, id: i64, hour: i64, sketch: &[u32]) {
 fn candidates_share_enough_and_come_in_the_order_of_what_they_share() {
     let mut window = Window::new(Limits::default());
     for (id, shared) in [(1, 1), (2, 2), (3, 9), (4, 9)] {
-        insert(&mut window, id, 0, &sketch(u32::try_from(id).unwrap(), shared));
+        insert(
+            &mut window,
+            id,
+            0,
+            &sketch(u32::try_from(id).unwrap(), shared),
+        );
     }
     assert_eq!(ids(&window.candidates(&sketch(99, 32), at(1))), [4, 3, 2]);
     assert_eq!(ids(&window.candidates(&[], at(1))), [0_i64; 0]);
@@ -63,7 +76,12 @@ fn blocks_are_forgotten_when_all_of_them_is_out_of_reach() {
     let full = i64::try_from(BLOCK_MIN).unwrap();
     for id in 0..full + 10 {
         let hour = if id < full { 0 } else { 100 };
-        insert(&mut window, id, hour, &sketch(u32::try_from(id).unwrap(), 0));
+        insert(
+            &mut window,
+            id,
+            hour,
+            &sketch(u32::try_from(id).unwrap(), 0),
+        );
     }
     // One of the first block has come again.
     insert(&mut window, 5, 100, &sketch(5, 0));
@@ -78,7 +96,10 @@ fn blocks_are_forgotten_when_all_of_them_is_out_of_reach() {
 
 #[test]
 fn no_more_articles_are_kept_than_the_limit_and_one_block() {
-    let mut window = Window::new(Limits { articles: 2 * BLOCK_MIN, ..Limits::default() });
+    let mut window = Window::new(Limits {
+        articles: 2 * BLOCK_MIN,
+        ..Limits::default()
+    });
     for id in 0..i64::try_from(6 * BLOCK_MIN).unwrap() {
         insert(&mut window, id, 0, &[u32::try_from(id).unwrap(), 1]);
     }
@@ -92,7 +113,10 @@ fn a_phrase_on_every_page_makes_only_the_newest_pages_candidates() {
         insert(&mut window, id, 0, &sketch(7, 32));
     }
     let found = window.candidates(&sketch(7, 32), at(0));
-    assert_eq!(ids(&found), (0..20_000).rev().take(32).collect::<Vec<i64>>());
+    assert_eq!(
+        ids(&found),
+        (0..20_000).rev().take(32).collect::<Vec<i64>>()
+    );
 }
 
 #[test]

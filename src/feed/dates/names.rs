@@ -26,378 +26,104 @@ pub(super) enum Unit {
 
 /// Beginnings of month names, lower case. The longest that fits decides, so that `srpanj`
 /// (Croatian for July) is not `srpen` (Czech for August).
-const MONTHS: [&[&str]; 12] = [
-    &[
-        "jan",
-        "jän",
-        "ene",
-        "gen",
-        "ian",
-        "янв",
-        "січ",
-        "јан",
-        "ян",
-        "oca",
-        "led",
-        "sty",
-        "sij",
-        "sau",
-        "jaan",
-        "tammi",
-        "ιαν",
-        "ینایر",
-        "يناير",
-        "كانون الثاني",
-        "ינו",
-        "जन",
-    ],
-    &[
-        "feb",
-        "fev",
-        "fév",
-        "febr",
-        "фев",
-        "лют",
-        "şub",
-        "úno",
-        "lut",
-        "velj",
-        "vas",
-        "veebr",
-        "helmi",
-        "φεβ",
-        "فبراير",
-        "شباط",
-        "פבר",
-        "फ़र",
-    ],
-    &[
-        "mar",
-        "mär",
-        "mrz",
-        "mrt",
-        "maart",
-        "már",
-        "мар",
-        "бер",
-        "bře",
-        "ožu",
-        "kov",
-        "maalis",
-        "μαρ",
-        "μάρ",
-        "مارس",
-        "آذار",
-        "מרץ",
-        "मार्च",
-    ],
-    &[
-        "apr",
-        "abr",
-        "avr",
-        "ápr",
-        "апр",
-        "кві",
-        "nis",
-        "dub",
-        "kwi",
-        "tra",
-        "bal",
-        "huhti",
-        "απρ",
-        "أبريل",
-        "ابريل",
-        "نيسان",
-        "אפר",
-        "अप्र",
-    ],
-    &[
-        "may", "mai", "mag", "maj", "máj", "mei", "maí", "май", "мая", "мај", "тра", "kvě", "svi",
-        "geg", "touko", "μαι", "μαϊ", "μαΐ", "μάι", "مايو", "أيار", "מאי", "मई",
-    ],
-    &[
-        "jun",
-        "jún",
-        "giu",
-        "iun",
-        "juin",
-        "juuni",
-        "jūn",
-        "июн",
-        "юни",
-        "јун",
-        "чер",
-        "haz",
-        "čer",
-        "čvn",
-        "cze",
-        "lipanj",
-        "lipnj",
-        "bir",
-        "kesä",
-        "ιουν",
-        "ιούν",
-        "يونيو",
-        "حزيران",
-        "יונ",
-        "जून",
-    ],
-    &[
-        "jul",
-        "júl",
-        "lug",
-        "iul",
-        "juil",
-        "juuli",
-        "jūl",
-        "июл",
-        "юли",
-        "јул",
-        "лип",
-        "tem",
-        "červenec",
-        "července",
-        "čvc",
-        "lip",
-        "srpanj",
-        "srpnj",
-        "lie",
-        "heinä",
-        "ιουλ",
-        "ιούλ",
-        "يوليو",
-        "تموز",
-        "יול",
-        "जुल",
-    ],
-    &[
-        "aug",
-        "ago",
-        "aoû",
-        "aou",
-        "agu",
-        "aoút",
-        "авг",
-        "сер",
-        "ağu",
-        "srp",
-        "sie",
-        "kol",
-        "rugp",
-        "elo",
-        "αυγ",
-        "αύγ",
-        "أغسطس",
-        "آب",
-        "אוג",
-        "अग",
-    ],
-    &[
-        "sep",
-        "set",
-        "sze",
-        "сен",
-        "сеп",
-        "вер",
-        "eyl",
-        "zář",
-        "wrz",
-        "ruj",
-        "rugs",
-        "syys",
-        "σεπ",
-        "سبتمبر",
-        "أيلول",
-        "ספט",
-        "सित",
-    ],
-    &[
-        "oct",
-        "okt",
-        "out",
-        "ott",
-        "окт",
-        "жов",
-        "eki",
-        "říj",
-        "paź",
-        "paz",
-        "spa",
-        "loka",
-        "οκτ",
-        "أكتوبر",
-        "اكتوبر",
-        "تشرين الأول",
-        "אוק",
-        "अक्",
-    ],
-    &[
-        "nov",
-        "noi",
-        "ноя",
-        "ное",
-        "нов",
-        "лис",
-        "kas",
-        "lis",
-        "stu",
-        "lap",
-        "marras",
-        "νοε",
-        "νοέ",
-        "نوفمبر",
-        "تشرين الثاني",
-        "נוב",
-        "नव",
-    ],
-    &[
-        "dec",
-        "dez",
-        "dic",
-        "des",
-        "déc",
-        "det",
-        "дек",
-        "дец",
-        "гру",
-        "ara",
-        "pro",
-        "gru",
-        "grd",
-        "joulu",
-        "δεκ",
-        "ديسمبر",
-        "كانون الأول",
-        "דצמ",
-        "दिस",
-    ],
+const MONTHS: [&str; 12] = [
+    "jan jän ene gen ian янв січ јан ян oca led sty sij sau jaan tammi ιαν يناير ינו जन",
+    "feb fev fév febr фев лют şub úno lut velj vas veebr helmi φεβ فبراير شباط פבר फ़र",
+    "mar mär mrz mrt maart már мар бер bře ožu kov maalis μαρ μάρ مارس آذار מרץ मार्च",
+    "apr abr avr ápr апр кві nis dub kwi tra bal huhti απρ أبريل ابريل نيسان אפר अप्र",
+    "may mai mag maj máj mei maí май мая мај тра kvě svi geg touko μαι μαϊ μαΐ μάι مايو أيار מאי मई",
+    "jun jún giu iun juin juuni jūn июн юни јун чер haz čer čvn cze lipanj lipnj bir kesä ιουν ιούν يونيو حزيران יונ जून",
+    "jul júl lug iul juil juuli jūl июл юли јул лип tem červenec července čvc lip srpanj srpnj lie heinä ιουλ ιούλ يوليو تموز יול जुल",
+    "aug ago aoû aou agu aoút авг сер ağu srp sie kol rugp elo αυγ αύγ أغسطس آب אוג अग",
+    "sep set sze сен сеп вер eyl zář wrz ruj rugs syys σεπ سبتمبر أيلول ספט सित",
+    "oct okt out ott окт жов eki říj paź paz spa loka οκτ أكتوبر اكتوبر אוק अक्",
+    "nov noi ноя ное нов лис kas lis stu lap marras νοε νοέ نوفمبر נוב नव",
+    "dec dez dic des déc det дек дец гру ara pro gru grd joulu δεκ ديسمبر דצמ दिस",
 ];
 
 /// Zone names and their minutes east of Greenwich. Ambiguous ones have the meaning that occurs
 /// in feeds (`CST` is American, `BST` British, `IST` Indian).
-const ZONES: &[(&str, i32)] = &[
-    ("utc", 0),
-    ("gmt", 0),
-    ("ut", 0),
-    ("z", 0),
-    ("wet", 0),
-    ("zulu", 0),
-    ("nst", -210),
-    ("ndt", -150),
-    ("ast", -240),
-    ("adt", -180),
-    ("at", -240),
-    ("est", -300),
-    ("edt", -240),
-    ("et", -300),
-    ("cst", -360),
-    ("cdt", -300),
-    ("ct", -360),
-    ("mst", -420),
-    ("mdt", -360),
-    ("mt", -420),
-    ("pst", -480),
-    ("pdt", -420),
-    ("pt", -480),
-    ("akst", -540),
-    ("akdt", -480),
-    ("hst", -600),
-    ("brt", -180),
-    ("art", -180),
-    ("clt", -240),
-    ("cot", -300),
-    ("pet", -300),
-    ("bst", 60),
-    ("west", 60),
-    ("cet", 60),
-    ("mez", 60),
-    ("met", 60),
-    ("cest", 120),
-    ("mesz", 120),
-    ("mest", 120),
-    ("eet", 120),
-    ("sast", 120),
-    ("cat", 120),
-    ("eest", 180),
-    ("msk", 180),
-    ("eat", 180),
-    ("trt", 180),
-    ("msd", 240),
-    ("gst", 240),
-    ("pkt", 300),
-    ("ist", 330),
-    ("ict", 420),
-    ("wib", 420),
-    ("hkt", 480),
-    ("sgt", 480),
-    ("myt", 480),
-    ("pht", 480),
-    ("awst", 480),
-    ("jst", 540),
-    ("kst", 540),
-    ("acst", 570),
-    ("acdt", 630),
-    ("aest", 600),
-    ("aedt", 660),
-    ("nzst", 720),
-    ("nzdt", 780),
+const ZONES: &[(i32, &str)] = &[
+    (-600, "hst"),
+    (-540, "akst"),
+    (-480, "pst pt akdt"),
+    (-420, "mst mt pdt"),
+    (-360, "cst ct mdt"),
+    (-300, "est et cdt cot pet"),
+    (-240, "ast at edt clt"),
+    (-210, "nst"),
+    (-180, "adt brt art"),
+    (-150, "ndt"),
+    (0, "utc gmt ut z wet zulu"),
+    (60, "bst west cet mez met"),
+    (120, "cest mesz mest eet sast cat"),
+    (180, "eest msk eat trt"),
+    (240, "msd gst"),
+    (300, "pkt"),
+    (330, "ist"),
+    (420, "ict wib"),
+    (480, "hkt sgt myt pht awst"),
+    (540, "jst kst"),
+    (570, "acst"),
+    (600, "aest"),
+    (630, "acdt"),
+    (660, "aedt"),
+    (720, "nzst"),
+    (780, "nzdt"),
 ];
 
-const MARKS: &[(&str, Unit)] = &[
-    ("年", Unit::Year),
-    ("년", Unit::Year),
-    ("月", Unit::Month),
-    ("월", Unit::Month),
-    ("日", Unit::Day),
-    ("일", Unit::Day),
-    ("時", Unit::Hour),
-    ("时", Unit::Hour),
-    ("点", Unit::Hour),
-    ("시", Unit::Hour),
-    ("分", Unit::Minute),
-    ("분", Unit::Minute),
-    ("秒", Unit::Second),
-    ("초", Unit::Second),
+const MARKS: &[(Unit, &str)] = &[
+    (Unit::Year, "年 년"),
+    (Unit::Month, "月 월"),
+    (Unit::Day, "日 일"),
+    (Unit::Hour, "時 时 点 시"),
+    (Unit::Minute, "分 분"),
+    (Unit::Second, "秒 초"),
 ];
 
-const FORENOON: &[&str] = &["am", "上午", "午前", "오전"];
-const AFTERNOON: &[&str] = &["pm", "下午", "午後", "오후"];
+const FORENOON: &str = "am 上午 午前 오전";
+const AFTERNOON: &str = "pm 下午 午後 오후";
 
-/// Beginnings of weekdays and small words that say nothing of the date.
-const FILLERS: &[&str] = &[
-    "mon", "tue", "wed", "thu", "fri", "sat", "sun", "t", "at", "de", "del", "of", "the", "on",
-    "st", "nd", "rd", "th", "um", "uhr", "às", "den", "klo", "kl", "г",
-];
+/// Beginnings of weekdays. Those of other languages count among the words that say nothing.
+const WEEKDAYS: &str = "mon tue wed thu fri sat sun";
+
+/// Small words that say nothing of the date.
+const FILLERS: &str = "t at de del of the on st nd rd th um uhr às den klo kl г";
 
 /// What a lower-case word says; `None` when it is not known.
 pub(super) fn word(word: &str) -> Option<Word> {
-    if let Some((_, minutes)) = ZONES.iter().find(|(name, _)| *name == word) {
+    let listed = |words: &str| words.split(' ').any(|one| one == word);
+    if let Some((minutes, _)) = ZONES.iter().find(|(_, names)| listed(names)) {
         return Some(Word::Zone(*minutes));
     }
-    if FORENOON.contains(&word) || AFTERNOON.contains(&word) {
-        return Some(Word::Afternoon(AFTERNOON.contains(&word)));
+    if listed(FORENOON) || listed(AFTERNOON) {
+        return Some(Word::Afternoon(listed(AFTERNOON)));
     }
-    if let Some((_, unit)) = MARKS.iter().find(|(mark, _)| *mark == word) {
+    if let Some((unit, _)) = MARKS.iter().find(|(_, marks)| listed(marks)) {
         return Some(Word::Mark(*unit));
     }
-    let english = word.get(..3).is_some_and(|start| FILLERS.contains(&start)) && word.is_ascii();
-    if FILLERS.contains(&word) || (english && !matches!(word.get(..4), Some("mont" | "mond"))) {
+    let weekday = || {
+        word.get(..3)
+            .is_some_and(|start| WEEKDAYS.split(' ').any(|day| day == start))
+            && word.is_ascii()
+    };
+    if listed(FILLERS) || weekday() {
         return Some(Word::Filler);
     }
     month(word).map(Word::Month)
 }
 
 fn month(word: &str) -> Option<u32> {
-    let longest = |names: &&[&str]| {
+    let longest = |names: &str| {
         names
-            .iter()
-            .filter(|name| word.starts_with(**name))
-            .map(|name| name.len())
+            .split(' ')
+            .filter(|name| word.starts_with(name))
+            .map(str::len)
             .max()
     };
     let fits = MONTHS
         .iter()
         .zip(1_u32..)
-        .filter_map(|(names, month)| Some((longest(&names)?, month)));
+        .filter_map(|(names, month)| Some((longest(names)?, month)));
     fits.max_by_key(|(len, _)| *len).map(|(_, month)| month)
 }

@@ -25,6 +25,8 @@ pub(super) struct Parts {
     pub millis: u32,
     pub afternoon: Option<bool>,
     pub offset_minutes: Option<i32>,
+    /// The year came first, so that the month comes next (ISO 8601).
+    pub year_first: bool,
     /// Numbers of which only their place among the others says what they are, with their separator.
     loose: Vec<(u32, char)>,
     unknown: usize,
@@ -37,6 +39,10 @@ impl Parts {
         let mut rest = text;
         let mut before = ' ';
         while let Some(c) = rest.chars().next() {
+            if c == '(' && parts.hour.is_some() {
+                // A comment, as in e-mail.
+                break;
+            }
             if c.is_ascii_digit() {
                 rest = parts.number(rest, before)?;
                 before = '0';
@@ -73,12 +79,16 @@ impl Parts {
             }
             8 if self.year.is_none() => self.compact_date(value),
             6 if self.year.is_some() && self.hour.is_none() => self.compact_time(digits)?,
-            4 if self.year.is_none() => {
+            // The military time of RFC 850 may stand where a year would.
+            4 if self.year.is_none() && !(self.month.is_some() && self.loose.len() > 1) => {
                 self.year = i32::try_from(value).ok();
                 return Some(self.after_year(rest));
             }
             4 if self.hour.is_none() => self.compact_time(digits)?,
-            1..=2 => self.loose.push((value, before)),
+            1..=2 => {
+                self.year_first |= self.year.is_some();
+                self.loose.push((value, before));
+            }
             _ => return None,
         }
         Some(rest)

@@ -63,6 +63,6 @@ mod tests {
         );
         assert_eq!(find(text, "A").as_deref(), Some("1 & 2"));
         assert_eq!(iter("=").count(), 1);
-        assert_eq!(iter("== = \" '").count(), 3);
+        assert_eq!(iter("== = \" '").count(), 2);
     }
 }

@@ -84,6 +84,22 @@ impl<'a> Names<'a> {
         (ns.unwrap_or(Ns::Foreign), local)
     }
 
+    /// Takes an undeclared prefix for the root's own.
+    pub fn adopt(&mut self, name: &'a str) {
+        if let Some((prefix, _)) = name.split_once(':')
+            && self
+                .bound
+                .iter()
+                .all(|binding| binding.prefix != prefix || binding.ns == Ns::Foreign)
+        {
+            self.bound.push(Binding {
+                prefix,
+                ns: Ns::Main,
+                depth: 0,
+            });
+        }
+    }
+
     /// Forgets what was bound deeper than `depth`.
     pub fn leave(&mut self, depth: usize) {
         while self

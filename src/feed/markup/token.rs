@@ -4,6 +4,9 @@
 
 use super::super::html;
 
+/// Bytes of an attribute's value that holds a `<`, which it must not: longer ones were not closed.
+const MAX_DAMAGED_VALUE: usize = 4096;
+
 /// A piece of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::feed) enum Token<'a> {
@@ -39,7 +42,8 @@ pub(in crate::feed) struct Tokens<'a> {
     /// The next double quote, single quote: valid while it is not behind `at`.
     quotes: [Option<usize>; 2],
     no_cdata_end: bool,
-    no_comment_end: bool,
+    /// The next end of a comment, like `quotes`.
+    comment_end: Option<usize>,
     /// A CDATA section or a tag was cut off by the end of the text.
     pub cut: bool,
     /// Something had to be guessed.
@@ -53,7 +57,7 @@ impl<'a> Tokens<'a> {
             at: 0,
             quotes: [Some(0); 2],
             no_cdata_end: false,
-            no_comment_end: false,
+            comment_end: Some(0),
             cut: false,
             guessed: false,
         }
@@ -112,21 +116,25 @@ impl<'a> Tokens<'a> {
         self.take(row.saturating_sub(1).max(1))
     }
 
+    /// A comment within a comment means that the outer one was never closed.
     fn comment(&mut self) {
-        let end = if self.no_comment_end {
-            None
-        } else {
-            self.rest().get(4..).and_then(|rest| find(rest, '-', "-->"))
-        };
-        match end {
-            Some(end) => {
-                self.take(end.saturating_add(7));
-            }
-            None => {
-                (self.no_comment_end, self.guessed) = (true, true);
-                self.take(4);
-            }
+        let start = self.at.saturating_add(4);
+        if self.comment_end.is_some_and(|end| end < start) {
+            let end = self
+                .text
+                .get(start..)
+                .and_then(|rest| find(rest, '-', "-->"));
+            self.comment_end = end.map(|end| start.saturating_add(end));
         }
+        let end = self.comment_end.filter(|end| {
+            self.text
+                .get(start..*end)
+                .is_some_and(|inside| !inside.contains("<!--"))
+        });
+        self.guessed |= end.is_none();
+        self.at = end
+            .map_or(start, |end| end.saturating_add(3))
+            .min(self.text.len());
     }
 
     /// The end of a section that is not closed is the end of its field, if the field is closed
@@ -270,12 +278,19 @@ impl<'a> Tokens<'a> {
                 .find(pattern)
                 .map(|found| from.saturating_add(found));
         }
-        // A value that swallows the next tags was never closed.
-        slot.filter(|end| {
-            self.text.get(from..*end).is_some_and(|value| {
-                value.len() < 65_536 && !value.contains('<') || !value.contains('>')
-            })
-        })
+        // A value that swallows the next tags was never closed; one that holds a `<` is damaged.
+        let end = (*slot)?;
+        let value = self.text.get(from..end)?;
+        if value.contains('<') {
+            self.guessed = true;
+            if value.len() > MAX_DAMAGED_VALUE
+                || value.contains("</")
+                || value.trim_ascii_end().ends_with('=')
+            {
+                return None;
+            }
+        }
+        Some(end)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::super::draft::Form;
-use super::super::markup::{Tag, attributes};
+use super::super::markup::{Tag, Token, Tokens, attributes};
 use super::super::vocabulary::{Family, Length};
 use super::super::{persons, survey};
 use super::capture::{Capture, Declared};
@@ -113,10 +113,27 @@ impl Part {
             }
             // An element of RSS that came as one of Atom's, or the other way round.
             "link" if family == Family::Atom => {
-                writer::empty(&mut self.out, name, &[("rel", "alternate"), ("href", text)])
+                let rel = attributes::find(capture.attributes, "rel");
+                writer::empty(
+                    &mut self.out,
+                    name,
+                    &[
+                        ("rel", rel.as_deref().unwrap_or("alternate")),
+                        ("href", text),
+                    ],
+                );
             }
             "category" if family == Family::Atom => {
                 writer::empty(&mut self.out, name, &[("term", text)])
+            }
+            // A list of elements is as good as one of words.
+            "itunes:keywords" if text.contains('<') => {
+                let words: Vec<&str> = text
+                    .split('<')
+                    .filter_map(|part| part.split_once('>'))
+                    .map(|(_, word)| word.trim())
+                    .collect();
+                writer::element(&mut self.out, name, &[], &words.join(","));
             }
             "image" => writer::empty(&mut self.out, "media:thumbnail", &[("url", text)]),
             // feed-rs panics at more digits than a number has.
@@ -133,7 +150,7 @@ impl Part {
     /// A person of RSS is written as `itunes:author`, the one element that feed-rs takes as it is:
     /// it panics at others that hold an e-mail address beside letters beyond ASCII.
     fn person(&mut self, family: Family, text: &str) {
-        let Some(name) = persons::name(text) else {
+        let Some(name) = persons::name(&person(text)) else {
             return;
         };
         if family == Family::Atom {
@@ -146,9 +163,40 @@ impl Part {
     }
 }
 
+/// Whether an entry has a field once.
+pub(in crate::feed) fn is_single(name: &str) -> bool {
+    SINGLE.contains(&name)
+}
+
 /// Text constructs of Atom (RFC 4287 §3.1) say what they are.
 fn is_construct(name: &str) -> bool {
     matches!(name, "title" | "subtitle" | "summary" | "content")
+}
+
+/// The name in a person, or the address if that is all there is: Atom has elements for them.
+fn person(text: &str) -> String {
+    let mut tokens = Tokens::new(text);
+    let (mut name, mut email, mut bare) = (String::new(), String::new(), String::new());
+    let mut within = "";
+    while let Some(token) = tokens.next(None) {
+        match token {
+            Token::Open(tag) if !tag.empty => {
+                within = tag.name.rsplit(':').next().unwrap_or_default()
+            }
+            Token::Close(_) => within = "",
+            Token::Text(text) | Token::Cdata(text) => match within {
+                "name" | "NAME" => name.push_str(text),
+                "email" | "EMAIL" => email.push_str(text),
+                "" => bare.push_str(text),
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+    [name, bare, email]
+        .into_iter()
+        .find(|found| !found.trim().is_empty())
+        .unwrap_or_default()
 }
 
 /// What a field's tag says of its text.

@@ -15,7 +15,7 @@
 //! It fails when the root of no feed is found, or a limit is exceeded.
 
 mod capture;
-mod field;
+pub(super) mod field;
 mod walk;
 mod writer;
 

@@ -173,13 +173,14 @@ impl<'a> Walk<'a> {
 
     /// The root: nothing before it counts.
     fn begin(&mut self, tag: &Tag<'a>, ns: Ns, local: &str) {
-        let entry = match (ns, local) {
+        self.family = match (ns, local) {
             (Ns::Main | Ns::Atom | Ns::Rss, "entry") => Some(Family::Atom),
             (Ns::Main | Ns::Atom | Ns::Rss, "item" | "channel") => Some(Family::Rss),
-            (Ns::Foreign, _) => None,
             _ => vocabulary::root(local),
         };
-        self.family = entry;
+        if self.family.is_some() && ns == Ns::Foreign {
+            self.names.adopt(tag.name);
+        }
         self.keep_attributes(tag);
         if local == "entry" || local == "item" {
             self.begin_entry(tag);
@@ -286,6 +287,18 @@ impl<'a> Walk<'a> {
     }
 
     fn begin_field(&mut self, out: &'static str, length: Length, tag: &Tag<'a>) {
+        // Content that is elsewhere (RFC 4287 §4.1.3.2) is a file.
+        if out == "content"
+            && let Some(href) = attributes::find(tag.attributes, "src")
+        {
+            let kind = attributes::find(tag.attributes, "type").unwrap_or_default();
+            let attributes = [
+                ("rel", "enclosure"),
+                ("href", href.as_ref()),
+                ("type", kind.as_ref()),
+            ];
+            writer::empty(&mut self.part().out, "link", &attributes);
+        }
         if tag.empty {
             return;
         }

@@ -1,0 +1,12 @@
+//! The program as its users meet it: the real binary, real HTTP on loopback, real SQLite.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unreadable_literal)]
+
+mod contract;
+mod once;
+mod refusals;
+mod service;
+mod settings;
+mod support;
+mod survival;
