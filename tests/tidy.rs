@@ -36,12 +36,11 @@ const DOORS: &[(&str, &str)] = &[
     ("opml", "src/config/"),
     ("croner", "src/schedule/"),
     ("whatlang", "src/article/"),
-    ("psl", "src/dedupe/"),
     ("quick_xml", "src/feed/"),
 ];
 
 /// Crates that the pure rooms must not know.
-const IMPURE: &[&str] = &["tokio", "reqwest", "rusqlite", "tracing", "std::fs", "std::net", "std::env", "std::time::Instant", "std::time::SystemTime"];
+const IMPURE: &[&str] = &["tokio", "reqwest", "rusqlite", "tracing", "std::fs", "std::net::TcpStream", "std::net::UdpSocket", "std::net::ToSocketAddrs", "std::env", "std::time::Instant", "std::time::SystemTime"];
 const PURE_ROOMS: &[&str] = &["model", "feed", "article", "dedupe", "schedule"];
 
 /// Lines of code, tests not counted.
@@ -62,7 +61,7 @@ fn files() -> Vec<(String, String)> {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+            } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
                 let text = fs::read_to_string(&path).expect("UTF-8");
                 let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned();
                 found.push((relative(&path), code));

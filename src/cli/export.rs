@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::{Context, Failure};
-use crate::config::{self, Problems, opml};
+use crate::config::{self, Problems, outline};
 
 /// Take feeds out of an OPML file and print them as TOML.
 ///
@@ -20,7 +20,7 @@ impl Import {
         let name = self.file.display().to_string();
         let text = std::fs::read_to_string(&self.file).map_err(|error| Failure::runtime(format!("{name}: {error}")))?;
         let mut problems = Problems::default();
-        let listed = opml::read(&name, &text, &mut problems);
+        let listed = outline::read(&name, &text, &mut problems);
         for listed in &listed {
             print!("{}", toml_of(&listed.feed.url, listed.feed.name.as_deref(), &listed.feed.tags));
         }
@@ -56,7 +56,7 @@ impl Export {
             .into_iter()
             .map(|feed| (feed.name.unwrap_or_else(|| feed.url.clone()), feed.url))
             .collect();
-        println!("{}", opml::write("feedmill", &feeds).map_err(Failure::runtime)?);
+        println!("{}", outline::write("feedmill", &feeds).map_err(Failure::runtime)?);
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::document::{self, Kind, Wishes};
 use super::feeds::Listed;
-use super::opml;
+use super::outline;
 use super::problem::Problems;
 use super::section::Source;
 use super::settings::{Articles, Config, FullText, Log, Robots};
@@ -120,7 +120,7 @@ fn read_file(path: &Path, kind: Kind, config: &mut Config, wishes: &mut Wishes, 
         return problems.add(&name, None, "it is not UTF-8 text");
     };
     if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("opml") || extension.eq_ignore_ascii_case("xml")) {
-        wishes.feeds.extend(opml::read(&name, &text, problems));
+        wishes.feeds.extend(outline::read(&name, &text, problems));
         return;
     }
     let source = Source { name: &name, text: &text };

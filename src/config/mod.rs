@@ -12,7 +12,7 @@
 mod document;
 mod feeds;
 mod load;
-pub mod opml;
+pub mod outline;
 mod problem;
 mod section;
 mod settings;

@@ -1,47 +1,11 @@
-//! The end of a page: the article it became, or the failure it ended in, in one transaction.
+//! Articles: stored once, brought up to date, numbered.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
-use super::fetches::{self, FetchRecord, Purpose};
-use super::request::Change;
 use super::writer::Work;
-use super::{StoreError, entries, judge, rows};
+use super::{StoreError, judge, rows};
 use crate::dedupe::Prepared;
-use crate::model::{
-    ArticleId, Extracted, FailureKind, FeedId, Fingerprint, Lease, PageId, Timestamp,
-};
-
-/// Everything that one page leaves behind.
-#[derive(Debug)]
-pub struct CommitPage {
-    pub page: PageId,
-    pub lease: Lease,
-    pub feed: FeedId,
-    pub at: Timestamp,
-    pub result: PageResult,
-    /// Whether the page said more than the feed's own words, when the two were compared.
-    pub page_added: Option<bool>,
-    /// The request, when one was made.
-    pub record: Option<FetchRecord>,
-}
-
-/// What became of a page.
-#[derive(Debug)]
-pub enum PageResult {
-    /// It is an article, and the page is done with.
-    Article(Box<NewArticle>),
-    /// It could not be had. The feed's own words are stored instead, and it is due again or dead.
-    Failed {
-        kind: FailureKind,
-        detail: String,
-        retry_at: Option<Timestamp>,
-        words: Option<Box<NewArticle>>,
-    },
-    /// There is nothing to make an article of, and never will be.
-    Nothing,
-    /// It was not tried: it is due again, and nothing counts against it.
-    Postponed { until: Timestamp },
-}
+use crate::model::{ArticleId, Extracted, FeedId, Fingerprint, PageId, Timestamp};
 
 /// An article as it is to be stored.
 #[derive(Debug)]
@@ -92,7 +56,7 @@ pub enum ArticleCommitted {
 }
 
 impl ArticleCommitted {
-    const fn article(self) -> Option<ArticleId> {
+    pub(super) const fn article(self) -> Option<ArticleId> {
         match self {
             Self::New(id) | Self::Updated(id) | Self::Known(id) => Some(id),
             Self::Nothing => None,
@@ -100,151 +64,20 @@ impl ArticleCommitted {
     }
 }
 
-impl Change for CommitPage {
-    type Reply = ArticleCommitted;
-
-    fn apply(&self, work: &mut Work<'_>) -> Result<ArticleCommitted, StoreError> {
-        let own: Option<Option<ArticleId>> = work
-            .conn
-            .prepare_cached("SELECT article_id FROM _page WHERE id = ?1 AND lease = ?2")?
-            .query_row(params![self.page, self.lease], |row| row.get(0))
-            .optional()?;
-        let own = own.ok_or(StoreError::Stale)?;
-        let done = match &self.result {
-            PageResult::Article(article) => {
-                let done = self.store(work, own, article)?;
-                self.finish(work.conn, done)?;
-                done
-            }
-            PageResult::Failed {
-                kind,
-                detail,
-                retry_at,
-                words,
-            } => {
-                let done = match words {
-                    Some(words) => self.store(work, own, words)?,
-                    None => ArticleCommitted::Nothing,
-                };
-                self.fail(work.conn, done, *kind, detail, *retry_at)?;
-                done
-            }
-            PageResult::Nothing => {
-                self.finish(work.conn, ArticleCommitted::Nothing)?;
-                ArticleCommitted::Nothing
-            }
-            PageResult::Postponed { until } => {
-                work.conn
-                    .prepare_cached("UPDATE _page SET lease = NULL, leased_until = NULL, next_at = ?2 WHERE id = ?1")?
-                    .execute(params![self.page, until])?;
-                ArticleCommitted::Nothing
-            }
-        };
-        if let Some(added) = self.page_added {
-            work.conn
-                .prepare_cached(
-                    "UPDATE _feed SET pages_compared = pages_compared + 1, pages_added = pages_added + ?2 WHERE id = ?1",
-                )?
-                .execute(params![self.feed, i64::from(added)])?;
-        }
-        if let Some(record) = &self.record {
-            fetches::insert(
-                work.conn,
-                self.feed,
-                Purpose::Page(done.article().or(own)),
-                record,
-            )?;
-        }
-        Ok(done)
-    }
-}
-
-impl CommitPage {
-    /// Stores the article: as a new one, or as the latest state of the one it already is.
-    fn store(
-        &self,
-        work: &mut Work<'_>,
-        own: Option<ArticleId>,
-        article: &NewArticle,
-    ) -> Result<ArticleCommitted, StoreError> {
-        let mut known = own;
-        for key in &article.keys {
-            if known.is_none() {
-                known = entries::article_of(work.conn, rows::key(key))?;
-            }
-        }
-        let done = match known {
-            None => ArticleCommitted::New(insert(work, self, article)?),
-            Some(id) => update(work, id, own == Some(id), article, self.at)?,
-        };
-        if let Some(id) = done.article() {
-            let mut alias = work
-                .conn
-                .prepare_cached("INSERT OR IGNORE INTO _alias VALUES (?1, ?2)")?;
-            for key in &article.keys {
-                alias.execute(params![rows::key(key), id])?;
-            }
-        }
-        Ok(done)
-    }
-
-    fn finish(&self, conn: &Connection, done: ArticleCommitted) -> Result<(), StoreError> {
-        conn.prepare_cached("DELETE FROM _entry_content WHERE entry_id IN (SELECT id FROM _entry WHERE page_id = ?1)")?
-            .execute([self.page])?;
-        conn.prepare_cached("DELETE FROM _entry_content WHERE entry_id = (SELECT entry_id FROM _page WHERE id = ?1)")?
-            .execute([self.page])?;
-        conn.prepare_cached(
-            "UPDATE _entry SET article_id = coalesce(?2, article_id), page_id = NULL WHERE page_id = ?1",
-        )?
-        .execute(params![self.page, done.article()])?;
-        conn.prepare_cached("DELETE FROM _page WHERE id = ?1")?
-            .execute([self.page])?;
-        Ok(())
-    }
-
-    fn fail(
-        &self,
-        conn: &Connection,
-        done: ArticleCommitted,
-        kind: FailureKind,
-        detail: &str,
-        retry_at: Option<Timestamp>,
-    ) -> Result<(), StoreError> {
-        conn.prepare_cached(
-            "UPDATE _entry SET article_id = coalesce(?2, article_id) WHERE page_id = ?1",
-        )?
-        .execute(params![self.page, done.article()])?;
-        conn.prepare_cached(
-            "UPDATE _page
-             SET state = CASE WHEN ?2 IS NULL THEN 'dead' ELSE 'pending' END, next_at = coalesce(?2, next_at),
-                 attempts = attempts + 1, lease = NULL, leased_until = NULL, outcome = ?3, detail = ?4, http_status = ?5,
-                 article_id = coalesce(?6, article_id), updated_at = ?7
-             WHERE id = ?1",
-        )?
-        .execute(params![
-            self.page,
-            retry_at,
-            kind.token(),
-            detail,
-            self.record.as_ref().and_then(|record| record.status),
-            done.article(),
-            self.at,
-        ])?;
-        Ok(())
-    }
-}
-
-fn insert(
+/// Stores a new article, judged.
+pub(super) fn insert(
     work: &mut Work<'_>,
-    commit: &CommitPage,
+    page: PageId,
+    feed: FeedId,
     article: &NewArticle,
+    at: Timestamp,
 ) -> Result<ArticleId, StoreError> {
     let made = &article.made;
     let seen: Option<Timestamp> = work
         .conn
         .prepare_cached("SELECT min(first_seen_at) FROM _entry WHERE page_id = ?1")?
-        .query_row([commit.page], |row| row.get(0))?;
-    let seen = seen.unwrap_or(commit.at);
+        .query_row([page], |row| row.get(0))?;
+    let seen = seen.unwrap_or(at);
     let published = made.published.map(|date| date.at);
     let seq = next_seq(work.conn)?;
     let id: ArticleId = work
@@ -265,7 +98,7 @@ fn insert(
                 article.final_url,
                 article.syndicated_from,
                 article.site,
-                commit.feed,
+                feed,
                 made.title,
                 made.byline,
                 made.excerpt,
@@ -278,8 +111,8 @@ fn insert(
                 made.modified,
                 published.map_or(seen, |at| at.min(seen)),
                 seen,
-                article.fetched.then_some(commit.at),
-                commit.at,
+                article.fetched.then_some(at),
+                at,
                 article.status.token(),
                 made.method.token(),
                 f64::from(made.confidence),
@@ -294,7 +127,7 @@ fn insert(
         .prepare_cached("INSERT INTO article_text VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![id, made.title, made.text, markdown(made)])?;
     judge::place(work, id, article, seen)?;
-    log_change(work.conn, seq, commit.at, "new", id)?;
+    log_change(work.conn, seq, at, "new", id)?;
     Ok(id)
 }
 
@@ -308,7 +141,7 @@ struct Stored {
 }
 
 /// The stored article in the light of what its page, or its feed, says now.
-fn update(
+pub(super) fn update(
     work: &mut Work<'_>,
     id: ArticleId,
     own: bool,

@@ -23,6 +23,7 @@ pub mod entries;
 mod error;
 pub mod feeds;
 pub mod fetches;
+pub mod extractions;
 mod judge;
 mod migrate;
 pub mod open;
@@ -42,8 +43,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use tokio::sync::mpsc;
 
-pub use articles::{ArticleCommitted, ArticleStatus, CommitPage, NewArticle, PageResult};
+pub use articles::{ArticleCommitted, ArticleStatus, NewArticle};
 pub use error::StoreError;
+pub use extractions::{CommitPage, PageResult};
 pub use feeds::{ClaimFeeds, FeedSpec, Reschedule, SyncFeeds, Synced};
 pub use fetches::{FetchRecord, Upkeep};
 pub use open::InstanceLock;

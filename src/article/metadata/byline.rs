@@ -16,8 +16,9 @@ const MAX_LINE_BYTES: usize = 250;
 const MAX_AUTHORS: usize = 20;
 
 /// Words that begin a byline.
-const BEGINNINGS: [&str; 24] = [
-    "view all posts by", "posts by",
+const BEGINNINGS: [&str; 32] = [
+    "view all posts by", "posts by", "zeige alle beiträge von", "veröffentlicht von", "pressemitteilung von",
+    "ver todas las entradas de", "voir tous les articles de", "guest post by", "publié par", "publicado por",
     "by", "von", "par", "por", "de", "di", "door", "av", "af", "autor", "author", "authors", "written by", "text",
     "words by", "posted by", "story by", "a cura di", "przez", "автор", "reported by", "published by",
 ];
@@ -32,7 +33,8 @@ const HOUSES: [&str; 46] = [
 ];
 
 /// Names that say nothing.
-const NOBODY: [&str; 22] = [
+const NOBODY: [&str; 34] = [
+    "por", "von", "by", "par", "datum", "date", "posted", "published", "written", "share", "comments", "photo",
     "admin", "administrator", "webmaster", "guest", "anonymous", "unknown", "website", "author", "authors", "editor",
     "staff", "user", "null", "none", "undefined", "contributor", "about", "about us", "home", "redaktion", "editors", "autor",
 ];
@@ -57,7 +59,10 @@ pub fn decide(page: &Page<'_>, head: &Head, described: &Described, feed: &[Strin
         let names: Vec<String> = group.iter().flat_map(|line| names(line)).collect();
         let found = unique(names.iter().filter(|name| !is_house(name, sites)));
         if !found.is_empty() {
-            return Some(found.join(", "));
+            // An agency that signs beside people is part of the byline; the site itself is not.
+            let beside = described.houses.iter().filter(|name| is_name(name) && !is_site(name, sites));
+            let signed = if group == &described.people { unique(found.iter().chain(beside)) } else { found };
+            return Some(signed.join(", "));
         }
         if houses.is_empty() {
             houses = unique(names.iter());
@@ -103,13 +108,18 @@ fn visible(page: &Page<'_>) -> Vec<Vec<String>> {
         let Some((lines, last)) = marked.get_mut(kind).filter(|(lines, last)| lines.is_empty() || at < *last) else { continue };
         let line = page.line(at, MAX_LINE_BYTES);
         let line = if line.is_empty() { element.attr("content").unwrap_or_default().to_owned() } else { line };
-        if line.len() <= MAX_LINE_BYTES && !names(&line).is_empty() && (kind < 2 || lines.is_empty()) {
+        let found = names(&line).len();
+        let believable = if kind < 2 { found > 0 } else { lines.is_empty() && (1..=MAX_UNMARKED).contains(&found) };
+        if line.len() <= MAX_LINE_BYTES && believable {
             lines.push(line);
             *last = node.end + BYLINE_REACH;
         }
     }
     marked.into_iter().map(|(lines, _)| lines).filter(|lines| !lines.is_empty()).collect()
 }
+
+/// An element that is an author's by its class alone may name this many; more is a list of something else.
+const MAX_UNMARKED: usize = 4;
 
 /// Names of elements that speak of authors but are no bylines.
 const NOT_BYLINE: Hints = Hints::union(&[Hints::COMMENT, Hints::SHARE, Hints::NAV, Hints::FOOT, Hints::RELATED]);
@@ -137,11 +147,11 @@ pub fn names(line: &str) -> Vec<String> {
 }
 
 /// Words between two names, and between a name and something else.
-const JOINTS: [&str; 8] = [" and ", " und ", " et ", " y ", " e ", " with ", " mit ", " - "];
+const JOINTS: [&str; 9] = [" and ", " und ", " et ", " y ", " e ", " og ", " with ", " mit ", " - "];
 
 /// Words that end the name: what follows is about the article.
 const AFTER: [&str; 12] = [
-    "updated", "published", "posted", "on", "am", "le", "in", "follow", "contributor", "senior", "special", "minute",
+    "updated", "published", "posted", "on", "am", "at", "in", "follow", "contributor", "senior", "special", "minute",
 ];
 
 /// A name without the date, the hour or the label that stands behind it.
@@ -179,7 +189,11 @@ fn is_name(name: &str) -> bool {
 fn is_house(name: &str, sites: &[&str]) -> bool {
     let lower = name.to_lowercase();
     lower.split(|c: char| !c.is_alphanumeric()).any(|word| HOUSES.contains(&word))
-        || sites.iter().any(|site| site.to_lowercase() == lower)
+        || is_site(name, sites)
+}
+
+fn is_site(name: &str, sites: &[&str]) -> bool {
+    sites.iter().any(|site| site.to_lowercase() == name.to_lowercase())
 }
 
 #[cfg(test)]

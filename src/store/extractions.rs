@@ -1,0 +1,177 @@
+//! The end of a page: the article it became, or the failure it ended in, in one transaction.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::articles::{self, ArticleCommitted, NewArticle};
+use super::fetches::{self, FetchRecord, Purpose};
+use super::request::Change;
+use super::writer::Work;
+use super::{StoreError, entries, rows};
+use crate::model::{ArticleId, FailureKind, FeedId, Lease, PageId, Timestamp};
+
+/// Everything that one page leaves behind.
+#[derive(Debug)]
+pub struct CommitPage {
+    pub page: PageId,
+    pub lease: Lease,
+    pub feed: FeedId,
+    pub at: Timestamp,
+    pub result: PageResult,
+    /// Whether the page said more than the feed's own words, when the two were compared.
+    pub page_added: Option<bool>,
+    /// The request, when one was made.
+    pub record: Option<FetchRecord>,
+}
+
+/// What became of a page.
+#[derive(Debug)]
+pub enum PageResult {
+    /// It is an article, and the page is done with.
+    Article(Box<NewArticle>),
+    /// It could not be had. The feed's own words are stored instead, and it is due again or dead.
+    Failed {
+        kind: FailureKind,
+        detail: String,
+        retry_at: Option<Timestamp>,
+        words: Option<Box<NewArticle>>,
+    },
+    /// There is nothing to make an article of, and never will be.
+    Nothing,
+    /// It was not tried: it is due again, and nothing counts against it.
+    Postponed { until: Timestamp },
+}
+
+impl Change for CommitPage {
+    type Reply = ArticleCommitted;
+
+    fn apply(&self, work: &mut Work<'_>) -> Result<ArticleCommitted, StoreError> {
+        let own: Option<Option<ArticleId>> = work
+            .conn
+            .prepare_cached("SELECT article_id FROM _page WHERE id = ?1 AND lease = ?2")?
+            .query_row(params![self.page, self.lease], |row| row.get(0))
+            .optional()?;
+        let own = own.ok_or(StoreError::Stale)?;
+        let done = match &self.result {
+            PageResult::Article(article) => {
+                let done = self.store(work, own, article)?;
+                self.finish(work.conn, done)?;
+                done
+            }
+            PageResult::Failed {
+                kind,
+                detail,
+                retry_at,
+                words,
+            } => {
+                let done = match words {
+                    Some(words) => self.store(work, own, words)?,
+                    None => ArticleCommitted::Nothing,
+                };
+                self.fail(work.conn, done, *kind, detail, *retry_at)?;
+                done
+            }
+            PageResult::Nothing => {
+                self.finish(work.conn, ArticleCommitted::Nothing)?;
+                ArticleCommitted::Nothing
+            }
+            PageResult::Postponed { until } => {
+                work.conn
+                    .prepare_cached("UPDATE _page SET lease = NULL, leased_until = NULL, next_at = ?2 WHERE id = ?1")?
+                    .execute(params![self.page, until])?;
+                ArticleCommitted::Nothing
+            }
+        };
+        if let Some(added) = self.page_added {
+            work.conn
+                .prepare_cached(
+                    "UPDATE _feed SET pages_compared = pages_compared + 1, pages_added = pages_added + ?2 WHERE id = ?1",
+                )?
+                .execute(params![self.feed, i64::from(added)])?;
+        }
+        if let Some(record) = &self.record {
+            fetches::insert(
+                work.conn,
+                self.feed,
+                Purpose::Page(done.article().or(own)),
+                record,
+            )?;
+        }
+        Ok(done)
+    }
+}
+
+impl CommitPage {
+    /// Stores the article: as a new one, or as the latest state of the one it already is.
+    fn store(
+        &self,
+        work: &mut Work<'_>,
+        own: Option<ArticleId>,
+        article: &NewArticle,
+    ) -> Result<ArticleCommitted, StoreError> {
+        let mut known = own;
+        for key in &article.keys {
+            if known.is_none() {
+                known = entries::article_of(work.conn, rows::key(key))?;
+            }
+        }
+        let done = match known {
+            None => ArticleCommitted::New(articles::insert(work, self.page, self.feed, article, self.at)?),
+            Some(id) => articles::update(work, id, own == Some(id), article, self.at)?,
+        };
+        if let Some(id) = done.article() {
+            let mut alias = work
+                .conn
+                .prepare_cached("INSERT OR IGNORE INTO _alias VALUES (?1, ?2)")?;
+            for key in &article.keys {
+                alias.execute(params![rows::key(key), id])?;
+            }
+        }
+        Ok(done)
+    }
+
+    fn finish(&self, conn: &Connection, done: ArticleCommitted) -> Result<(), StoreError> {
+        conn.prepare_cached("DELETE FROM _entry_content WHERE entry_id IN (SELECT id FROM _entry WHERE page_id = ?1)")?
+            .execute([self.page])?;
+        conn.prepare_cached("DELETE FROM _entry_content WHERE entry_id = (SELECT entry_id FROM _page WHERE id = ?1)")?
+            .execute([self.page])?;
+        conn.prepare_cached(
+            "UPDATE _entry SET article_id = coalesce(?2, article_id), page_id = NULL WHERE page_id = ?1",
+        )?
+        .execute(params![self.page, done.article()])?;
+        conn.prepare_cached("DELETE FROM _page WHERE id = ?1")?
+            .execute([self.page])?;
+        Ok(())
+    }
+
+    fn fail(
+        &self,
+        conn: &Connection,
+        done: ArticleCommitted,
+        kind: FailureKind,
+        detail: &str,
+        retry_at: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        conn.prepare_cached(
+            "UPDATE _entry SET article_id = coalesce(?2, article_id) WHERE page_id = ?1",
+        )?
+        .execute(params![self.page, done.article()])?;
+        conn.prepare_cached(
+            "UPDATE _page
+             SET state = CASE WHEN ?2 IS NULL THEN 'dead' ELSE 'pending' END, next_at = coalesce(?2, next_at),
+                 attempts = attempts + 1, lease = NULL, leased_until = NULL, outcome = ?3, detail = ?4, http_status = ?5,
+                 article_id = coalesce(?6, article_id), updated_at = ?7
+             WHERE id = ?1",
+        )?
+        .execute(params![
+            self.page,
+            retry_at,
+            kind.token(),
+            detail,
+            self.record.as_ref().and_then(|record| record.status),
+            done.article(),
+            self.at,
+        ])?;
+        Ok(())
+    }
+}
+
