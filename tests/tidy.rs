@@ -1,6 +1,8 @@
 //! The house rules that a compiler does not know: who may import whom, which crate comes in by
 //! which door, how large a file may grow, and that every folder says what it is for.
 
+#![expect(clippy::expect_used, clippy::string_slice, reason = "tests")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -82,6 +82,7 @@ def main():
     ap.add_argument("--command", required=True, help="the extractor's --training filter")
     ap.add_argument("--sets", default=SETS)
     ap.add_argument("--threads", type=int, default=2)
+    ap.add_argument("--out", default=TARGET, help="where the tables go")
     ap.add_argument("--save", help="where to keep probabilities for inspection")
     a = ap.parse_args()
     d = pages.load(a.gold, a.sets.split(","), a.command, a.data)
@@ -98,7 +99,7 @@ def main():
     print("blocks", len(y), "easy", int(easy.sum()), flush=True)
     p1 = out_of_fold(FIRST, ROUNDS[0], x, y, w1, everything, fold, a.threads)
     first = fit(FIRST, ROUNDS[0], x, y, w1, everything, a.threads)
-    print("first", forest.write(first, os.path.join(TARGET, "blocks.forest")), "bytes", flush=True)
+    print("first", forest.write(first, os.path.join(a.out, "blocks.forest")), "bytes", flush=True)
 
     context = pages.context(d, p1, a.command, a.data)
     x2 = np.concatenate([context, x], 1)
@@ -106,7 +107,7 @@ def main():
     live = near >= HOPELESS
     p2 = out_of_fold(SECOND, ROUNDS[1], x2, y, w, live, fold, a.threads)
     second = fit(SECOND, ROUNDS[1], x2, y, w, live, a.threads)
-    print("second", forest.write(second, os.path.join(TARGET, "context.forest")), "bytes", flush=True)
+    print("second", forest.write(second, os.path.join(a.out, "context.forest")), "bytes", flush=True)
     if a.save:
         import pickle
 

@@ -49,8 +49,7 @@ fn database(path: &Path) -> Result<String, StoreError> {
     if is_group_writable(&data) {
         return Err(access(format!("the directory {} is writable by its group: a reader could create the write-ahead log as itself and lock feedmill out; chmod g-w it", dir.display())));
     }
-    let probe = tempfile_in(dir).map_err(|error| access(format!("the directory {} cannot be written: {error}", dir.display())))?;
-    drop(probe);
+    tempfile_in(dir).map_err(|error| access(format!("the directory {} cannot be written: {error}", dir.display())))?;
     let used = if open::is_in_use(path) { "; a feedmill is running" } else { "" };
     if !path.exists() {
         return Ok(format!("will be made{used}"));

@@ -17,14 +17,6 @@ pub fn safe(text: &str) -> String {
     text.chars().map(|c| if c == '\t' || c == '\n' { ' ' } else { c }).filter(|c| !unsafe_char(*c)).collect()
 }
 
-/// Cut to a width in characters.
-#[must_use]
-pub fn cut(text: &str, width: usize) -> String {
-    let mut chars = text.chars();
-    let head: String = chars.by_ref().take(width).collect();
-    if chars.next().is_none() { head } else { head.chars().take(width.saturating_sub(1)).chain(['…']).collect() }
-}
-
 /// Whether standard output is read by a person.
 #[must_use]
 pub fn is_terminal() -> bool {
@@ -72,11 +64,5 @@ mod tests {
     #[test]
     fn nothing_that_steers_a_terminal_gets_through() {
         assert_eq!(safe("a\u{1b}[31mb\u{7}\u{202e}c\r\nd"), "a[31mbc d");
-    }
-
-    #[test]
-    fn a_cut_text_says_so() {
-        assert_eq!(cut("grüße", 5), "grüße");
-        assert_eq!(cut("grüße!", 5), "grüß…");
     }
 }

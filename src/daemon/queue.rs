@@ -97,7 +97,9 @@ pub async fn run<Q: Queue>(queue: Arc<Q>, mill: Arc<Mill>, permits: usize, until
         let upstream_done = matches!(&until, Until::Idle(upstream) if upstream.is_done());
         if agenda.len() < LOW_WATER && asked.is_none_or(|at| now.duration_since(at) >= ASK_NOT_BEFORE) {
             let due = queue.due(&mill, mill.clock.now(), BATCH_PER_HOST, BATCH).await?;
-            due.iter().for_each(|row| agenda.add(row.id, &row.host, now));
+            for row in &due {
+                agenda.add(row.id, &row.host, now);
+            }
             asked = Some(now);
             let working = agenda.is_working();
             if upstream_done {
@@ -157,7 +159,9 @@ async fn start<Q: Queue>(
         });
     }
     // What could not be claimed is somebody else's, or no longer due.
-    hosts.into_iter().for_each(|(id, host)| agenda.finish(id, &host));
+    for (id, host) in hosts {
+        agenda.finish(id, &host);
+    }
     Ok(())
 }
 

@@ -27,6 +27,11 @@ pub struct Limits {
     pub span: Duration,
     /// Hashes that an article must share with a sketch to be a candidate.
     pub shared: usize,
+    /// Hashes that it must share if all of them are common.
+    pub shared_common: usize,
+    /// Articles of the window up to which a hash is rare. "Of the" is in every second
+    /// article, and two articles that share three such pairs have nothing in common.
+    pub rare: usize,
     /// Articles read for one hash, newest first: a phrase on every page of a site
     /// must not make every one of its pages a candidate.
     pub per_hash: usize,
@@ -41,6 +46,8 @@ impl Default for Limits {
         Self {
             span: Duration::from_hours(72),
             shared: 2,
+            shared_common: std::env::var("SC").map_or(8, |v| v.parse().unwrap()),
+            rare: std::env::var("RARE").map_or(64, |v| v.parse().unwrap()),
             per_hash: 150,
             candidates: 32,
             articles: 2_000_000,
@@ -55,6 +62,14 @@ pub struct Neighbour {
     pub cluster: ArticleId,
     /// When it was first seen.
     pub at: Timestamp,
+}
+
+/// One hash of a sketch, found in an article: in the order of arrival.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Hit {
+    block: usize,
+    slot: Slot,
+    is_rare: bool,
 }
 
 /// The sketches of the articles that a new one may duplicate.
@@ -141,29 +156,36 @@ impl Window {
     /// that share most first, then the newest.
     #[must_use]
     pub fn candidates(&self, sketch: &[u32], at: Timestamp) -> Vec<Neighbour> {
-        let mut hits = Vec::new();
+        let mut hits: Vec<Hit> = Vec::new();
         for hash in sketch.iter().take(super::SKETCH_HASHES) {
+            let before = hits.len();
             let mut left = self.limits.per_hash;
-            for (number, block) in self.blocks.iter().enumerate().rev() {
+            for (block, sketches) in self.blocks.iter().enumerate().rev() {
                 if left == 0 {
                     break;
                 }
-                left -= block.find(*hash, at, self.limits.span, left, |slot| {
-                    hits.push((number, slot));
+                left -= sketches.find(*hash, at, self.limits.span, left, |slot| {
+                    hits.push(Hit { block, slot, is_rare: true });
                 });
+            }
+            if hits.len() - before > self.limits.rare {
+                hits.iter_mut().skip(before).for_each(|hit| hit.is_rare = false);
             }
         }
         hits.sort_unstable();
-        let mut shared: Vec<(usize, (usize, Slot))> = hits
-            .chunk_by(|one, other| one == other)
-            .filter(|run| run.len() >= self.limits.shared)
+        let mut shared: Vec<(usize, Hit)> = hits
+            .chunk_by(|one, other| (one.block, one.slot) == (other.block, other.slot))
+            .filter(|run| {
+                run.len() >= self.limits.shared_common
+                    || (run.len() >= self.limits.shared && run.iter().any(|hit| hit.is_rare))
+            })
             .filter_map(|run| Some((run.len(), *run.first()?)))
             .collect();
         shared.sort_unstable_by(|one, other| other.cmp(one));
         shared
             .into_iter()
             .take(self.limits.candidates)
-            .filter_map(|(_, (number, slot))| self.blocks.get(number)?.article(slot))
+            .filter_map(|(_, hit)| self.blocks.get(hit.block)?.article(hit.slot))
             .collect()
     }
 

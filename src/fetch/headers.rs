@@ -59,12 +59,11 @@ fn expires(headers: &HeaderMap) -> Option<Duration> {
 #[must_use]
 pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = text(headers, &RETRY_AFTER)?;
-    let span = match seconds(value) {
-        Some(seconds) => Duration::from_secs(seconds),
-        None => {
-            let sent = text(headers, &DATE).and_then(date).unwrap_or(now);
-            date(value)?.duration_since(sent).ok()?
-        }
+    let span = if let Some(seconds) = seconds(value) {
+        Duration::from_secs(seconds)
+    } else {
+        let sent = text(headers, &DATE).and_then(date).unwrap_or(now);
+        date(value)?.duration_since(sent).ok()?
     };
     (!span.is_zero()).then_some(span)
 }
@@ -110,7 +109,8 @@ mod tests {
     #[test]
     fn freshness_is_read_as_the_publisher_meant_it() {
         const DAY: (&str, &str) = ("date", "Sat, 31 Jan 2026 08:00:00 GMT");
-        let cases: [(&[(&str, &str)], Option<u64>); 13] = [
+        type Case = (&'static [(&'static str, &'static str)], Option<u64>);
+        let cases: [Case; 13] = [
             (&[("cache-control", "max-age=7200")], Some(7200)),
             (&[("cache-control", "public, Max-Age=\"7200\"")], Some(7200)),
             (&[("cache-control", "max-age=7200"), ("age", "200")], Some(7000)),

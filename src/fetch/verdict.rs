@@ -69,7 +69,7 @@ mod tests {
         assert!(is_challenge(200, &headers, wall));
         assert!(!is_challenge(404, &headers, wall));
         assert!(!is_challenge(403, &headers, b"<html>Forbidden</html>"));
-        let long = [wall.as_slice(), &[b'x'; 50_000]].concat();
+        let long = [wall.to_vec(), vec![b'x'; 50_000]].concat();
         assert!(!is_challenge(200, &headers, &long));
     }
 }

@@ -122,13 +122,11 @@ impl Wire for Internet {
         Box::pin(async move {
             let client = self.client(&hop.networks).map_err(|error| failure(FailureKind::Tls, &error.to_string()))?;
             // The total deadline is what ends a body that trickles: no other timeout does.
-            match tokio::time::timeout(hop.timeout, exchange(&client, &hop)).await {
-                Ok(result) => result,
-                Err(_) => {
-                    let detail = format!("no complete answer within {} s", hop.timeout.as_secs_f32());
-                    Err(failure(FailureKind::Timeout, &detail))
-                }
-            }
+            let answer = tokio::time::timeout(hop.timeout, exchange(&client, &hop)).await;
+            answer.unwrap_or_else(|_| {
+                let detail = format!("no complete answer within {} s", hop.timeout.as_secs_f32());
+                Err(failure(FailureKind::Timeout, &detail))
+            })
         })
     }
 }

@@ -24,7 +24,6 @@ pub fn changes(
     )?;
     let names: Vec<String> = select
         .column_names()
-        .into_iter()
         .map(str::to_owned)
         .collect();
     let mut rows = select.query(params![seq, limit])?;

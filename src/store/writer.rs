@@ -73,7 +73,9 @@ impl Writer {
             if !error.is_passing() {
                 tracing::error!(%error, requests = group.len(), "a transaction failed; its work will be done again");
                 let text = error.to_string();
-                group.iter_mut().for_each(|request| request.fail(&text));
+                for request in group.iter_mut() {
+                    request.fail(&text);
+                }
                 break;
             }
             self.stalled.store(true, Ordering::Relaxed);

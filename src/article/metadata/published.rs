@@ -41,17 +41,37 @@ pub fn decide(page: &Page<'_>, head: &Head, described: &Described, url: &str, wo
             PUBLISHED.iter().flat_map(|name| head.all(name)).find_map(read).map(|written| dated(written, DateSource::Meta))
         })
         .or_else(|| visible(page, month_first).map(|written| dated(written, DateSource::Html)))
-        .or_else(|| in_address(url).map(|written| dated(written, DateSource::Url)))
-        .or_else(|| {
-            words.published.map(|at| Dated { at, offset_minutes: Some(0), source: DateSource::Feed })
-        });
+        .or_else(|| in_address(url).map(|written| dated(written, DateSource::Url)));
     let modified = described
         .modified
         .as_deref()
         .and_then(read)
-        .or_else(|| MODIFIED.iter().flat_map(|name| head.all(name)).find_map(read))
-        .map(|written| written.at);
-    Dates { published, modified }
+        .or_else(|| MODIFIED.iter().flat_map(|name| head.all(name)).find_map(read));
+    // A page that only says when it was changed was published then, as far as anyone can tell.
+    let published = published
+        .or_else(|| modified.map(|written| dated(written, DateSource::Meta)))
+        .or_else(|| words.published.map(|at| Dated { at, offset_minutes: Some(0), source: DateSource::Feed }));
+    let published = published.map(|dated| in_address(url).map_or(dated, |day| of_the_day(dated, day)));
+    Dates { published, modified: modified.map(|written| written.at) }
+}
+
+/// Puts right the zone of an instant given in UTC where the address names the day before or after: the site's own day is the day of publication.
+fn of_the_day(dated: Dated, day: Written) -> Dated {
+    const DAY_MILLIS: i64 = 86_400_000;
+    let Written { at: midnight, timed: false, .. } = day else { return dated };
+    if dated.offset_minutes.unwrap_or(0) != 0 {
+        return dated;
+    }
+    let start = midnight.millis();
+    let at = dated.at.millis();
+    let minutes = if (start - DAY_MILLIS / 2..start).contains(&at) {
+        (start - at + 59_999) / 60_000
+    } else if (start + DAY_MILLIS..start + DAY_MILLIS + DAY_MILLIS / 2).contains(&at) {
+        (start + DAY_MILLIS - 1 - at).div_euclid(60_000)
+    } else {
+        return dated;
+    };
+    Dated { offset_minutes: i16::try_from(minutes).ok(), ..dated }
 }
 
 /// The first date that a reader sees and that is marked as one.
@@ -82,15 +102,20 @@ fn visible(page: &Page<'_>, month_first: bool) -> Option<Written> {
     found.into_iter().flatten().next().or_else(|| early_line(page, month_first))
 }
 
-/// A short line with a date in the first half of the page's text.
+/// How many blocks from the heading on are looked at for a dateline, and how many characters of each.
+const DATELINES: usize = 150;
+const DATELINE_CHARS: usize = 60;
+
+/// A block that begins with a date, from shortly before the heading on.
 fn early_line(page: &Page<'_>, month_first: bool) -> Option<Written> {
     let heading = page.blocks.iter().position(|block| block.tag.heading() == Some(1)).unwrap_or(0);
     page.blocks
         .iter()
         .skip(heading.saturating_sub(6))
-        .take(60)
-        .filter(|block| block.chars <= 120 && block.text.contains(|c: char| c.is_ascii_digit()))
-        .find_map(|block| day::read(&block.text, month_first))
+        .take(DATELINES)
+        .map(|block| block.text.chars().take(DATELINE_CHARS).collect::<String>())
+        .filter(|start| start.contains(|c: char| c.is_ascii_digit()))
+        .find_map(|start| day::read(&start, month_first))
 }
 
 /// `/2021/03/04/`, `/2021-03-04-…`, `/20210304/`.
@@ -123,6 +148,15 @@ mod tests {
         ] {
             let found = in_address(url).map(|written| written.at.to_string());
             assert_eq!(found.as_deref().and_then(|at| at.get(..10)), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn the_sites_own_day_is_the_day_of_publication() {
+        let day = day::read("2021-03-04", false).expect("a day");
+        for (at, offset) in [("2021-03-03T23:30:00Z", Some(30)), ("2021-03-04T12:00:00Z", Some(0)), ("2021-03-05T02:00:00Z", Some(-121)), ("2021-03-09T02:00:00Z", Some(0))] {
+            let dated = Dated { at: at.parse().expect("RFC 3339"), offset_minutes: Some(0), source: DateSource::Meta };
+            assert_eq!(of_the_day(dated, day).offset_minutes, offset, "{at}");
         }
     }
 

@@ -71,10 +71,8 @@ impl Demo {
     fn config(&self, url: impl Fn(&str) -> String) -> Result<Config, Failure> {
         let mut text = String::from("[fetch]\nhost_gap = \"10ms\"\nhost_concurrency = 4\ncontact = \"https://example.org/bot\"\n");
         for (path, name) in FEEDS {
-            text.push_str(&format!(
-                "[[feed]]\nurl = \"{}\"\nname = \"{name}\"\nallow_networks = [\"127.0.0.0/8\"]\nfull_text = \"always\"\n",
-                url(path)
-            ));
+            let url = url(path);
+            text += &format!("[[feed]]\nurl = \"{url}\"\nname = \"{name}\"\nallow_networks = [\"127.0.0.0/8\"]\nfull_text = \"always\"\n");
         }
         let sources = Sources { text: Some(("demo".to_owned(), text)), database: Some(self.file.clone()), ..Sources::default() };
         Ok(config::load(&sources)?)
