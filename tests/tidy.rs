@@ -16,8 +16,18 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("fetch", &["model"]),
     ("store", &["model", "dedupe"]),
     ("config", &["model", "fetch", "schedule"]),
-    ("daemon", &["model", "feed", "article", "dedupe", "schedule", "fetch", "store", "config"]),
-    ("cli", &["model", "feed", "article", "dedupe", "schedule", "fetch", "store", "config", "daemon"]),
+    (
+        "daemon",
+        &[
+            "model", "feed", "article", "dedupe", "schedule", "fetch", "store", "config",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "model", "feed", "article", "dedupe", "schedule", "fetch", "store", "config", "daemon",
+        ],
+    ),
 ];
 
 /// Crates and the only places that may name them.
@@ -42,7 +52,19 @@ const DOORS: &[(&str, &str)] = &[
 ];
 
 /// Crates that the pure rooms must not know.
-const IMPURE: &[&str] = &["tokio", "reqwest", "rusqlite", "tracing", "std::fs", "std::net::TcpStream", "std::net::UdpSocket", "std::net::ToSocketAddrs", "std::env", "std::time::Instant", "std::time::SystemTime"];
+const IMPURE: &[&str] = &[
+    "tokio",
+    "reqwest",
+    "rusqlite",
+    "tracing",
+    "std::fs",
+    "std::net::TcpStream",
+    "std::net::UdpSocket",
+    "std::net::ToSocketAddrs",
+    "std::env",
+    "std::time::Instant",
+    "std::time::SystemTime",
+];
 const PURE_ROOMS: &[&str] = &["model", "feed", "article", "dedupe", "schedule"];
 
 /// Lines of code, tests not counted.
@@ -63,9 +85,15 @@ fn files() -> Vec<(String, String)> {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
+            } else if path.extension().is_some_and(|extension| extension == "rs")
+                && !path.ends_with("tests.rs")
+            {
                 let text = fs::read_to_string(&path).expect("UTF-8");
-                let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned();
+                let code = text
+                    .split("#[cfg(test)]\nmod tests")
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned();
                 found.push((relative(&path), code));
             }
         }
@@ -76,16 +104,22 @@ fn files() -> Vec<(String, String)> {
 }
 
 fn relative(path: &Path) -> String {
-    path.strip_prefix(root()).expect("inside").to_string_lossy().into_owned()
+    path.strip_prefix(root())
+        .expect("inside")
+        .to_string_lossy()
+        .into_owned()
 }
 
 fn room(path: &str) -> Option<&str> {
-    path.strip_prefix("src/")?.split_once('/').map(|(room, _)| room)
+    path.strip_prefix("src/")?
+        .split_once('/')
+        .map(|(room, _)| room)
 }
 
 /// Lines of code: comments are not code.
 fn code_lines(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().filter(|line| !line.trim_start().starts_with("//"))
+    text.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
 }
 
 /// Whether a line names a crate as the first part of a path.
@@ -101,11 +135,17 @@ fn arrows_between_rooms_only_point_to_the_right() {
     let mut wrong = Vec::new();
     for (path, text) in files() {
         let Some(here) = room(&path) else { continue };
-        let allowed = MAY_IMPORT.iter().find(|(name, _)| *name == here).map(|(_, allowed)| *allowed);
+        let allowed = MAY_IMPORT
+            .iter()
+            .find(|(name, _)| *name == here)
+            .map(|(_, allowed)| *allowed);
         let allowed = allowed.unwrap_or_else(|| panic!("{path}: the room {here} has no rule"));
         for line in code_lines(&text) {
             for (at, _) in line.match_indices("crate::") {
-                let there: String = line[at + 7..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                let there: String = line[at + 7..]
+                    .chars()
+                    .take_while(|c| c.is_alphanumeric() || *c == '_')
+                    .collect();
                 let is_room = MAY_IMPORT.iter().any(|(name, _)| *name == there);
                 if is_room && there != here && !allowed.contains(&there.as_str()) {
                     wrong.push(format!("{path}: {}", line.trim()));
@@ -122,7 +162,9 @@ fn every_crate_comes_in_by_its_own_door() {
     for (path, text) in files() {
         for (krate, door) in DOORS.iter().filter(|(_, door)| !path.starts_with(door)) {
             let named = code_lines(&text).find(|line| names(line, krate));
-            wrong.extend(named.map(|line| format!("{path}: {krate} belongs in {door}: {}", line.trim())));
+            wrong.extend(
+                named.map(|line| format!("{path}: {krate} belongs in {door}: {}", line.trim())),
+            );
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -131,9 +173,13 @@ fn every_crate_comes_in_by_its_own_door() {
 #[test]
 fn the_pure_rooms_know_no_clock_network_disk_or_log() {
     let mut wrong = Vec::new();
-    for (path, text) in files().iter().filter(|(path, _)| room(path).is_some_and(|room| PURE_ROOMS.contains(&room))) {
+    for (path, text) in files()
+        .iter()
+        .filter(|(path, _)| room(path).is_some_and(|room| PURE_ROOMS.contains(&room)))
+    {
         for krate in IMPURE {
-            let named = code_lines(text).find(|line| names(line, krate) || line.contains(&format!("{krate};")));
+            let named = code_lines(text)
+                .find(|line| names(line, krate) || line.contains(&format!("{krate};")));
             wrong.extend(named.map(|line| format!("{path}: {}", line.trim())));
         }
     }
@@ -157,7 +203,12 @@ fn every_folder_opens_with_what_it_is_for() {
     let silent: Vec<String> = files()
         .into_iter()
         .filter(|(path, _)| path.ends_with("/mod.rs"))
-        .filter(|(_, text)| text.lines().take_while(|line| line.starts_with("//!")).count() < 4)
+        .filter(|(_, text)| {
+            text.lines()
+                .take_while(|line| line.starts_with("//!"))
+                .count()
+                < 4
+        })
         .map(|(path, _)| path)
         .collect();
     assert!(silent.is_empty(), "{}", silent.join("\n"));
@@ -167,7 +218,11 @@ fn every_folder_opens_with_what_it_is_for() {
 fn every_file_says_what_it_is() {
     let silent: Vec<String> = files()
         .into_iter()
-        .filter(|(path, text)| !text.starts_with("//!") && !text.starts_with(GENERATED_MARK) && !path.ends_with("/files.rs"))
+        .filter(|(path, text)| {
+            !text.starts_with("//!")
+                && !text.starts_with(GENERATED_MARK)
+                && !path.ends_with("/files.rs")
+        })
         .map(|(path, _)| path)
         .collect();
     assert!(silent.is_empty(), "{}", silent.join("\n"));

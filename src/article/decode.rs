@@ -33,7 +33,10 @@ fn choose(body: &[u8], http_charset: Option<&str>) -> &'static Encoding {
     }
     if std::str::from_utf8(body).is_ok() {
         // ISO-2022-JP is the one legacy encoding whose bytes are all ASCII.
-        let escapes = body.windows(2).take(DETECT_WINDOW).any(|pair| pair == b"\x1b$");
+        let escapes = body
+            .windows(2)
+            .take(DETECT_WINDOW)
+            .any(|pair| pair == b"\x1b$");
         if !escapes {
             return UTF_8;
         }
@@ -63,7 +66,11 @@ fn unmarked_utf16(body: &[u8]) -> Option<&'static Encoding> {
 fn mostly_utf8(body: &[u8]) -> bool {
     let (mut broken, mut wide) = (0_usize, 0_usize);
     for chunk in body.utf8_chunks() {
-        wide += chunk.valid().bytes().filter(|byte| !byte.is_ascii()).count();
+        wide += chunk
+            .valid()
+            .bytes()
+            .filter(|byte| !byte.is_ascii())
+            .count();
         broken += usize::from(!chunk.invalid().is_empty());
     }
     broken * 100 <= wide
@@ -74,7 +81,11 @@ fn detect(body: &[u8]) -> &'static Encoding {
     let window = body.get(..DETECT_WINDOW).unwrap_or(body);
     detector.feed(window, window.len() == body.len());
     let found = detector.guess(None, Utf8Detection::Allow);
-    if found == UTF_8 && !mostly_utf8(body) { WINDOWS_1252 } else { found }
+    if found == UTF_8 && !mostly_utf8(body) {
+        WINDOWS_1252
+    } else {
+        found
+    }
 }
 
 /// The encoding of `<meta charset>` or `<meta http-equiv content="…charset=…">`.
@@ -92,7 +103,11 @@ fn declared_by_meta(body: &[u8]) -> Option<&'static Encoding> {
                 .collect();
             if let Some(encoding) = Encoding::for_label(label.as_bytes()) {
                 // The standard: a page that could be read far enough to find this is not UTF-16.
-                return Some(if encoding == UTF_16LE || encoding == UTF_16BE { UTF_8 } else { encoding });
+                return Some(if encoding == UTF_16LE || encoding == UTF_16BE {
+                    UTF_8
+                } else {
+                    encoding
+                });
             }
         }
         rest = next;
@@ -124,7 +139,12 @@ mod tests {
             (b"", None, ""),
         ];
         for (body, http, expected) in cases {
-            assert_eq!(decode(body, http), expected, "{}", String::from_utf8_lossy(body));
+            assert_eq!(
+                decode(body, http),
+                expected,
+                "{}",
+                String::from_utf8_lossy(body)
+            );
         }
     }
 

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::model::{Dated, DateSource, Extracted, FeedWords, Method};
+use crate::model::{DateSource, Dated, Extracted, FeedWords, Method};
 
 use super::page::{Page, text};
 use super::{EXTRACTOR_VERSION, Limits, metadata, parse, write};
@@ -18,17 +18,28 @@ const SHINGLE: usize = 4;
 
 /// The feed's content, or else its summary, as an article; nothing if it has neither.
 pub fn from_words(words: &FeedWords, url: Option<&str>) -> Option<Extracted> {
-    let body = [&words.content, &words.summary].into_iter().flatten().find(|html| !html.trim().is_empty())?;
+    let body = [&words.content, &words.summary]
+        .into_iter()
+        .flatten()
+        .find(|html| !html.trim().is_empty())?;
     let base = url.and_then(|url| Url::parse(url).ok());
     let (text, markdown) = written(body, base.as_ref(), &Limits::default());
     if text.is_empty() {
         return None;
     }
-    let line = |text: &Option<String>| text.as_deref().map(text::clean_line).filter(|line| !line.is_empty());
+    let line = |text: &Option<String>| {
+        text.as_deref()
+            .map(text::clean_line)
+            .filter(|line| !line.is_empty())
+    };
     Some(Extracted {
         title: line(&words.title),
         byline: (!words.authors.is_empty()).then(|| words.authors.join(", ")),
-        published: words.published.map(|at| Dated { at, offset_minutes: Some(0), source: DateSource::Feed }),
+        published: words.published.map(|at| Dated {
+            at,
+            offset_minutes: Some(0),
+            source: DateSource::Feed,
+        }),
         modified: None,
         lang: metadata::lang::decide(&[words.lang.as_deref()], &text),
         site_name: line(&words.feed_title),
@@ -51,10 +62,15 @@ pub fn from_words(words: &FeedWords, url: Option<&str>) -> Option<Extracted> {
 pub fn written(html: &str, base: Option<&Url>, limits: &Limits) -> (String, String) {
     let html = html.get(..limits.max_bytes).unwrap_or(html);
     // No deadline: the caps on bytes, depth and elements bound the work.
-    let Ok(tree) = parse::parse(html, limits, &|| false) else { return Default::default() };
+    let Ok(tree) = parse::parse(html, limits, &|| false) else {
+        return Default::default();
+    };
     let page = Page::new(&tree, &|_| false);
     let keep = |at: usize| page.block(at).is_some_and(|block| !block.hidden);
-    (write::plain(&page, &keep), write::markdown(&page, &keep, base))
+    (
+        write::plain(&page, &keep),
+        write::markdown(&page, &keep, base),
+    )
 }
 
 /// True when the feed's words already are the page's whole text: nearly every run of words of
@@ -62,18 +78,28 @@ pub fn written(html: &str, base: Option<&Url>, limits: &Limits) -> (String, Stri
 pub fn feed_suffices(words: &Extracted, page: &Extracted) -> bool {
     let known = shingles(&words.text);
     let wanted = shingles(&page.text);
-    let found = wanted.iter().filter(|shingle| known.contains(*shingle)).count();
+    let found = wanted
+        .iter()
+        .filter(|shingle| known.contains(*shingle))
+        .count();
     found as f64 >= wanted.len() as f64 * SUFFICIENT_SHARE
 }
 
 fn shingles(text: &str) -> std::collections::HashSet<Vec<&str>> {
     let words: Vec<&str> = text::words(text).collect();
-    words.windows(SHINGLE.min(words.len().max(1))).map(<[&str]>::to_vec).collect()
+    words
+        .windows(SHINGLE.min(words.len().max(1)))
+        .map(<[&str]>::to_vec)
+        .collect()
 }
 
 /// The first sentences of a text.
 pub fn excerpt(text: &str) -> Option<String> {
-    let line = text::clean_line(text.split("\n\n").find(|part| part.chars().count() >= 40).unwrap_or(text));
+    let line = text::clean_line(
+        text.split("\n\n")
+            .find(|part| part.chars().count() >= 40)
+            .unwrap_or(text),
+    );
     if line.is_empty() {
         return None;
     }
@@ -81,9 +107,19 @@ pub fn excerpt(text: &str) -> Option<String> {
         return Some(line);
     }
     let cut: String = line.chars().take(EXCERPT_CHARS).collect();
-    let end = cut.rfind(". ").map(|at| at + 1).or_else(|| cut.rfind(' ')).unwrap_or(cut.len());
-    let head = cut.split_at_checked(end).map_or(cut.as_str(), |(head, _)| head);
-    Some(if head.ends_with('.') { head.to_owned() } else { format!("{head}…") })
+    let end = cut
+        .rfind(". ")
+        .map(|at| at + 1)
+        .or_else(|| cut.rfind(' '))
+        .unwrap_or(cut.len());
+    let head = cut
+        .split_at_checked(end)
+        .map_or(cut.as_str(), |(head, _)| head);
+    Some(if head.ends_with('.') {
+        head.to_owned()
+    } else {
+        format!("{head}…")
+    })
 }
 
 #[cfg(test)]
@@ -91,12 +127,18 @@ mod tests {
     use super::*;
 
     fn words(content: &str) -> FeedWords {
-        FeedWords { content: Some(content.to_owned()), ..FeedWords::default() }
+        FeedWords {
+            content: Some(content.to_owned()),
+            ..FeedWords::default()
+        }
     }
 
     #[test]
     fn the_content_becomes_an_article() {
-        let found = from_words(&words("<p>One <a href='/x'>link</a>.</p><ul><li>a<li>b</ul>"), Some("https://e.org/"));
+        let found = from_words(
+            &words("<p>One <a href='/x'>link</a>.</p><ul><li>a<li>b</ul>"),
+            Some("https://e.org/"),
+        );
         let found = found.expect("an article");
         assert_eq!(found.text, "One link.\n\n- a\n- b");
         assert_eq!(found.markdown, "One [link](https://e.org/x).\n\n- a\n- b");

@@ -40,8 +40,12 @@ pub struct Impression {
 
 impl Impression {
     pub(super) fn of(page: &Page<'_>, _keep: &[bool]) -> Self {
-        let mut blocks: Vec<u32> =
-            page.blocks.iter().filter(|block| block.words >= MIN_WORDS).map(|block| hash(&block.text)).collect();
+        let mut blocks: Vec<u32> = page
+            .blocks
+            .iter()
+            .filter(|block| block.words >= MIN_WORDS)
+            .map(|block| hash(&block.text))
+            .collect();
         blocks.sort_unstable();
         blocks.dedup();
         Self { blocks }
@@ -78,7 +82,9 @@ impl SiteMemory {
             while let Some(kept) = old.next_if(|(hash, _)| *hash < block) {
                 merged.push(kept);
             }
-            let count = old.next_if(|(hash, _)| *hash == block).map_or(0, |(_, count)| count);
+            let count = old
+                .next_if(|(hash, _)| *hash == block)
+                .map_or(0, |(_, count)| count);
             merged.push((block, count + 1));
         }
         merged.extend(old);
@@ -101,9 +107,14 @@ impl SiteMemory {
         if self.pages == 0 {
             return;
         }
-        let seen: Vec<u16> = page.blocks.iter().map(|block| self.seen(&block.text, block.words)).collect();
+        let seen: Vec<u16> = page
+            .blocks
+            .iter()
+            .map(|block| self.seen(&block.text, block.words))
+            .collect();
         let (mut kept, mut known) = (0.0, 0.0);
-        for ((block, seen), probability) in page.blocks.iter().zip(&seen).zip(probabilities.iter()) {
+        for ((block, seen), probability) in page.blocks.iter().zip(&seen).zip(probabilities.iter())
+        {
             if *probability >= 0.5 {
                 kept += block.words as f32;
                 known += if *seen > 0 { block.words as f32 } else { 0.0 };
@@ -115,7 +126,8 @@ impl SiteMemory {
         for (probability, seen) in probabilities.iter_mut().zip(seen) {
             if seen > 0 {
                 let p = probability.clamp(0.0001, 0.9999);
-                let odds = (p / (1.0 - p)).ln() - FIRST_SIGHT - EACH_DOUBLING * f32::from(seen).log2();
+                let odds =
+                    (p / (1.0 - p)).ln() - FIRST_SIGHT - EACH_DOUBLING * f32::from(seen).log2();
                 *probability = 1.0 / (1.0 + (-odds).exp());
             }
         }
@@ -127,7 +139,9 @@ impl SiteMemory {
         }
         let wanted = hash(text);
         let at = self.blocks.binary_search_by_key(&wanted, |(hash, _)| *hash);
-        at.ok().and_then(|at| self.blocks.get(at)).map_or(0, |(_, count)| *count)
+        at.ok()
+            .and_then(|at| self.blocks.get(at))
+            .map_or(0, |(_, count)| *count)
     }
 
     /// For the store.
@@ -143,19 +157,26 @@ impl SiteMemory {
 
     /// From the store; anything unreadable is an empty memory.
     pub fn decode(bytes: &[u8]) -> Self {
-        let Some((&[FORM, low, high], rest)) = bytes.split_first_chunk::<3>() else { return Self::default() };
+        let Some((&[FORM, low, high], rest)) = bytes.split_first_chunk::<3>() else {
+            return Self::default();
+        };
         let (entries, tail) = rest.as_chunks::<6>();
         let mut blocks: Vec<(u32, u16)> = entries
             .iter()
             .take(MAX_BLOCKS)
-            .map(|&[a, b, c, d, e, f]| (u32::from_le_bytes([a, b, c, d]), u16::from_le_bytes([e, f])))
+            .map(|&[a, b, c, d, e, f]| {
+                (u32::from_le_bytes([a, b, c, d]), u16::from_le_bytes([e, f]))
+            })
             .collect();
         if !tail.is_empty() {
             return Self::default();
         }
         blocks.sort_unstable();
         blocks.dedup_by_key(|(hash, _)| *hash);
-        Self { pages: u16::from_le_bytes([low, high]).min(MAX_PAGES), blocks }
+        Self {
+            pages: u16::from_le_bytes([low, high]).min(MAX_PAGES),
+            blocks,
+        }
     }
 }
 
@@ -163,7 +184,11 @@ impl SiteMemory {
 fn hash(block: &str) -> u32 {
     let mut hash = 0x811c_9dc5_u32;
     for word in text::words(block) {
-        for c in word.chars().filter(|c| !c.is_numeric()).flat_map(char::to_lowercase) {
+        for c in word
+            .chars()
+            .filter(|c| !c.is_numeric())
+            .flat_map(char::to_lowercase)
+        {
             hash = (hash ^ u32::from(c)).wrapping_mul(0x0100_0193);
         }
         hash = (hash ^ 32).wrapping_mul(0x0100_0193);
@@ -178,7 +203,9 @@ mod tests {
     use scraper::Html;
 
     fn page(own: &str) -> Html {
-        Html::parse_document(&format!("<p>{own} that stands on one page only and is long<p>Sign up for our letter"))
+        Html::parse_document(&format!(
+            "<p>{own} that stands on one page only and is long<p>Sign up for our letter"
+        ))
     }
 
     #[test]

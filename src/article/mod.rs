@@ -33,8 +33,8 @@ use url::Url;
 
 use crate::model::{Extracted, FailureKind, FeedWords};
 use judge::Decision;
-use metadata::head::Head;
 use metadata::Metadata;
+use metadata::head::Head;
 use metadata::jsonld::{self, Described};
 use page::{Page, Sums};
 
@@ -75,7 +75,12 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_bytes: 5 << 20, max_depth: 512, max_elements: 200_000, max_attributes: 128 }
+        Self {
+            max_bytes: 5 << 20,
+            max_depth: 512,
+            max_elements: 200_000,
+            max_attributes: 128,
+        }
     }
 }
 
@@ -101,7 +106,10 @@ pub struct PageFailure {
 
 impl PageFailure {
     fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into() }
+        Self {
+            kind,
+            detail: detail.into(),
+        }
     }
 }
 
@@ -111,7 +119,11 @@ impl PageFailure {
 ///
 /// # Errors
 /// [`PageFailure`] with `TooLarge`, `NotHtml`, `Empty`, `TooSlow` or `NoArticle`.
-pub fn extract(input: &Input, settings: &Settings, expired: &dyn Fn() -> bool) -> Result<Extracted, PageFailure> {
+pub fn extract(
+    input: &Input,
+    settings: &Settings,
+    expired: &dyn Fn() -> bool,
+) -> Result<Extracted, PageFailure> {
     extract_with(input, settings, None, expired).map(|(extracted, _)| extracted)
 }
 
@@ -126,18 +138,29 @@ pub fn extract_with(
     expired: &dyn Fn() -> bool,
 ) -> Result<(Extracted, Impression), PageFailure> {
     if input.body.len() > settings.limits.max_bytes {
-        let detail = format!("{} bytes, {} allowed", input.body.len(), settings.limits.max_bytes);
+        let detail = format!(
+            "{} bytes, {} allowed",
+            input.body.len(),
+            settings.limits.max_bytes
+        );
         return Err(PageFailure::new(FailureKind::TooLarge, detail));
     }
     if input.body.iter().all(u8::is_ascii_whitespace) {
-        return Err(PageFailure::new(FailureKind::Empty, "no bytes but white space"));
+        return Err(PageFailure::new(
+            FailureKind::Empty,
+            "no bytes but white space",
+        ));
     }
     if !is_html(None, input.body) {
-        return Err(PageFailure::new(FailureKind::NotHtml, "the body is of another kind"));
+        return Err(PageFailure::new(
+            FailureKind::NotHtml,
+            "the body is of another kind",
+        ));
     }
     let text = decode::decode(input.body, input.http_charset);
-    let html = parse::parse(&text, &settings.limits, expired)
-        .map_err(|parse::Expired| PageFailure::new(FailureKind::TooSlow, "parsing took longer than allowed"))?;
+    let html = parse::parse(&text, &settings.limits, expired).map_err(|parse::Expired| {
+        PageFailure::new(FailureKind::TooSlow, "parsing took longer than allowed")
+    })?;
     let dropped = matches(&html, &settings.drop);
     let wanted = matches(&html, &settings.keep);
     let page = Page::new(&html, &|id| dropped.contains(&id));
@@ -146,7 +169,9 @@ pub fn extract_with(
     let decision = if wanted.is_empty() {
         judge::decide(&page, &sums, &known.evidence(memory))
     } else {
-        judge::as_told(&page, &sums, &|at| page.node(at).id.is_some_and(|id| wanted.contains(&id)))
+        judge::as_told(&page, &sums, &|at| {
+            page.node(at).id.is_some_and(|id| wanted.contains(&id))
+        })
     };
     let impression = Impression::of(&page, &decision.keep);
     finish(&page, decision, known, settings).map(|extracted| (extracted, impression))
@@ -164,7 +189,11 @@ impl Known {
         let head = Head::new(page, Url::parse(input.url).ok().as_ref());
         let described = jsonld::describe(page);
         let metadata = metadata::gather(page, &head, &described, input.url, input.words);
-        Self { head, described, metadata }
+        Self {
+            head,
+            described,
+            metadata,
+        }
     }
 
     fn evidence<'k>(&'k self, memory: Option<&'k SiteMemory>) -> judge::Evidence<'k> {
@@ -193,7 +222,9 @@ pub struct TrainingBlock {
 #[doc(hidden)]
 pub fn training_blocks(input: &Input, first: Option<&[f32]>) -> Vec<TrainingBlock> {
     let text = decode::decode(input.body, input.http_charset);
-    let Ok(html) = parse::parse(&text, &Limits::default(), &|| false) else { return Vec::new() };
+    let Ok(html) = parse::parse(&text, &Limits::default(), &|| false) else {
+        return Vec::new();
+    };
     let page = Page::new(&html, &|_| false);
     let known = Known::new(&page, input);
     let sums = Sums::new(&page, |_| false);
@@ -211,24 +242,50 @@ pub fn training_blocks(input: &Input, first: Option<&[f32]>) -> Vec<TrainingBloc
 
 /// The elements that any of the selectors match; a selector that cannot be read matches nothing.
 fn matches(html: &Html, selectors: &[String]) -> HashSet<NodeId> {
-    let selectors = selectors.iter().filter_map(|selector| Selector::parse(selector).ok());
-    selectors.flat_map(|selector| html.select(&selector).map(|element| element.id()).collect::<Vec<_>>()).collect()
+    let selectors = selectors
+        .iter()
+        .filter_map(|selector| Selector::parse(selector).ok());
+    selectors
+        .flat_map(|selector| {
+            html.select(&selector)
+                .map(|element| element.id())
+                .collect::<Vec<_>>()
+        })
+        .collect()
 }
 
-fn finish(page: &Page<'_>, decision: Decision, known: Known, settings: &Settings) -> Result<Extracted, PageFailure> {
+fn finish(
+    page: &Page<'_>,
+    decision: Decision,
+    known: Known,
+    settings: &Settings,
+) -> Result<Extracted, PageFailure> {
     let Known { head, metadata, .. } = known;
     let keep = |at: usize| decision.keep.get(at).copied().unwrap_or(false);
     let (text, markdown) = match decision.instead {
         Some(html) => feed_words::written(&html, head.base.as_ref(), &settings.limits),
-        None => (write::plain(page, &keep), write::markdown(page, &keep, head.base.as_ref())),
+        None => (
+            write::plain(page, &keep),
+            write::markdown(page, &keep, head.base.as_ref()),
+        ),
     };
     if text.is_empty() {
-        return Err(PageFailure::new(FailureKind::NoArticle, "the page has no text"));
+        return Err(PageFailure::new(
+            FailureKind::NoArticle,
+            "the page has no text",
+        ));
     }
     if !settings.always && decision.confidence < MIN_CONFIDENCE {
-        return Err(PageFailure::new(FailureKind::NoArticle, "the page has text but nothing that reads like an article"));
+        return Err(PageFailure::new(
+            FailureKind::NoArticle,
+            "the page has text but nothing that reads like an article",
+        ));
     }
-    let langs: Vec<Option<&str>> = metadata.langs.iter().map(|lang| Some(lang.as_str())).collect();
+    let langs: Vec<Option<&str>> = metadata
+        .langs
+        .iter()
+        .map(|lang| Some(lang.as_str()))
+        .collect();
     Ok(Extracted {
         title: metadata.title,
         byline: metadata.byline,

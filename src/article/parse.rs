@@ -10,7 +10,9 @@ use std::cell::Cell;
 use html5ever::buffer_queue::BufferQueue;
 use html5ever::interface::{QuirksMode, TokenizerResult, TreeSink};
 use html5ever::tendril::StrTendril;
-use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
+use html5ever::tokenizer::{
+    Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
+};
 use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
 use scraper::Html;
 
@@ -34,9 +36,19 @@ pub fn parse(text: &str, limits: &Limits, expired: &dyn Fn() -> bool) -> Result<
     let sink = MeasuredSink::new(&gauge, limits.max_attributes);
     let builder = TreeBuilder::new(
         sink,
-        TreeBuilderOpts { quirks_mode: QuirksMode::NoQuirks, ..TreeBuilderOpts::default() },
+        TreeBuilderOpts {
+            quirks_mode: QuirksMode::NoQuirks,
+            ..TreeBuilderOpts::default()
+        },
     );
-    let guard = Guard { builder, gauge: &gauge, limits, expired, seen: Cell::new(0), stopped: Cell::new(false) };
+    let guard = Guard {
+        builder,
+        gauge: &gauge,
+        limits,
+        expired,
+        seen: Cell::new(0),
+        stopped: Cell::new(false),
+    };
     let tokenizer = Tokenizer::new(guard, TokenizerOpts::default());
     let queue = BufferQueue::default();
     for chunk in chunks(text) {
@@ -61,7 +73,9 @@ fn chunks(mut text: &str) -> impl Iterator<Item = &str> {
             return None;
         }
         let at = (CHUNK_BYTES..CHUNK_BYTES + 4).find(|&at| text.is_char_boundary(at));
-        let (chunk, rest) = at.and_then(|at| text.split_at_checked(at)).unwrap_or((text, ""));
+        let (chunk, rest) = at
+            .and_then(|at| text.split_at_checked(at))
+            .unwrap_or((text, ""));
         text = rest;
         Some(chunk)
     })
@@ -97,7 +111,9 @@ impl TokenSink for Guard<'_, '_> {
             self.stopped.set(true);
         }
         match &token {
-            _ if self.stopped.get() && !matches!(token, Token::EOFToken) => TokenSinkResult::Continue,
+            _ if self.stopped.get() && !matches!(token, Token::EOFToken) => {
+                TokenSinkResult::Continue
+            }
             Token::TagToken(tag) if self.is_too_much(tag) => TokenSinkResult::Continue,
             Token::ParseError(_) | Token::CommentToken(_) => TokenSinkResult::Continue,
             _ => self.builder.process_token(token, line),
@@ -109,7 +125,8 @@ impl TokenSink for Guard<'_, '_> {
     }
 
     fn adjusted_current_node_present_but_not_in_html_namespace(&self) -> bool {
-        self.builder.adjusted_current_node_present_but_not_in_html_namespace()
+        self.builder
+            .adjusted_current_node_present_but_not_in_html_namespace()
     }
 }
 
@@ -118,27 +135,56 @@ mod tests {
     use super::*;
 
     fn depth(html: &Html) -> usize {
-        html.tree.nodes().map(|node| node.ancestors().count()).max().unwrap_or(0)
+        html.tree
+            .nodes()
+            .map(|node| node.ancestors().count())
+            .max()
+            .unwrap_or(0)
     }
 
     #[test]
     fn a_bomb_becomes_a_page_of_the_allowed_depth() {
         let limits = Limits::default();
-        for bomb in ["<div>", "<ul><li>", "<table><tr><td>", "<b><i>", "<a href=x><p>"] {
+        for bomb in [
+            "<div>",
+            "<ul><li>",
+            "<table><tr><td>",
+            "<b><i>",
+            "<a href=x><p>",
+        ] {
             let text = bomb.repeat(2_000) + "end";
             let html = parse(&text, &limits, &|| false).expect("no deadline");
             // A dropped tag may leave the few elements that the parser implies.
-            assert!(depth(&html) <= limits.max_depth + 4, "{bomb}: {}", depth(&html));
+            assert!(
+                depth(&html) <= limits.max_depth + 4,
+                "{bomb}: {}",
+                depth(&html)
+            );
         }
     }
 
     #[test]
     fn attributes_and_elements_are_bounded() {
-        let limits = Limits { max_elements: 100, ..Limits::default() };
+        let limits = Limits {
+            max_elements: 100,
+            ..Limits::default()
+        };
         let many: String = (0..1_000).map(|n| format!(" a{n}=1")).collect();
-        let html = parse(&format!("<p{many}>{}", "<p>x".repeat(500)), &limits, &|| false).expect("no deadline");
-        let elements = html.tree.nodes().filter_map(|node| node.value().as_element());
-        assert!(elements.clone().all(|element| element.attrs.len() <= limits.max_attributes));
+        let html = parse(
+            &format!("<p{many}>{}", "<p>x".repeat(500)),
+            &limits,
+            &|| false,
+        )
+        .expect("no deadline");
+        let elements = html
+            .tree
+            .nodes()
+            .filter_map(|node| node.value().as_element());
+        assert!(
+            elements
+                .clone()
+                .all(|element| element.attrs.len() <= limits.max_attributes)
+        );
         assert!(elements.count() <= 101);
     }
 

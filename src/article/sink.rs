@@ -42,7 +42,6 @@ impl<'g> MeasuredSink<'g> {
         }
     }
 
-
     fn depth_of(&self, node: NodeId) -> usize {
         self.depths.borrow().get(&node).copied().unwrap_or(0)
     }
@@ -86,7 +85,12 @@ impl TreeSink for MeasuredSink<'_> {
         self.inner.elem_name(target)
     }
 
-    fn create_element(&self, name: QualName, mut attrs: Vec<Attribute>, flags: ElementFlags) -> NodeId {
+    fn create_element(
+        &self,
+        name: QualName,
+        mut attrs: Vec<Attribute>,
+        flags: ElementFlags,
+    ) -> NodeId {
         attrs.truncate(self.max_attributes);
         self.gauge.elements.set(self.gauge.elements.get() + 1);
         self.inner.create_element(name, attrs, flags)
@@ -97,8 +101,14 @@ impl TreeSink for MeasuredSink<'_> {
         self.inner.create_comment(StrTendril::new())
     }
 
-    fn append_doctype_to_document(&self, name: StrTendril, public_id: StrTendril, system_id: StrTendril) {
-        self.inner.append_doctype_to_document(name, public_id, system_id);
+    fn append_doctype_to_document(
+        &self,
+        name: StrTendril,
+        public_id: StrTendril,
+        system_id: StrTendril,
+    ) {
+        self.inner
+            .append_doctype_to_document(name, public_id, system_id);
     }
 
     fn append(&self, parent: &NodeId, child: NodeOrText<NodeId>) {
@@ -115,9 +125,15 @@ impl TreeSink for MeasuredSink<'_> {
         self.inner.append_before_sibling(sibling, new_node);
     }
 
-    fn append_based_on_parent_node(&self, element: &NodeId, previous: &NodeId, child: NodeOrText<NodeId>) {
+    fn append_based_on_parent_node(
+        &self,
+        element: &NodeId,
+        previous: &NodeId,
+        child: NodeOrText<NodeId>,
+    ) {
         self.entered(*element, &child);
-        self.inner.append_based_on_parent_node(element, previous, child);
+        self.inner
+            .append_based_on_parent_node(element, previous, child);
     }
 
     fn remove_from_parent(&self, target: &NodeId) {

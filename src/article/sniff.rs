@@ -5,8 +5,18 @@ const WINDOW: usize = 2 << 10;
 
 /// Signatures of what is served in the place of pages.
 const FOREIGN: [&[u8]; 12] = [
-    b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\x8b", b"RIFF", b"OggS", b"ID3", b"\0\0\0\x18ftyp",
-    b"\0\0\0\x20ftyp", b"\x7fELF",
+    b"%PDF-",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"PK\x03\x04",
+    b"\x1f\x8b",
+    b"RIFF",
+    b"OggS",
+    b"ID3",
+    b"\0\0\0\x18ftyp",
+    b"\0\0\0\x20ftyp",
+    b"\x7fELF",
 ];
 
 /// True when a body can be read as HTML: by its declared type, or by its first bytes where
@@ -20,17 +30,34 @@ pub fn is_html(content_type: Option<&str>, body: &[u8]) -> bool {
     let lower = start.to_ascii_lowercase();
     let markup = lower.starts_with('<');
     let xml = lower.starts_with("<?xml") && !lower.contains("<html") && !lower.contains("xhtml");
-    let feed = ["<rss", "<feed", "<rdf:rdf", "<urlset", "<sitemapindex"].iter().any(|tag| {
-        lower.starts_with(tag) || (xml && lower.contains(tag))
-    });
+    let feed = ["<rss", "<feed", "<rdf:rdf", "<urlset", "<sitemapindex"]
+        .iter()
+        .any(|tag| lower.starts_with(tag) || (xml && lower.contains(tag)));
     if feed {
         return false;
     }
-    let kind = content_type.map(|kind| kind.split(';').next().unwrap_or(kind).trim().to_ascii_lowercase());
+    let kind = content_type.map(|kind| {
+        kind.split(';')
+            .next()
+            .unwrap_or(kind)
+            .trim()
+            .to_ascii_lowercase()
+    });
     match kind.as_deref() {
-        Some("text/html" | "application/xhtml+xml" | "text/xhtml" | "application/vnd.wap.xhtml+xml") => true,
-        Some("" | "text/plain" | "application/octet-stream" | "unknown/unknown" | "application/xml" | "text/xml") | None => {
-            markup || (!lower.starts_with(['{', '[']) && lower.contains('<') && lower.contains("</"))
+        Some(
+            "text/html" | "application/xhtml+xml" | "text/xhtml" | "application/vnd.wap.xhtml+xml",
+        ) => true,
+        Some(
+            ""
+            | "text/plain"
+            | "application/octet-stream"
+            | "unknown/unknown"
+            | "application/xml"
+            | "text/xml",
+        )
+        | None => {
+            markup
+                || (!lower.starts_with(['{', '[']) && lower.contains('<') && lower.contains("</"))
         }
         Some(_) => false,
     }

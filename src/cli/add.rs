@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use super::export::toml_of;
 use super::run::runtime;
+use super::screen::say;
 use super::source::{feed_settings, fetch, fetcher};
 use super::{Context, Failure, screen};
 use crate::daemon::{Clock as _, SystemClock};
@@ -17,7 +18,9 @@ use crate::model::{Fetched, ParsedFeed, Timestamp};
 ///
 /// Every candidate is fetched and parsed; what is shown works. Without --write nothing is changed.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  feedmill add https://example.org\n  feedmill add https://example.org --write")]
+#[command(
+    after_help = "Examples:\n  feedmill add https://example.org\n  feedmill add https://example.org --write"
+)]
 pub struct Add {
     /// Sites, pages or feeds
     #[arg(required = true, value_name = "URL")]
@@ -42,19 +45,27 @@ impl Add {
         let mut toml = String::new();
         let mut missing = false;
         for url in &self.urls {
-            let url = if url.contains("://") { url.clone() } else { format!("https://{url}") };
+            let url = if url.contains("://") {
+                url.clone()
+            } else {
+                format!("https://{url}")
+            };
             let found = runtime.block_on(async {
                 let fetcher = fetcher()?;
                 find(&fetcher, &url).await
             });
             match found {
                 Ok(found) if found.is_empty() => {
-                    eprintln!("feedmill: {url}: no feed was found; if you know its address, give that");
+                    eprintln!(
+                        "feedmill: {url}: no feed was found; if you know its address, give that"
+                    );
                     missing = true;
                 }
                 Ok(found) => {
                     show(&found);
-                    let first = found.first().map(|found| toml_of(&found.url, found.feed.title.as_deref(), &[]));
+                    let first = found
+                        .first()
+                        .map(|found| toml_of(&found.url, found.feed.title.as_deref(), &[]));
                     toml.extend(first);
                 }
                 Err(failure) => {
@@ -71,15 +82,24 @@ impl Add {
 
     fn deliver(&self, context: &Context, toml: &str) -> Result<(), Failure> {
         if !self.write {
-            println!("\nTo subscribe, put this into the configuration, or run the command again with --write:\n{toml}");
+            say!(
+                "\nTo subscribe, put this into the configuration, or run the command again with --write:\n{toml}"
+            );
             return Ok(());
         }
-        let file = context.sources.file.clone().unwrap_or_else(|| PathBuf::from("feedmill.toml"));
+        let file = context
+            .sources
+            .file
+            .clone()
+            .unwrap_or_else(|| PathBuf::from("feedmill.toml"));
         let name = file.display();
-        let opened = std::fs::OpenOptions::new().create(true).append(true).open(&file);
+        let opened = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&file);
         let mut opened = opened.map_err(|error| Failure::runtime(format!("{name}: {error}")))?;
         opened.write_all(toml.as_bytes())?;
-        println!("\nappended to {name}:\n{toml}");
+        say!("\nappended to {name}:\n{toml}");
         // A feed that was there already is a mistake to hear about now.
         context.config().map(drop)
     }
@@ -88,19 +108,34 @@ impl Add {
 async fn find(fetcher: &Fetcher, url: &str) -> Result<Vec<Found>, Failure> {
     let page = fetch(fetcher, url, Purpose::Page).await?;
     if let Some(feed) = parsed(&page) {
-        return Ok(vec![Found { url: url.to_owned(), feed }]);
+        return Ok(vec![Found {
+            url: url.to_owned(),
+            feed,
+        }]);
     }
     let mut found: Vec<Found> = Vec::new();
-    for candidate in discover::candidates(&page.url, &page.body, &page.links).into_iter().take(TRIED) {
-        let Ok(answer) = fetch(fetcher, &candidate.url, Purpose::Feed).await else { continue };
+    for candidate in discover::candidates(&page.url, &page.body, &page.links)
+        .into_iter()
+        .take(TRIED)
+    {
+        let Ok(answer) = fetch(fetcher, &candidate.url, Purpose::Feed).await else {
+            continue;
+        };
         let again = found.iter().any(|known| known.url == answer.url);
-        found.extend(parsed(&answer).filter(|_| !again).map(|feed| Found { url: answer.url.clone(), feed }));
+        found.extend(parsed(&answer).filter(|_| !again).map(|feed| Found {
+            url: answer.url.clone(),
+            feed,
+        }));
     }
     Ok(found)
 }
 
 fn parsed(answer: &Fetched) -> Option<ParsedFeed> {
-    let input = feed::Input { url: Some(&answer.url), content_type: answer.content_type.as_deref(), body: &answer.body };
+    let input = feed::Input {
+        url: Some(&answer.url),
+        content_type: answer.content_type.as_deref(),
+        body: &answer.body,
+    };
     feed::parse(&input, &feed_settings()).ok()
 }
 
@@ -108,7 +143,11 @@ fn show(found: &[Found]) {
     let now = SystemClock.now();
     let mut table = screen::table(&["feed", "title", "kind", "entries", "newest", "content"]);
     for Found { url, feed } in found {
-        let newest = feed.entries.iter().filter_map(|entry| entry.published.or(entry.updated)).max();
+        let newest = feed
+            .entries
+            .iter()
+            .filter_map(|entry| entry.published.or(entry.updated))
+            .max();
         table.add_row([
             screen::safe(url),
             screen::safe(feed.title.as_deref().unwrap_or("")),
@@ -118,7 +157,7 @@ fn show(found: &[Found]) {
             fullness(feed),
         ]);
     }
-    println!("{table}");
+    say!("{table}");
 }
 
 fn age(at: Timestamp, now: Timestamp) -> String {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::screen::say;
 use super::{Context, Failure};
 use crate::store::backup;
 
@@ -19,8 +20,14 @@ pub struct Backup {
 
 impl Backup {
     pub(super) fn run(&self, context: &Context) -> Result<ExitCode, Failure> {
+        if self.file.exists() {
+            return Err(Failure::usage(format!(
+                "{} exists already; name a file that does not",
+                self.file.display()
+            )));
+        }
         let bytes = backup::backup(&context.database()?, &self.file)?;
-        println!("{}: {bytes} bytes, checked", self.file.display());
+        say!("{}: {bytes} bytes, checked", self.file.display());
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -135,7 +135,6 @@ impl Memory {
                 })
             })
             .collect();
-        if std::env::var("NC").is_ok() { eprintln!("{}", candidates.len()); }
         judge(text, &candidates, &self.rules)
     }
 

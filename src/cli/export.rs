@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::screen::say;
 use super::{Context, Failure};
 use crate::config::{self, Problems, outline};
 
@@ -18,11 +19,20 @@ pub struct Import {
 impl Import {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         let name = self.file.display().to_string();
-        let text = std::fs::read_to_string(&self.file).map_err(|error| Failure::runtime(format!("{name}: {error}")))?;
+        let text = std::fs::read_to_string(&self.file)
+            .map_err(|error| Failure::runtime(format!("{name}: {error}")))?;
         let mut problems = Problems::default();
         let listed = outline::read(&name, &text, &mut problems);
         for listed in &listed {
-            print!("{}", toml_of(&listed.feed.url, listed.feed.name.as_deref(), &listed.feed.tags));
+            say!(
+                "{}",
+                toml_of(
+                    &listed.feed.url,
+                    listed.feed.name.as_deref(),
+                    &listed.feed.tags
+                )
+                .trim_end()
+            );
         }
         for problem in &problems.0 {
             eprintln!("feedmill: {problem}; left out");
@@ -37,9 +47,15 @@ impl Import {
 /// A feed as it stands in a configuration.
 pub(super) fn toml_of(url: &str, name: Option<&str>, tags: &[String]) -> String {
     let text = config::quoted;
-    let name = name.map(|name| format!("name = {}\n", text(name))).unwrap_or_default();
+    let name = name
+        .map(|name| format!("name = {}\n", text(name)))
+        .unwrap_or_default();
     let tags: Vec<String> = tags.iter().map(|tag| text(tag)).collect();
-    let tags = if tags.is_empty() { String::new() } else { format!("tags = [{}]\n", tags.join(", ")) };
+    let tags = if tags.is_empty() {
+        String::new()
+    } else {
+        format!("tags = [{}]\n", tags.join(", "))
+    };
     format!("\n[[feed]]\nurl = {}\n{name}{tags}", text(url))
 }
 
@@ -56,7 +72,10 @@ impl Export {
             .into_iter()
             .map(|feed| (feed.name.unwrap_or_else(|| feed.url.clone()), feed.url))
             .collect();
-        println!("{}", outline::write("feedmill", &feeds).map_err(Failure::runtime)?);
+        say!(
+            "{}",
+            outline::write("feedmill", &feeds).map_err(Failure::runtime)?
+        );
         Ok(ExitCode::SUCCESS)
     }
 }

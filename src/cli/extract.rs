@@ -48,10 +48,28 @@ pub enum Format {
 ///
 /// # Errors
 /// What the page failed with, in words.
-pub fn one(body: &[u8], url: &str, http_charset: Option<&str>, format: Format, settings: &Settings) -> Result<String, String> {
+pub fn one(
+    body: &[u8],
+    url: &str,
+    http_charset: Option<&str>,
+    format: Format,
+    settings: &Settings,
+) -> Result<String, String> {
     let words = FeedWords::default();
-    let settings = Settings { always: true, ..settings.clone() };
-    let (found, _) = extract(&Input { url, body, http_charset, words: &words }, &settings, None)?;
+    let settings = Settings {
+        always: true,
+        ..settings.clone()
+    };
+    let (found, _) = extract(
+        &Input {
+            url,
+            body,
+            http_charset,
+            words: &words,
+        },
+        &settings,
+        None,
+    )?;
     Ok(match format {
         Format::Text => found.text,
         Format::Markdown => found.markdown,
@@ -63,15 +81,29 @@ pub fn one(body: &[u8], url: &str, http_charset: Option<&str>, format: Format, s
 ///
 /// # Errors
 /// Only of reading `input` and writing `output`.
-pub fn filter(input: impl BufRead, output: impl Write + Send, settings: &Settings, site_memory: bool) -> io::Result<()> {
-    let settings = Settings { always: true, ..settings.clone() };
+pub fn filter(
+    input: impl BufRead,
+    output: impl Write + Send,
+    settings: &Settings,
+    site_memory: bool,
+) -> io::Result<()> {
+    let settings = Settings {
+        always: true,
+        ..settings.clone()
+    };
     if !site_memory {
-        return jsonl::run(input, output, |object| answer(object, &settings, None).map(|(answer, _)| answer));
+        return jsonl::run(input, output, |object| {
+            answer(object, &settings, None).map(|(answer, _)| answer)
+        });
     }
     // What is remembered depends on the order of the pages, so they are read one after the other.
     let mut memories: HashMap<String, SiteMemory> = HashMap::new();
     jsonl::run_in_order(input, output, |object| {
-        let host = object.get("url").and_then(Value::as_str).and_then(host_of).unwrap_or_default();
+        let host = object
+            .get("url")
+            .and_then(Value::as_str)
+            .and_then(host_of)
+            .unwrap_or_default();
         let (answer, impression) = answer(object, &settings, memories.get(&host))?;
         memories.entry(host).or_default().learn(&impression);
         Ok(answer)
@@ -90,12 +122,24 @@ pub fn training(input: impl BufRead, output: impl Write + Send) -> io::Result<()
     jsonl::run(input, output, |object| {
         let body = body_of(object)?;
         let words = FeedWords::default();
-        let url = object.get("url").and_then(Value::as_str).unwrap_or_default();
+        let url = object
+            .get("url")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         // The first stage's opinions, in 1/65535, for the features of the second.
         let first: Option<Vec<f32>> = object.get("first").and_then(Value::as_array).map(|first| {
-            first.iter().filter_map(Value::as_f64).map(|p| (p / 65_535.0) as f32).collect()
+            let steps = first
+                .iter()
+                .filter_map(Value::as_u64)
+                .filter_map(|p| u16::try_from(p).ok());
+            steps.map(|p| f32::from(p) / 65_535.0).collect()
         });
-        let input = Input { url, body: &body, http_charset: None, words: &words };
+        let input = Input {
+            url,
+            body: &body,
+            http_charset: None,
+            words: &words,
+        };
         let blocks = article::training_blocks(&input, first.as_deref());
         let blocks: Vec<Value> = blocks
             .into_iter()
@@ -113,19 +157,29 @@ pub fn training(input: impl BufRead, output: impl Write + Send) -> io::Result<()
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |out, byte| out + &format!("{byte:02x}"))
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |out, byte| {
+            out + &format!("{byte:02x}")
+        })
 }
 
 fn body_of(object: &Object) -> Result<Vec<u8>, String> {
     let text = |key: &str| object.get(key).and_then(Value::as_str);
     match (text("html"), text("html_path")) {
         (Some(html), _) => Ok(html.as_bytes().to_vec()),
-        (None, Some(path)) => fs::read(path).map_err(|error| format!("{path} cannot be read: {error}")),
+        (None, Some(path)) => {
+            fs::read(path).map_err(|error| format!("{path} cannot be read: {error}"))
+        }
         (None, None) => Err("the line has neither html nor html_path".to_owned()),
     }
 }
 
-fn answer(object: &Object, settings: &Settings, memory: Option<&SiteMemory>) -> Result<(Value, Impression), String> {
+fn answer(
+    object: &Object,
+    settings: &Settings,
+    memory: Option<&SiteMemory>,
+) -> Result<(Value, Impression), String> {
     let text = |key: &str| object.get(key).and_then(Value::as_str);
     let body = body_of(object)?;
     let words = FeedWords {
@@ -133,8 +187,17 @@ fn answer(object: &Object, settings: &Settings, memory: Option<&SiteMemory>) -> 
         summary: text("feed_summary").map(str::to_owned),
         ..FeedWords::default()
     };
-    let charset = if object.contains_key("html") { Some("utf-8") } else { text("http_charset") };
-    let input = Input { url: text("url").unwrap_or_default(), body: &body, http_charset: charset, words: &words };
+    let charset = if object.contains_key("html") {
+        Some("utf-8")
+    } else {
+        text("http_charset")
+    };
+    let input = Input {
+        url: text("url").unwrap_or_default(),
+        body: &body,
+        http_charset: charset,
+        words: &words,
+    };
     let (found, impression) = extract(&input, settings, memory)?;
     let id = object.get("id").cloned().unwrap_or(Value::Null);
     let mut answer = json!({"id": id, "url": text("url")});
@@ -144,10 +207,16 @@ fn answer(object: &Object, settings: &Settings, memory: Option<&SiteMemory>) -> 
     Ok((answer, impression))
 }
 
-fn extract(input: &Input, settings: &Settings, memory: Option<&SiteMemory>) -> Result<(Extracted, Impression), String> {
+fn extract(
+    input: &Input,
+    settings: &Settings,
+    memory: Option<&SiteMemory>,
+) -> Result<(Extracted, Impression), String> {
     let started = Instant::now();
-    article::extract_with(input, settings, memory, &|| started.elapsed() > PARSE_DEADLINE)
-        .map_err(|failure| format!("{}: {}", failure.kind, failure.detail))
+    article::extract_with(input, settings, memory, &|| {
+        started.elapsed() > PARSE_DEADLINE
+    })
+    .map_err(|failure| format!("{}: {}", failure.kind, failure.detail))
 }
 
 /// The article as the filter writes it.
@@ -171,7 +240,9 @@ pub fn to_json(found: &Extracted) -> Value {
 
 /// RFC 3339 in the zone that the page used, so that the day is the publisher's.
 fn written(dated: &Dated) -> String {
-    let offset = dated.offset_minutes.and_then(|minutes| chrono::FixedOffset::east_opt(i32::from(minutes) * 60));
+    let offset = dated
+        .offset_minutes
+        .and_then(|minutes| chrono::FixedOffset::east_opt(i32::from(minutes) * 60));
     match offset {
         Some(offset) => dated.at.utc().with_timezone(&offset).to_rfc3339(),
         None => dated.at.to_string(),
@@ -185,15 +256,31 @@ mod tests {
     #[test]
     fn the_filter_answers_every_line() {
         let settings = Settings::default();
-        let page = format!("<title>T</title><p>{}", "Some words, and more of them. ".repeat(10));
-        let lines = format!("{}\n{{\"id\":2}}\n", json!({"id": 1, "url": "https://e.org/", "html": page}));
+        let page = format!(
+            "<title>T</title><p>{}",
+            "Some words, and more of them. ".repeat(10)
+        );
+        let lines = format!(
+            "{}\n{{\"id\":2}}\n",
+            json!({"id": 1, "url": "https://e.org/", "html": page})
+        );
         let mut output = Vec::new();
         filter(lines.as_bytes(), &mut output, &settings, false).expect("memory");
-        let answers: Vec<Value> =
-            output.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
+        let answers: Vec<Value> = output
+            .split(|byte| *byte == b'\n')
+            .filter_map(|line| serde_json::from_slice(line).ok())
+            .collect();
         assert_eq!(answers.len(), 2);
-        assert!(answers[0]["text"].as_str().is_some_and(|text| text.starts_with("Some words")));
+        assert!(
+            answers[0]["text"]
+                .as_str()
+                .is_some_and(|text| text.starts_with("Some words"))
+        );
         assert_eq!(answers[0]["title"], "T");
-        assert!(answers[1]["error"].as_str().is_some_and(|error| error.contains("html_path")));
+        assert!(
+            answers[1]["error"]
+                .as_str()
+                .is_some_and(|error| error.contains("html_path"))
+        );
     }
 }

@@ -24,12 +24,18 @@ pub struct Failure {
 impl Failure {
     /// Something went wrong while it ran.
     pub fn runtime(message: impl Display) -> Self {
-        Self { code: RUNTIME, message: message.to_string() }
+        Self {
+            code: RUNTIME,
+            message: message.to_string(),
+        }
     }
 
     /// It was asked for something that cannot be.
     pub fn usage(message: impl Display) -> Self {
-        Self { code: USAGE, message: message.to_string() }
+        Self {
+            code: USAGE,
+            message: message.to_string(),
+        }
     }
 
     /// Tells the person, and gives the exit code.
@@ -46,7 +52,10 @@ impl Failure {
 
 impl From<Problems> for Failure {
     fn from(problems: Problems) -> Self {
-        Self { code: CONFIGURATION, message: problems.to_string() }
+        Self {
+            code: CONFIGURATION,
+            message: problems.to_string(),
+        }
     }
 }
 
@@ -61,7 +70,10 @@ impl From<StoreError> for Failure {
             StoreError::Access { .. } => CONFIGURATION,
             _ => RUNTIME,
         };
-        Self { code, message: error.to_string() }
+        Self {
+            code,
+            message: error.to_string(),
+        }
     }
 }
 
@@ -69,7 +81,10 @@ impl From<DaemonError> for Failure {
     fn from(error: DaemonError) -> Self {
         match error {
             DaemonError::Store(error) => error.into(),
-            DaemonError::Client(error) => Self { code: CONFIGURATION, message: error.to_string() },
+            DaemonError::Client(error) => Self {
+                code: CONFIGURATION,
+                message: error.to_string(),
+            },
             other => Self::runtime(other),
         }
     }
@@ -79,7 +94,10 @@ impl From<io::Error> for Failure {
     /// A reader that has seen enough closes the pipe: that is no failure to speak of.
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
-            return Self { code: 0, message: String::new() };
+            return Self {
+                code: 0,
+                message: String::new(),
+            };
         }
         Self::runtime(error)
     }

@@ -141,7 +141,9 @@ pub fn main() -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
-    let context = Context { sources: Sources::here(cli.config, cli.db) };
+    let context = Context {
+        sources: Sources::here(cli.config, cli.db),
+    };
     match cli.command {
         Command::Run(run) => run.run(&context),
         Command::Once(once) => once.run(&context),
@@ -166,7 +168,10 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
 pub fn help() -> String {
     let mut command = Cli::command().term_width(100);
     let mut text = command.render_long_help().to_string();
-    for sub in command.get_subcommands_mut().filter(|sub| !sub.is_hide_set()) {
+    for sub in command
+        .get_subcommands_mut()
+        .filter(|sub| !sub.is_hide_set())
+    {
         text.push_str("\n\n");
         text.push_str(&sub.render_long_help().to_string());
     }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::progress::Progress;
 use super::run::{listen, log, runtime};
-use super::{Context, Failure, screen};
+use super::screen::say;
+use super::{Context, Failure};
 use crate::daemon::{self, Done, Selection, Signals, SystemClock};
 
 /// Poll what is due, fetch and extract the pages, and end.
@@ -13,7 +14,9 @@ use crate::daemon::{self, Done, Selection, Signals, SystemClock};
 /// Exit code 0 when every poll went well, 1 when some did not: "feedmill status --failing" says
 /// which and why.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  feedmill once\n  feedmill once --force\n  feedmill once https://example.org/feed.xml \"Example\"")]
+#[command(
+    after_help = "Examples:\n  feedmill once\n  feedmill once --force\n  feedmill once https://example.org/feed.xml \"Example\""
+)]
 pub struct Once {
     /// Names or addresses of feeds; all of the configuration when none is given
     #[arg(value_name = "FEED")]
@@ -31,19 +34,41 @@ impl Once {
         let config = context.config()?;
         log("warn", self.log_json);
         if config.feeds.is_empty() {
-            return Err(Failure::usage("there is no feed in the configuration; \"feedmill add URL --write\" adds some"));
+            return Err(Failure::usage(
+                "there is no feed in the configuration; \"feedmill add URL --write\" adds some",
+            ));
+        }
+        let is_feed = |wanted: &String| {
+            config
+                .feeds
+                .iter()
+                .any(|feed| feed.url == *wanted || feed.name.as_ref() == Some(wanted))
+        };
+        if let Some(unknown) = self.feeds.iter().find(|wanted| !is_feed(wanted)) {
+            return Err(Failure::usage(format!(
+                "no feed of the configuration has the name or address \"{unknown}\""
+            )));
         }
         let total = config.feeds.len();
-        let selection = Selection { feeds: self.feeds.clone(), force: self.force };
+        let selection = Selection {
+            feeds: self.feeds.clone(),
+            force: self.force,
+        };
         let runtime = runtime()?;
         let done = runtime.block_on(async {
             let signals = Signals::default();
             let listening = listen(signals.clone())?;
             let mut progress = None;
             let stop = signals.stop.clone();
-            let done = daemon::once(config, Arc::new(SystemClock), stop, &selection, |tally, feeds| {
-                progress = Progress::start(tally, feeds);
-            });
+            let done = daemon::once(
+                config,
+                Arc::new(SystemClock),
+                stop,
+                &selection,
+                |tally, feeds| {
+                    progress = Progress::start(tally, feeds);
+                },
+            );
             let done = done.await;
             drop(progress);
             listening.abort();
@@ -55,11 +80,8 @@ impl Once {
 }
 
 fn report(done: &Done, total: usize, stopped: bool) -> ExitCode {
-    for name in &done.unknown {
-        eprintln!("feedmill: no feed of the configuration has the name or address {}", screen::safe(name));
-    }
     let tally = &done.tally;
-    println!(
+    say!(
         "{} of {total} feeds polled: {} not modified, {} failed, {} postponed; {} new entries, {} edited; {} pages done, {} failed; {} new articles, {} updated{}",
         tally.polls.get(),
         tally.polls_not_modified.get(),
@@ -71,8 +93,12 @@ fn report(done: &Done, total: usize, stopped: bool) -> ExitCode {
         tally.pages_failed.get(),
         tally.articles_new.get(),
         tally.articles_updated.get(),
-        if stopped { "; stopped before the end" } else { "" }
+        if stopped {
+            "; stopped before the end"
+        } else {
+            ""
+        }
     );
-    let all_well = tally.polls_failed.get() == 0 && tally.polls_postponed.get() == 0 && done.unknown.is_empty() && !stopped;
+    let all_well = tally.polls_failed.get() == 0 && tally.polls_postponed.get() == 0 && !stopped;
     ExitCode::from(u8::from(!all_well))
 }

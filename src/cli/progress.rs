@@ -26,11 +26,16 @@ impl Progress {
         if !screen::is_progress_wanted() {
             return None;
         }
-        let style = ProgressStyle::with_template("{bar:24} {pos}/{len} feeds · {msg} · {elapsed} (ETA {eta})");
+        let style = ProgressStyle::with_template(
+            "{bar:24} {pos}/{len} feeds · {msg} · {elapsed} (ETA {eta})",
+        );
         let bar = ProgressBar::new(feeds as u64);
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         let (drawn, tally) = (bar.clone(), Arc::clone(tally));
-        #[expect(clippy::disallowed_methods, reason = "owned by this value, ended by its drop")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "owned by this value, ended by its drop"
+        )]
         let drawing = tokio::spawn(async move {
             loop {
                 drawn.set_position(tally.polls.get());

@@ -31,7 +31,10 @@ impl Run {
         runtime.block_on(async {
             let signals = Signals::default();
             let listening = listen(signals.clone())?;
-            let result = daemon::run(config, Arc::new(SystemClock), signals, move || config::load(&sources)).await;
+            let result = daemon::run(config, Arc::new(SystemClock), signals, move || {
+                config::load(&sources)
+            })
+            .await;
             listening.abort();
             result.map_err(Failure::from)
         })?;
@@ -44,7 +47,10 @@ pub(super) fn listen(signals: Signals) -> Result<tokio::task::JoinHandle<()>, Fa
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
-    #[expect(clippy::disallowed_methods, reason = "owned by the caller, who aborts it")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "owned by the caller, who aborts it"
+    )]
     let task = tokio::spawn(async move {
         loop {
             tokio::select! {
@@ -71,9 +77,18 @@ pub(super) fn log(level: &str, json: bool) {
     let wanted = std::env::var("FEEDMILL_LOG").unwrap_or_else(|_| level.to_owned());
     // A bare level is about feedmill, not about the libraries under it.
     let bare = wanted.bytes().all(|byte| byte.is_ascii_alphabetic());
-    let wanted = if bare { format!("warn,feedmill={wanted}") } else { wanted };
-    let filter = EnvFilter::try_new(&wanted).unwrap_or_else(|_| EnvFilter::new(level));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let wanted = if bare {
+        format!("warn,feedmill={wanted}")
+    } else {
+        wanted
+    };
+    let filter = EnvFilter::try_new(&wanted).unwrap_or_else(|error| {
+        eprintln!("feedmill: FEEDMILL_LOG is not usable ({error}); logging at {level}");
+        EnvFilter::new(level)
+    });
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     // journald adds the time itself.
     let journal = std::env::var_os("JOURNAL_STREAM").is_some();
     let set = if json {
@@ -81,7 +96,9 @@ pub(super) fn log(level: &str, json: bool) {
     } else if journal {
         builder.without_time().with_ansi(false).try_init()
     } else {
-        builder.with_ansi(super::screen::is_progress_wanted() && super::screen::is_colour_wanted()).try_init()
+        builder
+            .with_ansi(super::screen::is_progress_wanted() && super::screen::is_colour_wanted())
+            .try_init()
     };
     if set.is_err() {
         eprintln!("feedmill: a logger is running already");
@@ -93,6 +110,9 @@ const STACK_BYTES: usize = 8 << 20;
 
 /// The runtime that commands with a network use.
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(STACK_BYTES)
+        .build();
     runtime.map_err(Failure::runtime)
 }

@@ -1,6 +1,6 @@
 //! Printing for people: safe, plain where nobody looks, with colour where somebody does.
 
-use std::io::{IsTerminal, stderr, stdout};
+use std::io::{IsTerminal, Write as _, stderr, stdout};
 
 use comfy_table::presets::{NOTHING, UTF8_FULL_CONDENSED};
 use comfy_table::{ContentArrangement, Table};
@@ -12,10 +12,27 @@ use crate::model::Timestamp;
 #[must_use]
 pub fn safe(text: &str) -> String {
     let unsafe_char = |c: char| {
-        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}')
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}')
     };
-    text.chars().map(|c| if c == '\t' || c == '\n' { ' ' } else { c }).filter(|c| !unsafe_char(*c)).collect()
+    text.chars()
+        .map(|c| if c == '\t' || c == '\n' { ' ' } else { c })
+        .filter(|c| !unsafe_char(*c))
+        .collect()
 }
+
+/// Writes a line to standard output. A reader that has seen enough closes the pipe: what is left
+/// to say is then nobody's business, and no fault.
+pub fn print_line(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(stdout(), "{line}");
+}
+
+/// `println!` that does not panic when nobody reads.
+macro_rules! say {
+    () => { $crate::cli::screen::print_line(format_args!("")) };
+    ($($words:tt)*) => { $crate::cli::screen::print_line(format_args!($($words)*)) };
+}
+pub(crate) use say;
 
 /// Whether standard output is read by a person.
 #[must_use]
@@ -40,7 +57,9 @@ pub fn is_colour_wanted() -> bool {
 pub fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     if is_terminal() {
-        table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+        table
+            .load_style(UTF8_FULL_CONDENSED)
+            .set_content_arrangement(ContentArrangement::Dynamic);
     } else {
         table.load_style(NOTHING);
     }
@@ -54,7 +73,10 @@ pub fn table(header: &[&str]) -> Table {
 /// An instant to the second.
 #[must_use]
 pub fn when(at: Option<Timestamp>) -> String {
-    at.map_or_else(|| "never".to_owned(), |at| at.utc().format("%Y-%m-%d %H:%M:%SZ").to_string())
+    at.map_or_else(
+        || "never".to_owned(),
+        |at| at.utc().format("%Y-%m-%d %H:%M:%SZ").to_string(),
+    )
 }
 
 #[cfg(test)]

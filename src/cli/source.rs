@@ -25,27 +25,43 @@ struct Document {
 fn read(input: &str, purpose: Purpose) -> Result<Document, Failure> {
     if input.starts_with("http://") || input.starts_with("https://") {
         let answer = runtime()?.block_on(async { fetch(&fetcher()?, input, purpose).await })?;
-        return Ok(Document { body: answer.body, url: Some(answer.url), content_type: answer.content_type });
+        return Ok(Document {
+            body: answer.body,
+            url: Some(answer.url),
+            content_type: answer.content_type,
+        });
     }
     let mut body = Vec::new();
     if input == "-" {
         stdin().lock().take(BYTES_MAX).read_to_end(&mut body)?;
     } else {
-        let file = File::open(input).map_err(|error| Failure::runtime(format!("{input}: {error}")))?;
+        let file =
+            File::open(input).map_err(|error| Failure::runtime(format!("{input}: {error}")))?;
         file.take(BYTES_MAX).read_to_end(&mut body)?;
     }
-    Ok(Document { body, url: None, content_type: None })
+    Ok(Document {
+        body,
+        url: None,
+        content_type: None,
+    })
 }
 
 /// The network with default manners, for a person's single requests.
 pub(super) fn fetcher() -> Result<Fetcher, Failure> {
-    let sources = Sources { text: Some(("defaults".to_owned(), String::new())), ..Sources::default() };
+    let sources = Sources {
+        text: Some(("defaults".to_owned(), String::new())),
+        ..Sources::default()
+    };
     let defaults = config::load(&sources)?;
     Fetcher::internet(defaults.fetch, 1).map_err(Failure::runtime)
 }
 
 /// One GET; anything but a usable answer is a failure.
-pub(super) async fn fetch(fetcher: &Fetcher, url: &str, purpose: Purpose) -> Result<Fetched, Failure> {
+pub(super) async fn fetch(
+    fetcher: &Fetcher,
+    url: &str,
+    purpose: Purpose,
+) -> Result<Fetched, Failure> {
     let request = Request {
         url: url.to_owned(),
         purpose,
@@ -56,9 +72,20 @@ pub(super) async fn fetch(fetcher: &Fetcher, url: &str, purpose: Purpose) -> Res
         now: SystemClock.now(),
     };
     let answer = fetcher.fetch(&request).await;
-    let answer = answer.map_err(|failure| Failure::runtime(format!("{}: {}: {}", fetch::redact(url), failure.kind, failure.detail)))?;
+    let answer = answer.map_err(|failure| {
+        Failure::runtime(format!(
+            "{}: {}: {}",
+            fetch::redact(url),
+            failure.kind,
+            failure.detail
+        ))
+    })?;
     match fetch::failure(&answer) {
-        Some(kind) => Err(Failure::runtime(format!("{}: {kind} (HTTP {})", fetch::redact(url), answer.status))),
+        Some(kind) => Err(Failure::runtime(format!(
+            "{}: {kind} (HTTP {})",
+            fetch::redact(url),
+            answer.status
+        ))),
         None => Ok(answer),
     }
 }
@@ -79,7 +106,13 @@ pub(super) fn extract(command: &extract::Extract) -> Result<ExitCode, Failure> {
     let document = read(command.input.as_deref().unwrap_or("-"), Purpose::Page)?;
     let url = command.url.clone().or(document.url).unwrap_or_default();
     let charset = document.content_type.as_deref().and_then(fetch::charset);
-    let text = extract::one(&document.body, &url, charset.as_deref(), command.format, &settings);
+    let text = extract::one(
+        &document.body,
+        &url,
+        charset.as_deref(),
+        command.format,
+        &settings,
+    );
     writeln!(stdout(), "{}", text.map_err(Failure::runtime)?)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -88,28 +121,44 @@ pub(super) fn extract(command: &extract::Extract) -> Result<ExitCode, Failure> {
 pub(super) fn parse(command: &parse::Parse) -> Result<ExitCode, Failure> {
     let settings = feed_settings();
     if command.jsonl {
-        parse::filter(BufReader::new(stdin()), io::BufWriter::new(stdout()), &settings)?;
+        parse::filter(
+            BufReader::new(stdin()),
+            io::BufWriter::new(stdout()),
+            &settings,
+        )?;
         return Ok(ExitCode::SUCCESS);
     }
     let document = read(&command.input, Purpose::Feed)?;
     let input = feed::Input {
         url: command.url.as_deref().or(document.url.as_deref()),
-        content_type: command.content_type.as_deref().or(document.content_type.as_deref()),
+        content_type: command
+            .content_type
+            .as_deref()
+            .or(document.content_type.as_deref()),
         body: &document.body,
     };
     let parsed = feed::parse(&input, &settings);
-    let parsed = parsed.map_err(|failure| Failure::runtime(format!("{}: {}", failure.kind, failure.detail)))?;
+    let parsed = parsed
+        .map_err(|failure| Failure::runtime(format!("{}: {}", failure.kind, failure.detail)))?;
     writeln!(stdout(), "{:#}", parse::to_json(&parsed))?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// The parser as the daemon uses it.
 pub(super) fn feed_settings() -> feed::Settings {
-    feed::Settings { limits: feed::Limits::default(), url_key: dedupe::url_key }
+    feed::Settings {
+        limits: feed::Limits::default(),
+        url_key: dedupe::url_key,
+    }
 }
 
 /// `feedmill cluster`.
-pub(super) fn cluster(_: &cluster::Cluster) -> Result<ExitCode, Failure> {
-    cluster::filter(BufReader::new(stdin()), io::BufWriter::new(stdout()))?;
+pub(super) fn cluster(command: &cluster::Cluster) -> Result<ExitCode, Failure> {
+    let (input, output) = (BufReader::new(stdin()), io::BufWriter::new(stdout()));
+    if command.explain {
+        cluster::explain(input, output)?;
+    } else {
+        cluster::filter(input, output)?;
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
+use super::screen::say;
 use super::{Context, Failure, screen};
 use crate::daemon::{Clock as _, SystemClock};
 use crate::model::Timestamp;
@@ -37,7 +38,9 @@ enum Health {
 
 impl Health {
     fn of(report: &report::Report, now: Timestamp) -> Self {
-        let stale = report.next_poll_at.is_some_and(|at| now.since(at) > STALE_AFTER);
+        let stale = report
+            .next_poll_at
+            .is_some_and(|at| now.since(at) > STALE_AFTER);
         let failed = report.feeds_flaky + report.feeds_failing;
         if stale {
             Self::Stale
@@ -66,12 +69,22 @@ impl Status {
         let running = open::is_in_use(&path);
         let health = Health::of(&report, SystemClock.now());
         if self.json {
-            print_json(&path.display().to_string(), running, health, &report, &failing);
+            print_json(
+                &path.display().to_string(),
+                running,
+                health,
+                &report,
+                &failing,
+            );
         } else {
             if !self.failing {
                 print_summary(&path.display().to_string(), running, health, &report);
             }
-            print_failing(&failing, report.feeds_flaky + report.feeds_failing, self.failing);
+            print_failing(
+                &failing,
+                report.feeds_flaky + report.feeds_failing,
+                self.failing,
+            );
         }
         Ok(ExitCode::from(match health {
             Health::Healthy => 0,
@@ -82,44 +95,89 @@ impl Status {
 }
 
 fn print_summary(path: &str, running: bool, health: Health, report: &report::Report) {
-    let report::Report { feeds, feeds_ok, feeds_new, feeds_flaky, feeds_failing, feeds_gone, .. } = report;
-    println!("{path}: {}, {}", health.word(), if running { "a feedmill is running" } else { "no feedmill is running" });
-    println!("feeds     {feeds}: {feeds_ok} ok, {feeds_flaky} flaky, {feeds_failing} failing, {feeds_new} not polled yet, {feeds_gone} gone");
-    println!("entries   {}", report.entries);
-    println!("articles  {}: {} duplicates, {} with the feed's words only", report.articles, report.duplicates, report.feed_only);
-    println!("pages     {} waiting, {} to be tried again, {} given up", report.pages_pending, report.pages_retrying, report.pages_dead);
+    let report::Report {
+        feeds,
+        feeds_ok,
+        feeds_new,
+        feeds_flaky,
+        feeds_failing,
+        feeds_gone,
+        ..
+    } = report;
+    say!(
+        "{path}: {}, {}",
+        health.word(),
+        if running {
+            "a feedmill is running"
+        } else {
+            "no feedmill is running"
+        }
+    );
+    say!(
+        "feeds     {feeds}: {feeds_ok} ok, {feeds_flaky} flaky, {feeds_failing} failing, {feeds_new} not polled yet, {feeds_gone} gone"
+    );
+    say!("entries   {}", report.entries);
+    say!(
+        "articles  {}: {} duplicates, {} with the feed's words only",
+        report.articles,
+        report.duplicates,
+        report.feed_only
+    );
+    say!(
+        "pages     {} waiting, {} to be tried again, {} given up",
+        report.pages_pending,
+        report.pages_retrying,
+        report.pages_dead
+    );
     if report.gaps > 0 {
-        println!("gaps      {}: feeds that may have shown entries unseen; see the view gaps", report.gaps);
+        say!(
+            "gaps      {}: feeds that may have shown entries unseen; see the view gaps",
+            report.gaps
+        );
     }
-    println!("last poll {}", screen::when(report.last_poll_at));
-    println!("next poll {}", screen::when(report.next_poll_at));
+    say!("last poll {}", screen::when(report.last_poll_at));
+    say!("next poll {}", screen::when(report.next_poll_at));
 }
 
 fn print_failing(failing: &[report::FailingFeed], count: u64, all: bool) {
     if failing.is_empty() {
         if all {
-            println!("no feed's last poll failed");
+            say!("no feed's last poll failed");
         }
         return;
     }
-    let mut table = screen::table(&["feed", "failed", "since", "why", "next"]);
+    let mut table = screen::table(&["feed", "failed", "since", "kind", "why", "next"]);
     for feed in failing {
-        let why = feed.detail.clone().unwrap_or_else(|| feed.outcome.clone());
         table.add_row([
-            screen::safe(feed.name.as_deref().map_or_else(|| feed.url.clone(), |name| format!("{name} {}", feed.url)).as_str()),
+            screen::safe(
+                feed.name
+                    .as_deref()
+                    .map_or_else(|| feed.url.clone(), |name| format!("{name} {}", feed.url))
+                    .as_str(),
+            ),
             feed.failures.to_string(),
             screen::when(feed.failing_since),
-            screen::safe(&format!("{}: {why}", feed.outcome)),
+            feed.outcome.clone(),
+            screen::safe(feed.detail.as_deref().unwrap_or("")),
             screen::when(Some(feed.next_poll_at)),
         ]);
     }
-    println!("\n{table}");
+    say!("\n{table}");
     if count > failing.len() as u64 {
-        println!("… and {} more: feedmill status --failing", count - failing.len() as u64);
+        say!(
+            "… and {} more: feedmill status --failing",
+            count - failing.len() as u64
+        );
     }
 }
 
-fn print_json(path: &str, running: bool, health: Health, report: &report::Report, failing: &[report::FailingFeed]) {
+fn print_json(
+    path: &str,
+    running: bool,
+    health: Health,
+    report: &report::Report,
+    failing: &[report::FailingFeed],
+) {
     let time = |at: Option<Timestamp>| at.map(|at| at.to_string());
     let feeds: Vec<_> = failing
         .iter()
@@ -143,5 +201,5 @@ fn print_json(path: &str, running: bool, health: Health, report: &report::Report
         "last_article_at": time(report.last_article_at),
         "failing": feeds,
     });
-    println!("{all:#}");
+    say!("{all:#}");
 }

@@ -12,7 +12,9 @@ use crate::store::{StoreError, open, tail};
 /// Each line has seq, at, op (new, update, dup, delete), article_id, and the article in its latest
 /// state. Keep the last seq and pass it as --since to go on where you stopped.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  feedmill tail --since 0\n  feedmill tail --follow --no-text | jq .article.title")]
+#[command(
+    after_help = "Examples:\n  feedmill tail --since 0\n  feedmill tail --follow --no-text | jq .article.title"
+)]
 pub struct Tail {
     /// Changes after this one [default: with --follow only what is new, else everything]
     #[arg(long, value_name = "SEQ")]
@@ -33,7 +35,11 @@ const EVERY: Duration = Duration::from_millis(250);
 impl Tail {
     pub(super) fn run(&self, context: &Context) -> Result<ExitCode, Failure> {
         let conn = open::reader(&context.database()?)?;
-        let newest = || conn.query_row("SELECT coalesce(max(seq), 0) FROM changes", [], |row| row.get(0));
+        let newest = || {
+            conn.query_row("SELECT coalesce(max(seq), 0) FROM changes", [], |row| {
+                row.get(0)
+            })
+        };
         let mut seq = match self.since {
             Some(seq) => seq,
             None if self.follow => newest().map_err(StoreError::from)?,

@@ -1,17 +1,16 @@
 //! One document, a file or the environment, applied to a configuration.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
 use super::feeds;
-use super::problem::Problems;
+use super::problem::{Problem, Problems};
 use super::section::{Section, Source};
 use super::settings::{Config, FullText, Robots};
 use super::units;
-use crate::fetch::{HeaderValue, HostPace};
+use crate::fetch::HeaderValue;
 use crate::schedule::Pace;
 
 const MS: Duration = Duration::from_millis(1);
@@ -36,16 +35,33 @@ pub struct Wishes {
     pub database: Option<PathBuf>,
     pub contact: Option<String>,
     pub user_agent: Option<HeaderValue>,
-    /// Defaults of pages on hosts, and of the pace, are needed before feeds can be checked.
+    pub hosts: Vec<Host>,
     pub feeds: Vec<feeds::Listed>,
 }
 
+/// `[[host]]`: what is said of a host; what is not is as for all hosts.
+#[derive(Debug)]
+pub struct Host {
+    pub name: String,
+    pub gap: Option<Duration>,
+    pub concurrency: Option<u32>,
+    pub robots: Option<Robots>,
+}
+
 /// Reads a document into `config`, noting every problem.
-pub fn apply(source: Source<'_>, kind: Kind, dir: &Path, config: &mut Config, wishes: &mut Wishes, problems: &mut Problems) {
+pub fn apply(
+    source: Source<'_>,
+    kind: Kind,
+    dir: &Path,
+    config: &mut Config,
+    wishes: &mut Wishes,
+    problems: &mut Problems,
+) {
     let (table, errors) = DeTable::parse_recoverable(source.text);
+    let before = problems.0.len();
     for error in errors {
         let line = error.span().map(|span| source.line(span.start));
-        problems.add(source.name, line, format!("not valid TOML: {}", error.message()));
+        problems.add(source.name, line, format!("{NOT_TOML}{}", error.message()));
     }
     let mut top = Section::new(source, "", 0, table.into_inner(), problems);
     if kind == Kind::Main {
@@ -58,17 +74,37 @@ pub fn apply(source: Source<'_>, kind: Kind, dir: &Path, config: &mut Config, wi
         articles(&mut top, config);
         log(&mut top, config);
     }
-    hosts(&mut top, config);
+    hosts(&mut top, wishes);
     for (start, table) in top.tables("feed") {
         let (source, problems) = top.parts();
         let section = Section::new(source, "feed", start, table, problems);
         wishes.feeds.extend(feeds::read(section, dir));
     }
     top.finish();
+    keep_syntax_only(source.name, problems, before);
 }
 
+/// What a line that is no TOML seems to say besides is only a guess of the parser's.
+fn keep_syntax_only(name: &str, problems: &mut Problems, before: usize) {
+    let is_syntax = |problem: &Problem| problem.message.starts_with(NOT_TOML);
+    let broken: Vec<_> = problems
+        .0
+        .iter()
+        .skip(before)
+        .filter(|problem| is_syntax(problem))
+        .map(|problem| problem.line)
+        .collect();
+    problems.0.retain(|problem| {
+        problem.place != name || is_syntax(problem) || !broken.contains(&problem.line)
+    });
+}
+
+const NOT_TOML: &str = "not valid TOML: ";
+
 fn store(top: &mut Section<'_, '_>, dir: &Path, wishes: &mut Wishes) {
-    let Some(mut section) = top.table("store") else { return };
+    let Some(mut section) = top.table("store") else {
+        return;
+    };
     if let Some(path) = section.string("path") {
         wishes.database = Some(dir.join(path));
     }
@@ -76,11 +112,19 @@ fn store(top: &mut Section<'_, '_>, dir: &Path, wishes: &mut Wishes) {
 }
 
 fn polling(top: &mut Section<'_, '_>, config: &mut Config) {
-    let Some(mut section) = top.table("polling") else { return };
-    let pace = section.read("interval", "\"adaptive\" or a duration such as \"30m\"", |value| match value.as_str()? {
-        "adaptive" => Some(Pace::Adaptive),
-        text => units::duration(text).filter(|span| !span.is_zero()).map(Pace::Every),
-    });
+    let Some(mut section) = top.table("polling") else {
+        return;
+    };
+    let pace = section.read(
+        "interval",
+        "\"adaptive\" or a duration such as \"30m\"",
+        |value| match value.as_str()? {
+            "adaptive" => Some(Pace::Adaptive),
+            text => units::duration(text)
+                .filter(|span| !span.is_zero())
+                .map(Pace::Every),
+        },
+    );
     if let Some(pace) = pace {
         config.pace = pace;
     }
@@ -88,7 +132,11 @@ fn polling(top: &mut Section<'_, '_>, config: &mut Config) {
     section.duration("initial_interval", MS..=YEAR, &mut polling.initial_interval);
     section.duration("floor", MS..=YEAR, &mut polling.floor);
     section.duration("configured_floor", MS..=YEAR, &mut polling.configured_floor);
-    section.duration("unconditional_floor", MS..=YEAR, &mut polling.unconditional_floor);
+    section.duration(
+        "unconditional_floor",
+        MS..=YEAR,
+        &mut polling.unconditional_floor,
+    );
     section.duration("max_interval", MS..=YEAR, &mut polling.max_interval);
     section.share("jitter", &mut polling.jitter);
     section.duration("startup_spread", NONE..=YEAR, &mut polling.startup_spread);
@@ -97,25 +145,45 @@ fn polling(top: &mut Section<'_, '_>, config: &mut Config) {
     section.duration("connect_backoff", MS..=YEAR, &mut polling.connect_backoff);
     section.duration("slow_lane", MS..=YEAR, &mut polling.slow_lane);
     section.duration("redirect_after", NONE..=YEAR, &mut polling.redirect_after);
-    section.number("redirect_observations", 1..=1000, &mut polling.redirect_observations);
+    section.number(
+        "redirect_observations",
+        1..=1000,
+        &mut polling.redirect_observations,
+    );
     section.duration("gone_after", MS..=YEAR, &mut polling.gone_after);
-    section.number("gone_observations", 1..=1000, &mut polling.gone_observations);
+    section.number(
+        "gone_observations",
+        1..=1000,
+        &mut polling.gone_observations,
+    );
     section.duration("revalidate_after", MS..=YEAR, &mut polling.revalidate_after);
     section.number("outage_hosts", 2..=1000, &mut polling.outage_hosts);
     section.duration("outage_window", MS..=YEAR, &mut polling.outage_window);
     if polling.floor > polling.max_interval {
-        let (floor, max) = (units::show(polling.floor), units::show(polling.max_interval));
-        section.complain_here("floor", format!("\"{floor}\" is longer than max_interval, \"{max}\""));
+        let (floor, max) = (
+            units::show(polling.floor),
+            units::show(polling.max_interval),
+        );
+        section.complain_here(
+            "floor",
+            format!("\"{floor}\" is longer than max_interval, \"{max}\""),
+        );
     }
     section.finish();
 }
 
 fn fetch(top: &mut Section<'_, '_>, config: &mut Config, wishes: &mut Wishes) {
-    let Some(mut section) = top.table("fetch") else { return };
+    let Some(mut section) = top.table("fetch") else {
+        return;
+    };
     if let Some(contact) = section.string("contact") {
         wishes.contact = Some(contact);
     }
-    let agent = section.read("user_agent", "a text that can be a header's value", |value| HeaderValue::from_str(value.as_str()?).ok());
+    let agent = section.read(
+        "user_agent",
+        "a text that can be a header's value",
+        |value| HeaderValue::from_str(value.as_str()?).ok(),
+    );
     if let Some(agent) = agent {
         wishes.user_agent = Some(agent);
     }
@@ -129,8 +197,16 @@ fn fetch(top: &mut Section<'_, '_>, config: &mut Config, wishes: &mut Wishes) {
     section.duration("read_timeout", MS..=YEAR, &mut fetch.read_timeout);
     section.duration("feed_timeout", MS..=YEAR, &mut fetch.feed_timeout);
     section.duration("page_timeout", MS..=YEAR, &mut fetch.page_timeout);
-    section.size("feed_bytes_max", BYTES_MIN..=BYTES_MAX, &mut fetch.feed_bytes_max);
-    section.size("page_bytes_max", BYTES_MIN..=BYTES_MAX, &mut fetch.page_bytes_max);
+    section.size(
+        "feed_bytes_max",
+        BYTES_MIN..=BYTES_MAX,
+        &mut fetch.feed_bytes_max,
+    );
+    section.size(
+        "page_bytes_max",
+        BYTES_MIN..=BYTES_MAX,
+        &mut fetch.page_bytes_max,
+    );
     if let Some(robots) = section.choice("robots", &ROBOTS) {
         config.robots = robots;
     }
@@ -138,13 +214,19 @@ fn fetch(top: &mut Section<'_, '_>, config: &mut Config, wishes: &mut Wishes) {
 }
 
 /// The words for [`Robots`].
-pub(super) const ROBOTS: [(&str, Robots); 2] = [("honour", Robots::Honour), ("ignore", Robots::Ignore)];
+pub(super) const ROBOTS: [(&str, Robots); 2] =
+    [("honour", Robots::Honour), ("ignore", Robots::Ignore)];
 /// The words for [`FullText`].
-pub(super) const FULL_TEXT: [(&str, FullText); 3] =
-    [("auto", FullText::Auto), ("always", FullText::Always), ("never", FullText::Never)];
+pub(super) const FULL_TEXT: [(&str, FullText); 3] = [
+    ("auto", FullText::Auto),
+    ("always", FullText::Always),
+    ("never", FullText::Never),
+];
 
 fn articles(top: &mut Section<'_, '_>, config: &mut Config) {
-    let Some(mut section) = top.table("articles") else { return };
+    let Some(mut section) = top.table("articles") else {
+        return;
+    };
     if let Some(full_text) = section.choice("full_text", &FULL_TEXT) {
         config.articles.full_text = full_text;
     }
@@ -154,48 +236,59 @@ fn articles(top: &mut Section<'_, '_>, config: &mut Config) {
 }
 
 fn log(top: &mut Section<'_, '_>, config: &mut Config) {
-    let Some(mut section) = top.table("log") else { return };
+    let Some(mut section) = top.table("log") else {
+        return;
+    };
     section.duration("fetches_for", MS..=YEAR, &mut config.log.fetches_for);
-    section.number("fetches_max", 1000..=100_000_000, &mut config.log.fetches_max);
+    section.number(
+        "fetches_max",
+        1000..=100_000_000,
+        &mut config.log.fetches_max,
+    );
     section.finish();
 }
 
-fn hosts(top: &mut Section<'_, '_>, config: &mut Config) {
+fn hosts(top: &mut Section<'_, '_>, wishes: &mut Wishes) {
     for (start, table) in top.tables("host") {
         let (source, problems) = top.parts();
         let mut section = Section::new(source, "host", start, table, problems);
-        let mut pace = config.fetch.host_pace;
-        section.duration("gap", NONE..=YEAR, &mut pace.gap);
-        section.number("concurrency", 1..=64, &mut pace.concurrency);
-        let robots = section.choice("robots", &ROBOTS);
+        let (mut gap, mut concurrency) = (Duration::MAX, 0);
+        section.duration("gap", NONE..=YEAR, &mut gap);
+        section.number("concurrency", 1..=64, &mut concurrency);
+        let mut host = Host {
+            name: String::new(),
+            gap: (gap != Duration::MAX).then_some(gap),
+            concurrency: (concurrency != 0).then_some(concurrency),
+            robots: section.choice("robots", &ROBOTS),
+        };
         match section.string("name").map(|name| name.to_ascii_lowercase()) {
             Some(name) if !name.is_empty() && !name.contains('/') => {
-                add_host(&mut config.fetch.hosts, &mut config.robots_by_host, name, pace, robots);
+                host.name = name;
+                wishes.hosts.push(host);
             }
-            Some(name) => section.complain_here("name", format!("\"{name}\" is not a host name, such as \"example.org\"")),
+            Some(name) => section.complain_here(
+                "name",
+                format!("\"{name}\" is not a host name, such as \"example.org\""),
+            ),
             None => section.complain_here("name", "it is missing: the host that the rule is for"),
         }
         section.finish();
     }
 }
 
-fn add_host(
-    paces: &mut HashMap<String, HostPace>,
-    by_host: &mut HashMap<String, Robots>,
-    name: String,
-    pace: HostPace,
-    robots: Option<Robots>,
-) {
-    by_host.extend(robots.map(|robots| (name.clone(), robots)));
-    paces.insert(name, pace);
-}
-
 /// The text of a document that sets `section.key` to what an environment variable says: as TOML
 /// where it is TOML, else as a string.
 #[must_use]
 pub fn from_variable(section: &str, key: &str, value: &str) -> String {
-    let as_toml = !matches!(DeValue::parse(value).map(toml::Spanned::into_inner), Err(_) | Ok(DeValue::Datetime(_)));
-    let value = if as_toml { value.to_owned() } else { quoted(value) };
+    let as_toml = !matches!(
+        DeValue::parse(value).map(toml::Spanned::into_inner),
+        Err(_) | Ok(DeValue::Datetime(_))
+    );
+    let value = if as_toml {
+        value.to_owned()
+    } else {
+        quoted(value)
+    };
     format!("[{section}]\n{key} = {value}\n")
 }
 

@@ -29,12 +29,16 @@ pub fn read(mut section: Section<'_, '_>, dir: &Path) -> Option<Listed> {
     feed.tags = section.strings("tags").unwrap_or_default();
     feed.pace = pace(&mut section);
     feed.headers = headers(&mut section);
-    feed.credentials = section.string("credentials").map(|name| credential(&name, dir));
+    feed.credentials = section
+        .string("credentials")
+        .map(|name| credential(&name, dir));
     feed.networks = networks(&mut section);
     feed.robots = section.choice("robots", &ROBOTS);
     feed.full_text = section.choice("full_text", &FULL_TEXT);
     section.flag("respect_cache_control", &mut feed.respect_cache_control);
-    feed.keep = section.read("keep", "a duration such as \"90d\"", |value| value.as_str().and_then(units::duration));
+    feed.keep = section.read("keep", "a duration such as \"90d\"", |value| {
+        value.as_str().and_then(units::duration)
+    });
     if let Some(mut extract) = section.table("extract") {
         feed.extract_keep = extract.strings("keep").unwrap_or_default();
         feed.extract_drop = extract.strings("drop").unwrap_or_default();
@@ -55,7 +59,9 @@ pub fn url_fault(text: &str) -> Option<String> {
         }
         Ok(url) if !url.username().is_empty() || url.password().is_some() => {
             let shown = fetch::redact(text);
-            Some(format!("{shown} carries a password; put it into a file and name that with credentials"))
+            Some(format!(
+                "{shown} carries a password; put it into a file and name that with credentials"
+            ))
         }
         Ok(_) => None,
     }
@@ -68,7 +74,9 @@ fn url(section: &mut Section<'_, '_>) -> Option<String> {
     };
     let span: Range<usize> = value.span();
     let text = value.get_ref().as_str().map(str::trim).map(str::to_owned);
-    let fault = text.as_deref().map_or_else(|| Some("it is not a text in quotes".to_owned()), url_fault);
+    let fault = text
+        .as_deref()
+        .map_or_else(|| Some("it is not a text in quotes".to_owned()), url_fault);
     if let Some(fault) = fault {
         section.complain(&span, "url", fault);
         return None;
@@ -77,10 +85,16 @@ fn url(section: &mut Section<'_, '_>) -> Option<String> {
 }
 
 fn pace(section: &mut Section<'_, '_>) -> Option<Pace> {
-    let interval = section.read("interval", "\"adaptive\" or a duration such as \"15m\"", |value| match value.as_str()? {
-        "adaptive" => Some(Pace::Adaptive),
-        text => units::duration(text).filter(|span| *span > Duration::ZERO).map(Pace::Every),
-    });
+    let interval = section.read(
+        "interval",
+        "\"adaptive\" or a duration such as \"15m\"",
+        |value| match value.as_str()? {
+            "adaptive" => Some(Pace::Adaptive),
+            text => units::duration(text)
+                .filter(|span| *span > Duration::ZERO)
+                .map(Pace::Every),
+        },
+    );
     let zone = section.string("timezone");
     let value = section.take("schedule");
     let Some(value) = value else {
@@ -90,7 +104,11 @@ fn pace(section: &mut Section<'_, '_>) -> Option<Pace> {
         return interval;
     };
     if interval.is_some() {
-        section.complain(&value.span(), "schedule", "a feed has either a schedule or an interval, not both");
+        section.complain(
+            &value.span(),
+            "schedule",
+            "a feed has either a schedule or an interval, not both",
+        );
     }
     let Some(line) = value.get_ref().as_str() else {
         section.complain(&value.span(), "schedule", "it is not a text in quotes");
@@ -107,9 +125,14 @@ fn pace(section: &mut Section<'_, '_>) -> Option<Pace> {
 
 fn headers(section: &mut Section<'_, '_>) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    let Some(mut table) = section.table("headers") else { return headers };
+    let Some(mut table) = section.table("headers") else {
+        return headers;
+    };
     for (name, value, span) in table.free_strings() {
-        match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value)) {
+        match (
+            HeaderName::from_bytes(name.as_bytes()),
+            HeaderValue::from_str(&value),
+        ) {
             (Ok(header), _) if fetch::is_reserved_header(&header) => {
                 table.complain(&span, &name, "feedmill sets this header itself");
             }
@@ -125,14 +148,19 @@ fn headers(section: &mut Section<'_, '_>) -> HeaderMap {
 /// A file; a bare name is looked for among the service's credentials first.
 fn credential(name: &str, dir: &Path) -> PathBuf {
     let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
-    let held = credentials.map(|held| held.join(name)).filter(|path| path.exists());
+    let held = credentials
+        .map(|held| held.join(name))
+        .filter(|path| path.exists());
     held.unwrap_or_else(|| dir.join(name))
 }
 
 fn networks(section: &mut Section<'_, '_>) -> Networks {
     let texts = section.strings("allow_networks").unwrap_or_default();
     Networks::parse(texts.iter().map(String::as_str)).unwrap_or_else(|text| {
-        section.complain_here("allow_networks", format!("\"{text}\" is not a network, such as \"10.0.0.0/8\""));
+        section.complain_here(
+            "allow_networks",
+            format!("\"{text}\" is not a network, such as \"10.0.0.0/8\""),
+        );
         Networks::default()
     })
 }

@@ -41,7 +41,12 @@ impl Sources {
     /// Files and flags as given, and the environment of this process.
     #[must_use]
     pub fn here(file: Option<PathBuf>, database: Option<PathBuf>) -> Self {
-        Self { text: None, file, database, variables: std::env::vars().collect() }
+        Self {
+            text: None,
+            file,
+            database,
+            variables: std::env::vars().collect(),
+        }
     }
 }
 
@@ -53,9 +58,21 @@ pub fn load(sources: &Sources) -> Result<Config, Problems> {
     let mut problems = Problems::default();
     let mut config = defaults();
     let mut wishes = Wishes::default();
-    let usual = || USUAL_FILES.iter().map(PathBuf::from).find(|path| path.exists());
+    let usual = || {
+        USUAL_FILES
+            .iter()
+            .map(PathBuf::from)
+            .find(|path| path.exists())
+    };
     if let Some((name, text)) = &sources.text {
-        document::apply(Source { name, text }, Kind::Main, Path::new(""), &mut config, &mut wishes, &mut problems);
+        document::apply(
+            Source { name, text },
+            Kind::Main,
+            Path::new(""),
+            &mut config,
+            &mut wishes,
+            &mut problems,
+        );
     } else if let Some(file) = sources.file.clone().or_else(usual) {
         read_file(&file, Kind::Main, &mut config, &mut wishes, &mut problems);
         let dir = directory(&file);
@@ -66,11 +83,27 @@ pub fn load(sources: &Sources) -> Result<Config, Problems> {
     }
     environment(&sources.variables, &mut config, &mut wishes, &mut problems);
     config.database = database(sources, wishes.database);
-    config.fetch.user_agent = user_agent(wishes.user_agent, wishes.contact.as_deref(), &mut problems);
+    config.fetch.user_agent =
+        user_agent(wishes.user_agent, wishes.contact.as_deref(), &mut problems);
+    for host in wishes.hosts {
+        let all = config.fetch.host_pace;
+        let pace = HostPace {
+            gap: host.gap.unwrap_or(all.gap),
+            concurrency: host.concurrency.unwrap_or(all.concurrency),
+        };
+        config
+            .robots_by_host
+            .extend(host.robots.map(|robots| (host.name.clone(), robots)));
+        config.fetch.hosts.insert(host.name, pace);
+    }
     config.fetch.connect_backoff = config.schedule.connect_backoff;
     config.fetch.retry_after_max = config.schedule.retry_after_max;
     check_feeds(&mut config, wishes.feeds, &mut problems);
-    if problems.0.is_empty() { Ok(config) } else { Err(problems) }
+    if problems.0.is_empty() {
+        Ok(config)
+    } else {
+        Err(problems)
+    }
 }
 
 fn defaults() -> Config {
@@ -87,7 +120,10 @@ fn defaults() -> Config {
             page_timeout: Duration::from_secs(30),
             feed_bytes_max: 10 << 20,
             page_bytes_max: 5 << 20,
-            host_pace: HostPace { gap: Duration::from_secs(2), concurrency: 1 },
+            host_pace: HostPace {
+                gap: Duration::from_secs(2),
+                concurrency: 1,
+            },
             hosts: HashMap::new(),
             connect_backoff: schedule.connect_backoff,
             retry_after_max: schedule.retry_after_max,
@@ -98,10 +134,15 @@ fn defaults() -> Config {
         robots_by_host: HashMap::new(),
         articles: Articles {
             full_text: FullText::Auto,
-            retry: [300, 1800, 3 * 3600, 12 * 3600, 48 * 3600].map(Duration::from_secs).to_vec(),
+            retry: [300, 1800, 3 * 3600, 12 * 3600, 48 * 3600]
+                .map(Duration::from_secs)
+                .to_vec(),
             recheck: Vec::new(),
         },
-        log: Log { fetches_for: Duration::from_secs(30 * 24 * 3600), fetches_max: 1_000_000 },
+        log: Log {
+            fetches_for: Duration::from_secs(30 * 24 * 3600),
+            fetches_max: 1_000_000,
+        },
         feeds: Vec::new(),
     }
 }
@@ -110,7 +151,13 @@ fn directory(file: &Path) -> PathBuf {
     file.parent().map(Path::to_owned).unwrap_or_default()
 }
 
-fn read_file(path: &Path, kind: Kind, config: &mut Config, wishes: &mut Wishes, problems: &mut Problems) {
+fn read_file(
+    path: &Path,
+    kind: Kind,
+    config: &mut Config,
+    wishes: &mut Wishes,
+    problems: &mut Problems,
+) {
     let name = path.display().to_string();
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
@@ -119,18 +166,32 @@ fn read_file(path: &Path, kind: Kind, config: &mut Config, wishes: &mut Wishes, 
     let Ok(text) = String::from_utf8(bytes) else {
         return problems.add(&name, None, "it is not UTF-8 text");
     };
-    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("opml") || extension.eq_ignore_ascii_case("xml")) {
+    if path.extension().is_some_and(|extension| {
+        extension.eq_ignore_ascii_case("opml") || extension.eq_ignore_ascii_case("xml")
+    }) {
         wishes.feeds.extend(outline::read(&name, &text, problems));
         return;
     }
-    let source = Source { name: &name, text: &text };
+    let source = Source {
+        name: &name,
+        text: &text,
+    };
     document::apply(source, kind, &directory(path), config, wishes, problems);
 }
 
 /// A file, or all files of a folder that match `*.toml` or `*.opml` in its last part.
-fn include(dir: &Path, pattern: &str, config: &mut Config, wishes: &mut Wishes, problems: &mut Problems) {
+fn include(
+    dir: &Path,
+    pattern: &str,
+    config: &mut Config,
+    wishes: &mut Wishes,
+    problems: &mut Problems,
+) {
     let path = dir.join(pattern);
-    let last = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let last = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let Some((before, after)) = last.split_once('*') else {
         return read_file(&path, Kind::Included, config, wishes, problems);
     };
@@ -138,9 +199,19 @@ fn include(dir: &Path, pattern: &str, config: &mut Config, wishes: &mut Wishes, 
         Ok(entries) => entries,
         // A folder that is not there yet holds no files.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
-        Err(error) => return problems.add(&path.display().to_string(), None, format!("it cannot be read: {error}")),
+        Err(error) => {
+            return problems.add(
+                &path.display().to_string(),
+                None,
+                format!("it cannot be read: {error}"),
+            );
+        }
     };
-    let matches = |name: &str| name.len() >= before.len() + after.len() && name.starts_with(before) && name.ends_with(after);
+    let matches = |name: &str| {
+        name.len() >= before.len() + after.len()
+            && name.starts_with(before)
+            && name.ends_with(after)
+    };
     let mut files: Vec<PathBuf> = entries
         .filter_map(Result::ok)
         .filter(|entry| entry.file_name().to_str().is_some_and(matches))
@@ -153,31 +224,61 @@ fn include(dir: &Path, pattern: &str, config: &mut Config, wishes: &mut Wishes, 
     }
 }
 
-fn environment(variables: &[(String, String)], config: &mut Config, wishes: &mut Wishes, problems: &mut Problems) {
-    let mut variables: Vec<_> = variables.iter().filter(|(name, _)| name.starts_with("FEEDMILL_")).collect();
+fn environment(
+    variables: &[(String, String)],
+    config: &mut Config,
+    wishes: &mut Wishes,
+    problems: &mut Problems,
+) {
+    let mut variables: Vec<_> = variables
+        .iter()
+        .filter(|(name, _)| name.starts_with("FEEDMILL_"))
+        .collect();
     variables.sort();
     for (name, value) in variables {
         if OTHER_VARIABLES.contains(&name.as_str()) {
             continue;
         }
         let lower = name.to_ascii_lowercase();
-        let parts = lower.strip_prefix("feedmill_").and_then(|rest| rest.split_once('_'));
+        let parts = lower
+            .strip_prefix("feedmill_")
+            .and_then(|rest| rest.split_once('_'));
         let Some((section, key)) = parts.filter(|(section, _)| SECTIONS.contains(section)) else {
-            let message = format!("there is no such setting; FEEDMILL_<SECTION>_<KEY> with a section of {}", SECTIONS.join(", "));
+            let message = format!(
+                "there is no such setting; FEEDMILL_<SECTION>_<KEY> with a section of {}",
+                SECTIONS.join(", ")
+            );
             problems.add(name, None, message);
             continue;
         };
         let text = document::from_variable(section, key, value);
         let before = problems.0.len();
-        document::apply(Source { name, text: &text }, Kind::Main, Path::new(""), config, wishes, problems);
-        problems.0.iter_mut().skip(before).for_each(|problem| problem.line = None);
+        document::apply(
+            Source { name, text: &text },
+            Kind::Main,
+            Path::new(""),
+            config,
+            wishes,
+            problems,
+        );
+        problems
+            .0
+            .iter_mut()
+            .skip(before)
+            .for_each(|problem| problem.line = None);
     }
 }
 
 fn database(sources: &Sources, configured: Option<PathBuf>) -> PathBuf {
-    let state = sources.variables.iter().find(|(name, _)| name == "STATE_DIRECTORY").map(|(_, value)| value);
+    let state = sources
+        .variables
+        .iter()
+        .find(|(name, _)| name == "STATE_DIRECTORY")
+        .map(|(_, value)| value);
     // systemd separates several directories with colons; ours is the first.
-    let state = state.and_then(|value| value.split(':').next()).filter(|dir| !dir.is_empty());
+    let state = state
+        .and_then(|value| value.split(':').next())
+        .filter(|dir| !dir.is_empty());
     sources
         .database
         .clone()
@@ -186,15 +287,26 @@ fn database(sources: &Sources, configured: Option<PathBuf>) -> PathBuf {
         .unwrap_or_else(|| PathBuf::from(DATABASE))
 }
 
-fn user_agent(configured: Option<HeaderValue>, contact: Option<&str>, problems: &mut Problems) -> HeaderValue {
+fn user_agent(
+    configured: Option<HeaderValue>,
+    contact: Option<&str>,
+    problems: &mut Problems,
+) -> HeaderValue {
     let contact = contact.filter(|contact| !contact.is_empty());
     let text = match contact {
-        Some(contact) => format!(concat!("feedmill/", env!("CARGO_PKG_VERSION"), " (+{})"), contact),
+        Some(contact) => format!(
+            concat!("feedmill/", env!("CARGO_PKG_VERSION"), " (+{})"),
+            contact
+        ),
         None => concat!("feedmill/", env!("CARGO_PKG_VERSION")).to_owned(),
     };
     configured.unwrap_or_else(|| {
         HeaderValue::from_str(&text).unwrap_or_else(|_| {
-            problems.add("fetch.contact", None, "it cannot be part of a header; an address such as \"https://example.org/bot\"");
+            problems.add(
+                "fetch.contact",
+                None,
+                "it cannot be part of a header; an address such as \"https://example.org/bot\"",
+            );
             HeaderValue::from_static("feedmill")
         })
     })
@@ -214,7 +326,14 @@ fn check_feeds(config: &mut Config, listed: Vec<Listed>, problems: &mut Problems
         if let Some(first) = places.get(&feed.url) {
             // Lists made by other readers repeat themselves; a person's own file should not.
             if line.is_some() {
-                problems.add(&place, line, format!("feed.url: \"{}\" is listed twice; first at {first}", feed.url));
+                problems.add(
+                    &place,
+                    line,
+                    format!(
+                        "feed.url: \"{}\" is listed twice; first at {first}",
+                        feed.url
+                    ),
+                );
             }
             continue;
         }
@@ -224,7 +343,11 @@ fn check_feeds(config: &mut Config, listed: Vec<Listed>, problems: &mut Problems
             _ => None,
         };
         if let Some(fastest) = fastest.filter(|fastest| *fastest < floor) {
-            problems.add(&place, line, format!("feed {}: {}", feed.url, below(fastest, floor)));
+            problems.add(
+                &place,
+                line,
+                format!("feed {}: {}", feed.url, below(fastest, floor)),
+            );
         }
         places.insert(feed.url.clone(), here);
         config.feeds.push(feed);

@@ -20,11 +20,23 @@ pub fn read(name: &str, text: &str, problems: &mut Problems) -> Vec<Listed> {
         }
     };
     let mut listed = Vec::new();
-    let mut queue: Vec<(Vec<String>, Outline)> =
-        document.body.outlines.into_iter().rev().map(|outline| (Vec::new(), outline)).collect();
+    let mut queue: Vec<(Vec<String>, Outline)> = document
+        .body
+        .outlines
+        .into_iter()
+        .rev()
+        .map(|outline| (Vec::new(), outline))
+        .collect();
     while let Some((folders, outline)) = queue.pop() {
-        let title = outline.title.filter(|title| !title.is_empty()).unwrap_or(outline.text);
-        if let Some(url) = outline.xml_url.map(|url| url.trim().to_owned()).filter(|url| !url.is_empty()) {
+        let title = outline
+            .title
+            .filter(|title| !title.is_empty())
+            .unwrap_or(outline.text);
+        if let Some(url) = outline
+            .xml_url
+            .map(|url| url.trim().to_owned())
+            .filter(|url| !url.is_empty())
+        {
             if let Some(fault) = url_fault(&url) {
                 problems.add(name, None, fault);
                 continue;
@@ -32,10 +44,23 @@ pub fn read(name: &str, text: &str, problems: &mut Problems) -> Vec<Listed> {
             let mut feed = Feed::new(url);
             feed.name = Some(title).filter(|title| !title.is_empty());
             feed.tags = folders;
-            listed.push(Listed { feed, place: name.to_owned(), line: None });
+            listed.push(Listed {
+                feed,
+                place: name.to_owned(),
+                line: None,
+            });
         } else if folders.len() < DEPTH_MAX {
-            let inside: Vec<String> = folders.into_iter().chain(Some(title).filter(|title| !title.is_empty())).collect();
-            queue.extend(outline.outlines.into_iter().rev().map(|child| (inside.clone(), child)));
+            let inside: Vec<String> = folders
+                .into_iter()
+                .chain(Some(title).filter(|title| !title.is_empty()))
+                .collect();
+            queue.extend(
+                outline
+                    .outlines
+                    .into_iter()
+                    .rev()
+                    .map(|child| (inside.clone(), child)),
+            );
         }
     }
     listed
@@ -46,7 +71,13 @@ pub fn read(name: &str, text: &str, problems: &mut Problems) -> Vec<Listed> {
 /// # Errors
 /// When it cannot be written as XML.
 pub fn write(title: &str, feeds: &[(String, String)]) -> Result<String, String> {
-    let mut document = OPML { head: Some(opml::Head { title: Some(title.to_owned()), ..opml::Head::default() }), ..OPML::default() };
+    let mut document = OPML {
+        head: Some(opml::Head {
+            title: Some(title.to_owned()),
+            ..opml::Head::default()
+        }),
+        ..OPML::default()
+    };
     for (name, url) in feeds {
         document.add_feed(name, url);
     }
@@ -65,21 +96,39 @@ mod tests {
             <outline text="B" xmlUrl="https://b.example/feed"/><outline text="C" xmlUrl="ftp://c.example/"/>
             </body></opml>"#;
         let feeds = read("list.opml", text, &mut problems);
-        let found: Vec<_> = feeds.iter().map(|listed| (listed.feed.url.as_str(), listed.feed.tags.clone())).collect();
-        assert_eq!(found, [
-            ("https://a.example/feed", vec!["News".to_owned(), "World".to_owned()]),
-            ("https://b.example/feed", vec![]),
-        ]);
-        assert_eq!(problems.to_string(), "list.opml: \"ftp://c.example/\" is not an http or https URL");
+        let found: Vec<_> = feeds
+            .iter()
+            .map(|listed| (listed.feed.url.as_str(), listed.feed.tags.clone()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (
+                    "https://a.example/feed",
+                    vec!["News".to_owned(), "World".to_owned()]
+                ),
+                ("https://b.example/feed", vec![]),
+            ]
+        );
+        assert_eq!(
+            problems.to_string(),
+            "list.opml: \"ftp://c.example/\" is not an http or https URL"
+        );
     }
 
     #[test]
     fn what_is_written_is_read_back() {
-        let feeds = [("A & B".to_owned(), "https://a.example/feed?x=1&y=2".to_owned())];
+        let feeds = [(
+            "A & B".to_owned(),
+            "https://a.example/feed?x=1&y=2".to_owned(),
+        )];
         let text = write("mine", &feeds).expect("XML");
         let mut problems = Problems::default();
         let back = read("x", &text, &mut problems);
         assert_eq!(problems, Problems::default());
-        assert_eq!(back.first().map(|listed| listed.feed.url.clone()), Some(feeds[0].1.clone()));
+        assert_eq!(
+            back.first().map(|listed| listed.feed.url.clone()),
+            Some(feeds[0].1.clone())
+        );
     }
 }

@@ -29,7 +29,11 @@ pub struct Problems(pub Vec<Problem>);
 impl Problems {
     /// Adds one.
     pub fn add(&mut self, place: &str, line: Option<usize>, message: impl Into<String>) {
-        self.0.push(Problem { place: place.to_owned(), line, message: message.into() });
+        self.0.push(Problem {
+            place: place.to_owned(),
+            line,
+            message: message.into(),
+        });
     }
 }
 

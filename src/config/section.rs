@@ -23,7 +23,12 @@ impl Source<'_> {
     /// The line of a byte, from 1.
     #[must_use]
     pub fn line(&self, at: usize) -> usize {
-        self.text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+        self.text
+            .bytes()
+            .take(at)
+            .filter(|byte| *byte == b'\n')
+            .count()
+            + 1
     }
 }
 
@@ -41,12 +46,25 @@ pub struct Section<'a, 'p> {
 
 impl<'a, 'p> Section<'a, 'p> {
     /// A table of `source`.
-    pub fn new(source: Source<'a>, path: &str, start: usize, table: DeTable<'a>, problems: &'p mut Problems) -> Self {
+    pub fn new(
+        source: Source<'a>,
+        path: &str,
+        start: usize,
+        table: DeTable<'a>,
+        problems: &'p mut Problems,
+    ) -> Self {
         let values = table
             .into_iter()
             .map(|(key, value)| (key.get_ref().to_string(), (key.span(), value)))
             .collect();
-        Self { source, path: path.to_owned(), start, values, asked: Vec::new(), problems }
+        Self {
+            source,
+            path: path.to_owned(),
+            start,
+            values,
+            asked: Vec::new(),
+            problems,
+        }
     }
 
     /// Takes a value out, whatever its type.
@@ -58,7 +76,11 @@ impl<'a, 'p> Section<'a, 'p> {
     /// Notes a problem at a value.
     pub fn complain(&mut self, at: &Range<usize>, key: &str, message: impl Display) {
         let key = self.name(key);
-        self.problems.add(self.source.name, Some(self.source.line(at.start)), format!("{key}: {message}"));
+        self.problems.add(
+            self.source.name,
+            Some(self.source.line(at.start)),
+            format!("{key}: {message}"),
+        );
     }
 
     /// Notes a problem of the whole table.
@@ -68,7 +90,11 @@ impl<'a, 'p> Section<'a, 'p> {
     }
 
     fn name(&self, key: &str) -> String {
-        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+        if self.path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.path)
+        }
     }
 
     /// A value read by `read`, which gives `None` for what it cannot use.
@@ -89,7 +115,9 @@ impl<'a, 'p> Section<'a, 'p> {
 
     /// A string.
     pub fn string(&mut self, key: &'static str) -> Option<String> {
-        self.read(key, "a text in quotes", |value| value.as_str().map(str::to_owned))
+        self.read(key, "a text in quotes", |value| {
+            value.as_str().map(str::to_owned)
+        })
     }
 
     /// true or false.
@@ -100,13 +128,23 @@ impl<'a, 'p> Section<'a, 'p> {
     }
 
     /// A duration within limits.
-    pub fn duration(&mut self, key: &'static str, range: RangeInclusive<Duration>, into: &mut Duration) {
+    pub fn duration(
+        &mut self,
+        key: &'static str,
+        range: RangeInclusive<Duration>,
+        into: &mut Duration,
+    ) {
         let expected = format!(
             "a duration between \"{}\" and \"{}\", such as \"200ms\", \"15m\", \"24h\" or \"7d\"",
             units::show(*range.start()),
             units::show(*range.end())
         );
-        let value = self.read(key, expected, |value| value.as_str().and_then(units::duration).filter(|span| range.contains(span)));
+        let value = self.read(key, expected, |value| {
+            value
+                .as_str()
+                .and_then(units::duration)
+                .filter(|span| range.contains(span))
+        });
         if let Some(value) = value {
             *into = value;
         }
@@ -114,10 +152,16 @@ impl<'a, 'p> Section<'a, 'p> {
 
     /// A list of durations.
     pub fn durations(&mut self, key: &'static str, into: &mut Vec<Duration>) {
-        let value = self.read(key, "a list of durations, such as [\"5m\", \"3h\"]", |value| {
-            let items = value.as_array()?.iter();
-            items.map(|item| item.get_ref().as_str().and_then(units::duration)).collect::<Option<Vec<_>>>()
-        });
+        let value = self.read(
+            key,
+            "a list of durations, such as [\"5m\", \"3h\"]",
+            |value| {
+                let items = value.as_array()?.iter();
+                items
+                    .map(|item| item.get_ref().as_str().and_then(units::duration))
+                    .collect::<Option<Vec<_>>>()
+            },
+        );
         if let Some(value) = value {
             *into = value;
         }
@@ -125,8 +169,17 @@ impl<'a, 'p> Section<'a, 'p> {
 
     /// A size in bytes within limits.
     pub fn size(&mut self, key: &'static str, range: RangeInclusive<usize>, into: &mut usize) {
-        let expected = format!("a size between {} and {} bytes, such as \"10MiB\"", range.start(), range.end());
-        let value = self.read(key, expected, |value| value.as_str().and_then(units::size).filter(|size| range.contains(size)));
+        let expected = format!(
+            "a size between {} and {} bytes, such as \"10MiB\"",
+            range.start(),
+            range.end()
+        );
+        let value = self.read(key, expected, |value| {
+            value
+                .as_str()
+                .and_then(units::size)
+                .filter(|size| range.contains(size))
+        });
         if let Some(value) = value {
             *into = value;
         }
@@ -134,10 +187,18 @@ impl<'a, 'p> Section<'a, 'p> {
 
     /// A whole number within limits.
     pub fn number(&mut self, key: &'static str, range: RangeInclusive<u32>, into: &mut u32) {
-        let expected = format!("a whole number between {} and {}", range.start(), range.end());
+        let expected = format!(
+            "a whole number between {} and {}",
+            range.start(),
+            range.end()
+        );
         let value = self.read(key, expected, |value| {
             let number = value.as_integer().filter(|number| number.radix() == 10)?;
-            number.as_str().parse().ok().filter(|number| range.contains(number))
+            number
+                .as_str()
+                .parse()
+                .ok()
+                .filter(|number| range.contains(number))
         });
         if let Some(value) = value {
             *into = value;
@@ -147,8 +208,13 @@ impl<'a, 'p> Section<'a, 'p> {
     /// A share between 0 and 1.
     pub fn share(&mut self, key: &'static str, into: &mut f64) {
         let value = self.read(key, "a number between 0 and 1", |value| {
-            let text = value.as_float().map(toml::de::DeFloat::as_str).or_else(|| value.as_integer().map(toml::de::DeInteger::as_str))?;
-            text.parse().ok().filter(|share| (0.0..=1.0).contains(share))
+            let text = value
+                .as_float()
+                .map(toml::de::DeFloat::as_str)
+                .or_else(|| value.as_integer().map(toml::de::DeInteger::as_str))?;
+            text.parse()
+                .ok()
+                .filter(|share| (0.0..=1.0).contains(share))
         });
         if let Some(value) = value {
             *into = value;
@@ -157,17 +223,31 @@ impl<'a, 'p> Section<'a, 'p> {
 
     /// A list of strings.
     pub fn strings(&mut self, key: &'static str) -> Option<Vec<String>> {
-        self.read(key, "a list of texts in quotes, such as [\"a\", \"b\"]", |value| {
-            value.as_array()?.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
-        })
+        self.read(
+            key,
+            "a list of texts in quotes, such as [\"a\", \"b\"]",
+            |value| {
+                value
+                    .as_array()?
+                    .iter()
+                    .map(|item| item.get_ref().as_str().map(str::to_owned))
+                    .collect::<Option<Vec<_>>>()
+            },
+        )
     }
 
     /// One of several words.
     pub fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
-        let words: Vec<String> = choices.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+        let words: Vec<String> = choices
+            .iter()
+            .map(|(word, _)| format!("\"{word}\""))
+            .collect();
         self.read(key, format!("one of {}", words.join(", ")), |value| {
             let word = value.as_str()?;
-            choices.iter().find(|(name, _)| *name == word).map(|(_, choice)| *choice)
+            choices
+                .iter()
+                .find(|(name, _)| *name == word)
+                .map(|(_, choice)| *choice)
         })
     }
 
@@ -178,11 +258,21 @@ impl<'a, 'p> Section<'a, 'p> {
         match value.into_inner() {
             DeValue::Table(table) => {
                 let path = self.name(key);
-                Some(Section::new(self.source, &path, span.start, table, self.problems))
+                Some(Section::new(
+                    self.source,
+                    &path,
+                    span.start,
+                    table,
+                    self.problems,
+                ))
             }
             other => {
                 let found = show(&other);
-                self.complain(&span, key, format!("{found} is not a table; write it as [{key}]"));
+                self.complain(
+                    &span,
+                    key,
+                    format!("{found} is not a table; write it as [{key}]"),
+                );
                 None
             }
         }
@@ -190,10 +280,16 @@ impl<'a, 'p> Section<'a, 'p> {
 
     /// The tables of `[[key]]`, each with where it starts.
     pub fn tables(&mut self, key: &'static str) -> Vec<(usize, DeTable<'a>)> {
-        let Some(value) = self.take(key) else { return Vec::new() };
+        let Some(value) = self.take(key) else {
+            return Vec::new();
+        };
         let span = value.span();
         let DeValue::Array(items) = value.into_inner() else {
-            self.complain(&span, key, format!("it is not a list of tables; write each as [[{key}]]"));
+            self.complain(
+                &span,
+                key,
+                format!("it is not a list of tables; write each as [[{key}]]"),
+            );
             return Vec::new();
         };
         let mut tables = Vec::new();
@@ -201,7 +297,11 @@ impl<'a, 'p> Section<'a, 'p> {
             let span = item.span();
             match item.into_inner() {
                 DeValue::Table(table) => tables.push((span.start, table)),
-                other => self.complain(&span, key, format!("{} is not a table; write each as [[{key}]]", show(&other))),
+                other => self.complain(
+                    &span,
+                    key,
+                    format!("{} is not a table; write each as [[{key}]]", show(&other)),
+                ),
             }
         }
         tables
@@ -215,7 +315,10 @@ impl<'a, 'p> Section<'a, 'p> {
     /// Where the table stands: file and line.
     #[must_use]
     pub fn place(&self) -> (String, Option<usize>) {
-        (self.source.name.to_owned(), Some(self.source.line(self.start)))
+        (
+            self.source.name.to_owned(),
+            Some(self.source.line(self.start)),
+        )
     }
 
     /// What is left that nobody asked for, as strings by key: for tables whose keys are free.
@@ -234,7 +337,12 @@ impl<'a, 'p> Section<'a, 'p> {
     /// Reports every key that nobody asked for.
     pub fn finish(mut self) {
         for (key, (span, _)) in std::mem::take(&mut self.values) {
-            let near = self.asked.iter().map(|known| (distance(known, &key), *known)).min().filter(|(far, _)| *far <= 3);
+            let near = self
+                .asked
+                .iter()
+                .map(|known| (distance(known, &key), *known))
+                .min()
+                .filter(|(far, _)| *far <= 3);
             let hint = match near {
                 Some((_, known)) => format!("did you mean \"{known}\"?"),
                 None => format!("known here: {}", self.asked.join(", ")),
@@ -264,7 +372,9 @@ fn distance(a: &str, b: &str) -> usize {
         let mut left = i + 1;
         let mut next = vec![left];
         for (y, above) in b.iter().zip(row.iter().skip(1)) {
-            left = (diagonal + usize::from(x != *y)).min(above + 1).min(left + 1);
+            left = (diagonal + usize::from(x != *y))
+                .min(above + 1)
+                .min(left + 1);
             diagonal = *above;
             next.push(left);
         }

@@ -30,7 +30,9 @@ pub fn duration(text: &str) -> Option<Duration> {
     }
     while !rest.is_empty() {
         let (number, after) = leading_number(rest)?;
-        let unit_end = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
+        let unit_end = after
+            .find(|c: char| !c.is_ascii_alphabetic())
+            .unwrap_or(after.len());
         let (unit, after) = after.split_at_checked(unit_end)?;
         let (_, factor) = DURATION_UNITS.iter().find(|(name, _)| *name == unit)?;
         millis = millis.checked_add(scale(number, *factor)?)?;
@@ -49,8 +51,11 @@ pub fn size(text: &str) -> Option<usize> {
 
 /// A number with at most one decimal point, and what follows it.
 fn leading_number(text: &str) -> Option<(&str, &str)> {
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    text.split_at_checked(end).filter(|(number, _)| !number.is_empty())
+    let end = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    text.split_at_checked(end)
+        .filter(|(number, _)| !number.is_empty())
 }
 
 fn scale(number: &str, factor: u64) -> Option<u64> {
@@ -59,7 +64,9 @@ fn scale(number: &str, factor: u64) -> Option<u64> {
     if fraction.is_empty() {
         return Some(whole);
     }
-    let digits = u32::try_from(fraction.len()).ok().filter(|digits| *digits <= 9)?;
+    let digits = u32::try_from(fraction.len())
+        .ok()
+        .filter(|digits| *digits <= 9)?;
     let part = fraction.parse::<u64>().ok()?.checked_mul(factor)? / 10_u64.pow(digits);
     whole.checked_add(part)
 }
@@ -71,8 +78,15 @@ pub fn show(span: Duration) -> String {
     if millis == 0 {
         return "0s".to_owned();
     }
-    let unit = DURATION_UNITS.iter().rev().skip(1).find(|(_, factor)| millis.is_multiple_of(*factor));
-    unit.map_or_else(|| format!("{millis}ms"), |(name, factor)| format!("{}{name}", millis / factor))
+    let unit = DURATION_UNITS
+        .iter()
+        .rev()
+        .skip(1)
+        .find(|(_, factor)| millis.is_multiple_of(*factor));
+    unit.map_or_else(
+        || format!("{millis}ms"),
+        |(name, factor)| format!("{}{name}", millis / factor),
+    )
 }
 
 #[cfg(test)]
@@ -81,19 +95,45 @@ mod tests {
 
     #[test]
     fn durations_need_a_number_and_a_unit() {
-        for (text, millis) in
-            [("200ms", 200), ("15m", 900_000), ("24h", 86_400_000), ("7d", 604_800_000), ("1h30m", 5_400_000), ("0.5s", 500), ("0s", 0)]
-        {
-            assert_eq!(duration(text), Some(Duration::from_millis(millis)), "{text}");
+        for (text, millis) in [
+            ("200ms", 200),
+            ("15m", 900_000),
+            ("24h", 86_400_000),
+            ("7d", 604_800_000),
+            ("1h30m", 5_400_000),
+            ("0.5s", 500),
+            ("0s", 0),
+        ] {
+            assert_eq!(
+                duration(text),
+                Some(Duration::from_millis(millis)),
+                "{text}"
+            );
         }
-        for text in ["", "15", "m", "15 minutes", "-5m", "1.2.3s", "99999999999999999999d", "5mm", "1h30"] {
+        for text in [
+            "",
+            "15",
+            "m",
+            "15 minutes",
+            "-5m",
+            "1.2.3s",
+            "99999999999999999999d",
+            "5mm",
+            "1h30",
+        ] {
             assert_eq!(duration(text), None, "{text}");
         }
     }
 
     #[test]
     fn sizes_need_a_number_and_a_unit() {
-        for (text, bytes) in [("10MiB", 10 << 20), ("500KiB", 500 << 10), ("2GB", 2_000_000_000), ("1.5kB", 1500), ("7 B", 7)] {
+        for (text, bytes) in [
+            ("10MiB", 10 << 20),
+            ("500KiB", 500 << 10),
+            ("2GB", 2_000_000_000),
+            ("1.5kB", 1500),
+            ("7 B", 7),
+        ] {
             assert_eq!(size(text), Some(bytes), "{text}");
         }
         for text in ["", "10", "MiB", "10mb", "-1B"] {
@@ -103,7 +143,16 @@ mod tests {
 
     #[test]
     fn what_is_shown_is_read_back() {
-        for millis in [0, 1, 200, 1000, 60_000, 5_400_000, 604_800_000, 1_209_600_000] {
+        for millis in [
+            0,
+            1,
+            200,
+            1000,
+            60_000,
+            5_400_000,
+            604_800_000,
+            1_209_600_000,
+        ] {
             let span = Duration::from_millis(millis);
             assert_eq!(duration(&show(span)), Some(span));
         }

@@ -29,7 +29,12 @@ impl<Id: Copy + Eq + Hash> Agenda<Id> {
     /// With nothing in it.
     #[must_use]
     pub fn new() -> Self {
-        Self { queues: HashMap::new(), turns: BinaryHeap::new(), known: HashSet::new(), under_way: HashMap::new() }
+        Self {
+            queues: HashMap::new(),
+            turns: BinaryHeap::new(),
+            known: HashSet::new(),
+            under_way: HashMap::new(),
+        }
     }
 
     /// Rows that wait.
@@ -52,29 +57,52 @@ impl<Id: Copy + Eq + Hash> Agenda<Id> {
         if !self.queues.contains_key(host) {
             self.turns.push(Reverse((now, host.to_owned())));
         }
-        self.queues.entry(host.to_owned()).or_default().push_back(id);
+        self.queues
+            .entry(host.to_owned())
+            .or_default()
+            .push_back(id);
     }
 
     /// Takes up to `most` rows whose hosts are ready. `pace` tells of a host how long until it may
     /// be asked, and how many requests it may have under way.
-    pub fn take(&mut self, most: usize, now: Instant, pace: impl Fn(&str) -> (Duration, u32)) -> Vec<(Id, String)> {
+    pub fn take(
+        &mut self,
+        most: usize,
+        now: Instant,
+        pace: impl Fn(&str) -> (Duration, u32),
+    ) -> Vec<(Id, String)> {
         let mut taken = Vec::new();
         while taken.len() < most {
             if self.next_turn().is_none_or(|at| at > now) {
                 break;
             }
-            let Some(Reverse((_, host))) = self.turns.pop() else { break };
-            let (wait, concurrency) = if host.is_empty() { (Duration::ZERO, u32::MAX) } else { pace(&host) };
+            let Some(Reverse((_, host))) = self.turns.pop() else {
+                break;
+            };
+            let (wait, concurrency) = if host.is_empty() {
+                (Duration::ZERO, u32::MAX)
+            } else {
+                pace(&host)
+            };
             let busy = self.under_way.get(&host).copied().unwrap_or(0);
             let ready = wait.is_zero() && busy < concurrency;
-            if let Some(id) = self.queues.get_mut(&host).filter(|_| ready).and_then(VecDeque::pop_front) {
+            if let Some(id) = self
+                .queues
+                .get_mut(&host)
+                .filter(|_| ready)
+                .and_then(VecDeque::pop_front)
+            {
                 *self.under_way.entry(host.clone()).or_default() += 1;
                 taken.push((id, host.clone()));
             }
             if self.queues.get(&host).is_some_and(VecDeque::is_empty) {
                 self.queues.remove(&host);
             } else {
-                let again = if ready { Duration::ZERO } else { wait.max(LOOK_AGAIN) };
+                let again = if ready {
+                    Duration::ZERO
+                } else {
+                    wait.max(LOOK_AGAIN)
+                };
                 self.turns.push(Reverse((now + again, host)));
             }
         }
@@ -97,7 +125,8 @@ impl<Id: Copy + Eq + Hash> Agenda<Id> {
         let before = self.len();
         self.queues.retain(|host, _| host.is_empty() || !held(host));
         let queues = &self.queues;
-        self.turns.retain(|Reverse((_, host))| queues.contains_key(host));
+        self.turns
+            .retain(|Reverse((_, host))| queues.contains_key(host));
         before - self.len()
     }
 
@@ -140,7 +169,11 @@ mod tests {
         let now = Instant::now();
         let mut agenda = Agenda::new();
         agenda.add(1, "slow.example", now);
-        assert!(agenda.take(64, now, |_| (Duration::from_secs(7), 1)).is_empty());
+        assert!(
+            agenda
+                .take(64, now, |_| (Duration::from_secs(7), 1))
+                .is_empty()
+        );
         assert_eq!(agenda.next_turn(), Some(now + Duration::from_secs(7)));
         assert_eq!(agenda.drop_held(|host| host == "slow.example"), 1);
         assert_eq!(agenda.next_turn(), None);

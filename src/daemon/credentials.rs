@@ -16,17 +16,26 @@ const BYTES_MAX: usize = 16 << 10;
 /// Why the file cannot be used; never its content.
 pub async fn authorization(path: &Path) -> Result<HeaderMap, String> {
     let fault = |detail: &dyn std::fmt::Display| format!("{}: {detail}", path.display());
-    let text = tokio::fs::read_to_string(path).await.map_err(|error| fault(&error))?;
+    let text = tokio::fs::read_to_string(path)
+        .await
+        .map_err(|error| fault(&error))?;
     let line = text.trim();
     if line.is_empty() || line.len() > BYTES_MAX || line.contains('\n') {
         return Err(fault(&"it is not one line of credentials"));
     }
     let value = match line.split_once(' ') {
-        Some((scheme, _)) if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) => line.to_owned(),
+        Some((scheme, _)) if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+            line.to_owned()
+        }
         _ if line.contains(':') => format!("Basic {}", BASE64_STANDARD.encode(line)),
-        _ => return Err(fault(&"it is neither user:password nor a value such as Bearer …")),
+        _ => {
+            return Err(fault(
+                &"it is neither user:password nor a value such as Bearer …",
+            ));
+        }
     };
-    let mut value = HeaderValue::from_str(&value).map_err(|_| fault(&"it cannot be a header's value"))?;
+    let mut value =
+        HeaderValue::from_str(&value).map_err(|_| fault(&"it cannot be a header's value"))?;
     value.set_sensitive(true);
     Ok(HeaderMap::from_iter([(crate::fetch::AUTHORIZATION, value)]))
 }
@@ -42,7 +51,10 @@ mod tests {
         for (content, value) in [("me:pw\n", "Basic bWU6cHc="), ("Bearer abc", "Bearer abc")] {
             std::fs::write(&path, content).expect("written");
             let headers = authorization(&path).await.expect("a header");
-            assert_eq!(headers.get("authorization").expect("set").as_bytes(), value.as_bytes());
+            assert_eq!(
+                headers.get("authorization").expect("set").as_bytes(),
+                value.as_bytes()
+            );
         }
         std::fs::write(&path, "hunter2").expect("written");
         let fault = authorization(&path).await.expect_err("refused");

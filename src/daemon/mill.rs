@@ -41,7 +41,11 @@ impl Orders {
     /// From a configuration.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        let feeds = config.feeds.iter().map(|feed| (feed.url.clone(), Arc::new(feed.clone()))).collect();
+        let feeds = config
+            .feeds
+            .iter()
+            .map(|feed| (feed.url.clone(), Arc::new(feed.clone())))
+            .collect();
         Self { config, feeds }
     }
 
@@ -55,7 +59,13 @@ impl Orders {
 impl Mill {
     /// A mill that has not begun to turn.
     #[must_use]
-    pub fn new(store: Store, fetcher: Fetcher, clock: Arc<dyn Clock>, config: Config, stop: CancellationToken) -> Self {
+    pub fn new(
+        store: Store,
+        fetcher: Fetcher,
+        clock: Arc<dyn Clock>,
+        config: Config,
+        stop: CancellationToken,
+    ) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             store,
@@ -78,12 +88,16 @@ impl Mill {
 
     /// Tells the mill something else.
     pub fn reorder(&self, config: Config) {
-        *self.orders.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Orders::new(config));
+        *self.orders.write().unwrap_or_else(PoisonError::into_inner) =
+            Arc::new(Orders::new(config));
     }
 
     /// Runs pure work on the blocking pool, no more at a time than there are cores.
     /// `None` when it panicked.
-    pub async fn think<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    pub async fn think<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
         // The semaphore is never closed; a closed one would only lift the bound.
         let _permit = self.cores.acquire().await;
         tokio::task::spawn_blocking(work).await.ok()

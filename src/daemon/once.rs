@@ -31,8 +31,6 @@ pub struct Done {
     pub tally: Arc<Tally>,
     /// Feeds that were to be polled.
     pub selected: usize,
-    /// Names that are no feed's.
-    pub unknown: Vec<String>,
 }
 
 /// Does the work once. `watch` is given the counts and the number of feeds when they are known.
@@ -47,36 +45,50 @@ pub async fn once(
     watch: impl FnOnce(&Arc<Tally>, usize),
 ) -> Result<Done, DaemonError> {
     let Started { mill, writer, lock } = start(config, clock, stop).await?;
-    let (due, unknown) = choose(&mill, selection).await?;
+    let due = choose(&mill, selection).await?;
     let (tally, selected) = (Arc::clone(&mill.tally), due.len());
     watch(&tally, selected);
     work(&mill, due).await?;
     // The writer ends when the last sender is gone.
     drop(mill);
-    tokio::task::spawn_blocking(move || writer.join()).await.map_err(|_| StoreError::Closed)??;
+    tokio::task::spawn_blocking(move || writer.join())
+        .await
+        .map_err(|_| StoreError::Closed)??;
     drop(lock);
-    Ok(Done { tally, selected, unknown })
+    Ok(Done { tally, selected })
 }
 
-/// The feeds to poll, made due, and the names that are no feed's.
-async fn choose(mill: &Mill, selection: &Selection) -> Result<(HashSet<FeedId>, Vec<String>), StoreError> {
+/// The feeds to poll, made due. Names that are no feed's choose nothing.
+async fn choose(mill: &Mill, selection: &Selection) -> Result<HashSet<FeedId>, StoreError> {
     let now = mill.clock.now();
     let orders = mill.orders();
     let listed = mill.store.read(feeds::listed).await?;
-    let is_named = |url: &str, wanted: &str| {
-        url == wanted || orders.feed(url).and_then(|feed| feed.name.clone()).is_some_and(|name| name == wanted)
+    let is_chosen = |url: &str| {
+        let name = orders.feed(url).and_then(|feed| feed.name.clone());
+        selection.feeds.is_empty()
+            || selection
+                .feeds
+                .iter()
+                .any(|wanted| url == wanted || name.as_ref() == Some(wanted))
     };
-    let (known, unknown): (Vec<_>, Vec<_>) =
-        selection.feeds.iter().partition(|wanted| listed.iter().any(|feed| is_named(&feed.url, wanted)));
     let due: Vec<&feeds::ListedFeed> = listed
         .iter()
-        .filter(|feed| selection.feeds.is_empty() || known.iter().any(|wanted| is_named(&feed.url, wanted)))
+        .filter(|feed| is_chosen(&feed.url))
         // A first pass has no reason to wait for its place in the spread: a person does.
         .filter(|feed| selection.force || feed.last_poll_at.is_none() || feed.next_poll_at <= now)
         .collect();
-    let early: Vec<_> = due.iter().filter(|feed| feed.next_poll_at > now).map(|feed| (feed.id, now)).collect();
-    mill.store.write(Reschedule { feeds: early, reason: "forced" }).await?;
-    Ok((due.iter().map(|feed| feed.id).collect(), unknown.into_iter().cloned().collect()))
+    let early = due
+        .iter()
+        .filter(|feed| feed.next_poll_at > now)
+        .map(|feed| (feed.id, now))
+        .collect();
+    mill.store
+        .write(Reschedule {
+            feeds: early,
+            reason: "forced",
+        })
+        .await?;
+    Ok(due.iter().map(|feed| feed.id).collect())
 }
 
 async fn work(mill: &Arc<Mill>, due: HashSet<FeedId>) -> Result<(), StoreError> {
@@ -85,12 +97,23 @@ async fn work(mill: &Arc<Mill>, due: HashSet<FeedId>) -> Result<(), StoreError> 
     nothing_before.finish();
     let polled = Arc::new(Upstream::default());
     let polls = async {
-        let result = queue::run(Arc::new(Polls { only: Some(due) }), Arc::clone(mill), permits, Until::Idle(nothing_before)).await;
+        let result = queue::run(
+            Arc::new(Polls { only: Some(due) }),
+            Arc::clone(mill),
+            permits,
+            Until::Idle(nothing_before),
+        )
+        .await;
         polled.finish();
         mill.wake_pages.notify_one();
         result
     };
-    let pages = queue::run(Arc::new(Pages), Arc::clone(mill), permits, Until::Idle(Arc::clone(&polled)));
+    let pages = queue::run(
+        Arc::new(Pages),
+        Arc::clone(mill),
+        permits,
+        Until::Idle(Arc::clone(&polled)),
+    );
     tokio::try_join!(polls, pages)?;
     Ok(())
 }

@@ -12,10 +12,13 @@ use super::queue::Queue;
 use super::tally::Count;
 use crate::config::{Feed, Robots};
 use crate::fetch::{self, HeaderMap, Networks, Purpose, Request, redact};
-use crate::model::{FailureKind, Fetched, FetchFailure, Lease, PageId, PendingPage, Timestamp, Validators};
+use crate::model::{
+    FailureKind, FetchFailure, Fetched, Lease, PageId, PendingPage, Timestamp, Validators,
+};
 use crate::schedule::page_retry;
 use crate::store::{
-    ArticleCommitted, ArticleStatus, ClaimPages, CommitPage, FetchRecord, NewArticle, PageResult, StoreError, feeds, pages,
+    ArticleCommitted, ArticleStatus, ClaimPages, CommitPage, FetchRecord, NewArticle, PageResult,
+    StoreError, feeds, pages,
 };
 use crate::{article, dedupe};
 
@@ -32,16 +35,38 @@ impl Queue for Pages {
     type Id = PageId;
     type Claimed = PendingPage;
 
-    async fn due(&self, mill: &Mill, now: Timestamp, per_host: u32, limit: u32) -> Result<Vec<feeds::Due<PageId>>, StoreError> {
-        mill.store.read(move |conn| pages::due(conn, now, per_host, limit)).await
+    async fn due(
+        &self,
+        mill: &Mill,
+        now: Timestamp,
+        per_host: u32,
+        limit: u32,
+    ) -> Result<Vec<feeds::Due<PageId>>, StoreError> {
+        mill.store
+            .read(move |conn| pages::due(conn, now, per_host, limit))
+            .await
     }
 
     async fn next_due(&self, mill: &Mill) -> Result<Option<Timestamp>, StoreError> {
         mill.store.read(pages::next_due).await
     }
 
-    async fn claim(&self, mill: &Mill, pages: Vec<PageId>, lease: Lease, at: Timestamp, until: Timestamp) -> Result<Vec<PendingPage>, StoreError> {
-        mill.store.write(ClaimPages { pages, lease, at, until }).await
+    async fn claim(
+        &self,
+        mill: &Mill,
+        pages: Vec<PageId>,
+        lease: Lease,
+        at: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<PendingPage>, StoreError> {
+        mill.store
+            .write(ClaimPages {
+                pages,
+                lease,
+                at,
+                until,
+            })
+            .await
     }
 
     fn id(claimed: &PendingPage) -> PageId {
@@ -60,11 +85,19 @@ impl Queue for Pages {
             Ok(done) => {
                 mill.tally.pages.up();
                 mill.tally.pages_failed.add(usize::from(failed));
-                mill.tally.articles_new.add(usize::from(matches!(done, ArticleCommitted::New(_))));
-                mill.tally.articles_updated.add(usize::from(matches!(done, ArticleCommitted::Updated(_))));
+                mill.tally
+                    .articles_new
+                    .add(usize::from(matches!(done, ArticleCommitted::New(_))));
+                mill.tally
+                    .articles_updated
+                    .add(usize::from(matches!(done, ArticleCommitted::Updated(_))));
             }
-            Err(StoreError::Stale) => tracing::debug!(page = %page.id, "another claim of the page has overtaken this one"),
-            Err(error) => tracing::error!(page = %page.id, %error, "a page could not be stored and will be done again"),
+            Err(StoreError::Stale) => {
+                tracing::debug!(page = %page.id, "another claim of the page has overtaken this one")
+            }
+            Err(error) => {
+                tracing::error!(page = %page.id, %error, "a page could not be stored and will be done again")
+            }
         }
     }
 
@@ -88,7 +121,11 @@ struct Made {
 
 impl Made {
     fn silently(result: PageResult) -> Self {
-        Self { result, page_added: None, record: None }
+        Self {
+            result,
+            page_added: None,
+            record: None,
+        }
     }
 }
 
@@ -111,7 +148,9 @@ async fn make(mill: &Mill, page: &PendingPage) -> CommitPage {
 /// The article that the feed's own words make, when they are all that is wanted.
 async fn words_alone(mill: &Mill, page: &PendingPage) -> PageResult {
     let article = from_words(mill, page, ArticleStatus::Ok).await;
-    article.map_or(PageResult::Nothing, |article| PageResult::Article(Box::new(article)))
+    article.map_or(PageResult::Nothing, |article| {
+        PageResult::Article(Box::new(article))
+    })
 }
 
 async fn from_words(mill: &Mill, page: &PendingPage, status: ArticleStatus) -> Option<NewArticle> {
@@ -132,12 +171,7 @@ async fn fetched(mill: &Mill, page: &PendingPage, url: &str) -> Made {
     let networks = networks(mill, feed.as_deref()).await;
     let now = mill.clock.now();
     if honours_robots(&orders, feed.as_deref(), url) {
-        let refusal = match mill.fetcher.may_fetch(url, &networks, now).await {
-            Ok(true) => None,
-            Ok(false) => Some((FailureKind::Robots, FailureKind::Robots.words().to_owned())),
-            Err(refusal) => Some(refusal),
-        };
-        if let Some((kind, detail)) = refusal {
+        if let Err((kind, detail)) = mill.fetcher.may_fetch(url, &networks, now).await {
             return failed(mill, page, &orders, kind, detail, None, None).await;
         }
     }
@@ -151,13 +185,25 @@ async fn fetched(mill: &Mill, page: &PendingPage, url: &str) -> Made {
         now,
     };
     match mill.fetcher.fetch(&request).await {
-        Err(FetchFailure { not_before: Some(until), .. }) => {
+        Err(FetchFailure {
+            not_before: Some(until),
+            ..
+        }) => {
             let until = until.max(mill.clock.now().plus(POSTPONED_AT_LEAST));
             Made::silently(PageResult::Postponed { until })
         }
         Err(failure) => {
             let record = record_failure(&failure, mill.clock.now());
-            failed(mill, page, &orders, failure.kind, failure.detail, None, Some(record)).await
+            failed(
+                mill,
+                page,
+                &orders,
+                failure.kind,
+                failure.detail,
+                None,
+                Some(record),
+            )
+            .await
         }
         Ok(answer) => extracted(mill, page, &orders, feed.as_deref(), answer).await,
     }
@@ -166,32 +212,71 @@ async fn fetched(mill: &Mill, page: &PendingPage, url: &str) -> Made {
 /// Networks that are allowed for a feed hold for its pages only where the feed itself lies in
 /// them: a public feed must not lead us into them.
 async fn networks(mill: &Mill, feed: Option<&Feed>) -> Networks {
-    let Some(feed) = feed.filter(|feed| !feed.networks.is_empty()) else { return Networks::default() };
-    let Ok(url) = Url::parse(&feed.url) else { return Networks::default() };
-    if mill.fetcher.is_inside(&url, &feed.networks).await { feed.networks.clone() } else { Networks::default() }
+    let Some(feed) = feed.filter(|feed| !feed.networks.is_empty()) else {
+        return Networks::default();
+    };
+    let Ok(url) = Url::parse(&feed.url) else {
+        return Networks::default();
+    };
+    if mill.fetcher.is_inside(&url, &feed.networks).await {
+        feed.networks.clone()
+    } else {
+        Networks::default()
+    }
 }
 
 fn honours_robots(orders: &Orders, feed: Option<&Feed>, url: &str) -> bool {
-    let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let host = Url::parse(url)
+        .ok()
+        .and_then(|url| url.host_str().map(str::to_owned));
     let of_host = host.and_then(|host| orders.config.robots_by_host.get(&host).copied());
-    let robots = feed.and_then(|feed| feed.robots).or(of_host).unwrap_or(orders.config.robots);
+    let robots = feed
+        .and_then(|feed| feed.robots)
+        .or(of_host)
+        .unwrap_or(orders.config.robots);
     robots == Robots::Honour
 }
 
-async fn extracted(mill: &Mill, page: &PendingPage, orders: &Orders, feed: Option<&Feed>, mut answer: Fetched) -> Made {
+async fn extracted(
+    mill: &Mill,
+    page: &PendingPage,
+    orders: &Orders,
+    feed: Option<&Feed>,
+    mut answer: Fetched,
+) -> Made {
     let mut record = record(&answer, mill.clock.now());
-    let unusable = fetch::failure(&answer).map(|kind| (kind, format!("HTTP {}", answer.status))).or_else(|| {
-        let html = article::is_html(answer.content_type.as_deref(), &answer.body);
-        (!html).then(|| (FailureKind::NotHtml, answer.content_type.clone().unwrap_or_default()))
-    });
+    let unusable = fetch::failure(&answer)
+        .map(|kind| (kind, format!("HTTP {}", answer.status)))
+        .or_else(|| {
+            let html = article::is_html(answer.content_type.as_deref(), &answer.body);
+            (!html).then(|| {
+                (
+                    FailureKind::NotHtml,
+                    answer.content_type.clone().unwrap_or_default(),
+                )
+            })
+        });
     if let Some((kind, detail)) = unusable {
         record.outcome = kind.token();
-        return failed(mill, page, orders, kind, detail, answer.retry_after, Some(record)).await;
+        return failed(
+            mill,
+            page,
+            orders,
+            kind,
+            detail,
+            answer.retry_after,
+            Some(record),
+        )
+        .await;
     }
     let body = std::mem::take(&mut answer.body);
     let settings = article::Settings {
-        keep: feed.map(|feed| feed.extract_keep.clone()).unwrap_or_default(),
-        drop: feed.map(|feed| feed.extract_drop.clone()).unwrap_or_default(),
+        keep: feed
+            .map(|feed| feed.extract_keep.clone())
+            .unwrap_or_default(),
+        drop: feed
+            .map(|feed| feed.extract_drop.clone())
+            .unwrap_or_default(),
         ..article::Settings::default()
     };
     let (words, link, url) = (page.words.clone(), page.url.clone(), answer.url.clone());
@@ -199,35 +284,59 @@ async fn extracted(mill: &Mill, page: &PendingPage, orders: &Orders, feed: Optio
     let status = answer.status;
     let made = mill
         .think(move || {
-            let input = article::Input { url: &url, body: &body, http_charset: charset.as_deref(), words: &words };
+            let input = article::Input {
+                url: &url,
+                body: &body,
+                http_charset: charset.as_deref(),
+                words: &words,
+            };
             let deadline = Instant::now() + PARSE_DEADLINE;
             let made = article::extract(&input, &settings, &|| Instant::now() > deadline)?;
             let own = article::from_words(&words, link.as_deref());
             let adds = own.as_ref().map(|own| !article::feed_suffices(own, &made));
             let better = own.filter(|own| adds == Some(false) && own.word_count > made.word_count);
-            let identity = dedupe::identify(link.as_deref(), Some(&url), made.canonical_url.as_deref());
-            let state = if made.paywalled { ArticleStatus::Partial } else { ArticleStatus::Ok };
+            let identity =
+                dedupe::identify(link.as_deref(), Some(&url), made.canonical_url.as_deref());
+            let state = if made.paywalled {
+                ArticleStatus::Partial
+            } else {
+                ArticleStatus::Ok
+            };
             let made = better.map_or(made.clone(), |own| keep_metadata(own, made));
             Ok((assemble(made, identity, state, Some(status), true), adds))
         })
         .await;
     match made {
-        Some(Ok((article, adds))) => {
-            Made { result: PageResult::Article(Box::new(article)), page_added: adds, record: Some(record) }
-        }
+        Some(Ok((article, adds))) => Made {
+            result: PageResult::Article(Box::new(article)),
+            page_added: adds,
+            record: Some(record),
+        },
         Some(Err(article::PageFailure { kind, detail })) => {
             record.outcome = kind.token();
             failed(mill, page, orders, kind, detail, None, Some(record)).await
         }
         None => {
             record.outcome = FailureKind::Panicked.token();
-            failed(mill, page, orders, FailureKind::Panicked, String::new(), None, Some(record)).await
+            failed(
+                mill,
+                page,
+                orders,
+                FailureKind::Panicked,
+                String::new(),
+                None,
+                Some(record),
+            )
+            .await
         }
     }
 }
 
 /// The feed's text with what only the page says.
-fn keep_metadata(own: crate::model::Extracted, page: crate::model::Extracted) -> crate::model::Extracted {
+fn keep_metadata(
+    own: crate::model::Extracted,
+    page: crate::model::Extracted,
+) -> crate::model::Extracted {
     crate::model::Extracted {
         text: own.text,
         markdown: own.markdown,
@@ -271,11 +380,34 @@ async fn failed(
     retry_after: Option<Duration>,
     record: Option<FetchRecord>,
 ) -> Made {
-    let words = from_words(mill, page, ArticleStatus::FeedOnly).await.map(Box::new);
+    let words = from_words(mill, page, ArticleStatus::FeedOnly)
+        .await
+        .map(Box::new);
     let ladder = &orders.config.articles.retry;
-    let retry_at = page_retry(ladder, page.attempts, kind, retry_after, mill.clock.now(), mill.clock.chance());
-    tracing::debug!(page = page.url.as_deref().map(redact), kind = kind.token(), detail, "the page could not be had");
-    Made { result: PageResult::Failed { kind, detail, retry_at, words }, page_added: None, record }
+    let retry_at = page_retry(
+        ladder,
+        page.attempts,
+        kind,
+        retry_after,
+        mill.clock.now(),
+        mill.clock.chance(),
+    );
+    tracing::debug!(
+        page = page.url.as_deref().map(redact),
+        kind = kind.token(),
+        detail,
+        "the page could not be had"
+    );
+    Made {
+        result: PageResult::Failed {
+            kind,
+            detail,
+            retry_at,
+            words,
+        },
+        page_added: None,
+        record,
+    }
 }
 
 fn record(answer: &Fetched, at: Timestamp) -> FetchRecord {

@@ -12,8 +12,8 @@ use super::tally::Count;
 use crate::config::{Feed, FullText};
 use crate::fetch::{self, HeaderMap, Purpose, Request, redact};
 use crate::model::{
-    DueFeed, FailureKind, FeedChanges, FeedId, FetchFailure, Fetched, Freshness, Lease, ParsedFeed, PollOutcome,
-    Timestamp, Validators,
+    DueFeed, FailureKind, FeedChanges, FeedId, FetchFailure, Fetched, Freshness, Lease, ParsedFeed,
+    PollOutcome, Timestamp, Validators,
 };
 use crate::schedule::{self, Answer, NextPoll, Question, Visit, next_poll};
 use crate::store::{self, ClaimFeeds, CommitPoll, FetchRecord, StoreError, feeds, polls};
@@ -33,8 +33,17 @@ impl Queue for Polls {
     type Id = FeedId;
     type Claimed = DueFeed;
 
-    async fn due(&self, mill: &Mill, now: Timestamp, per_host: u32, limit: u32) -> Result<Vec<feeds::Due<FeedId>>, StoreError> {
-        let mut due = mill.store.read(move |conn| feeds::due(conn, now, per_host, limit)).await?;
+    async fn due(
+        &self,
+        mill: &Mill,
+        now: Timestamp,
+        per_host: u32,
+        limit: u32,
+    ) -> Result<Vec<feeds::Due<FeedId>>, StoreError> {
+        let mut due = mill
+            .store
+            .read(move |conn| feeds::due(conn, now, per_host, limit))
+            .await?;
         if let Some(only) = &self.only {
             due.retain(|row| only.contains(&row.id));
         }
@@ -45,8 +54,22 @@ impl Queue for Polls {
         mill.store.read(feeds::next_due).await
     }
 
-    async fn claim(&self, mill: &Mill, feeds: Vec<FeedId>, lease: Lease, at: Timestamp, until: Timestamp) -> Result<Vec<DueFeed>, StoreError> {
-        mill.store.write(ClaimFeeds { feeds, lease, at, until }).await
+    async fn claim(
+        &self,
+        mill: &Mill,
+        feeds: Vec<FeedId>,
+        lease: Lease,
+        at: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<DueFeed>, StoreError> {
+        mill.store
+            .write(ClaimFeeds {
+                feeds,
+                lease,
+                at,
+                until,
+            })
+            .await
     }
 
     fn id(claimed: &DueFeed) -> FeedId {
@@ -73,8 +96,10 @@ impl Queue for Polls {
 async fn poll(mill: &Mill, due: DueFeed) {
     let orders = mill.orders();
     // A feed that has just left the configuration is marked so by the reload that took it away.
-    let Some(told) = orders.feed(&due.configured_url) else { return };
-    let url = redact(&due.url);
+    let Some(told) = orders.feed(&due.configured_url) else {
+        return;
+    };
+    let (url, was_failing) = (redact(&due.url), due.failures > 0);
     let visit = tokio::select! {
         visit = visit(mill, &orders, &told, due) => visit,
         () = mill.stop.cancelled() => return,
@@ -88,25 +113,51 @@ async fn poll(mill: &Mill, due: DueFeed) {
             if done.new + done.edited > 0 {
                 mill.wake_pages.notify_one();
             }
-            report(mill, &url, outcome, detail.as_deref(), done);
+            report(mill, &url, was_failing, outcome, detail.as_deref(), done);
         }
-        Err(StoreError::Stale) => tracing::debug!(feed = url, "another poll of the feed has overtaken this one"),
-        Err(error) => tracing::error!(feed = url, %error, "a poll could not be stored and will be done again"),
+        Err(StoreError::Stale) => tracing::debug!(
+            feed = url,
+            "another poll of the feed has overtaken this one"
+        ),
+        Err(error) => {
+            tracing::error!(feed = url, %error, "a poll could not be stored and will be done again")
+        }
     }
 }
 
-fn report(mill: &Mill, url: &str, outcome: Result<PollOutcome, FailureKind>, detail: Option<&str>, done: store::PollCommitted) {
+/// One line for each change of state, none for each poll: ten thousand failing feeds must not fill a log.
+fn report(
+    mill: &Mill,
+    url: &str,
+    was_failing: bool,
+    outcome: Result<PollOutcome, FailureKind>,
+    detail: Option<&str>,
+    done: store::PollCommitted,
+) {
     mill.tally.polls.up();
     match outcome {
-        Ok(PollOutcome::NotModified) => {
-            mill.tally.polls_not_modified.up();
-            tracing::debug!(feed = url, "not modified");
+        Ok(_) if was_failing => tracing::info!(feed = url, "the feed has recovered"),
+        Ok(outcome) => {
+            tracing::debug!(
+                feed = url,
+                outcome = outcome.token(),
+                new = done.new,
+                edited = done.edited,
+                "polled"
+            );
         }
-        Ok(outcome) => tracing::debug!(feed = url, outcome = outcome.token(), new = done.new, edited = done.edited, "polled"),
-        Err(kind) => {
-            mill.tally.polls_failed.up();
-            tracing::debug!(feed = url, kind = kind.token(), detail, "the poll failed");
-        }
+        Err(kind) if was_failing => tracing::debug!(
+            feed = url,
+            kind = kind.token(),
+            detail,
+            "the feed still fails"
+        ),
+        Err(kind) => tracing::info!(feed = url, kind = kind.token(), detail, "the feed fails"),
+    }
+    match outcome {
+        Ok(PollOutcome::NotModified) => mill.tally.polls_not_modified.up(),
+        Ok(_) => {}
+        Err(_) => mill.tally.polls_failed.up(),
     }
 }
 
@@ -120,12 +171,28 @@ struct Visited {
 }
 
 impl Visited {
-    fn failed(kind: FailureKind, detail: impl Into<Option<String>>, fetched: Option<Fetched>) -> Self {
-        Self { outcome: Err(kind), detail: detail.into(), fetched, parsed: None, changes: FeedChanges::default() }
+    fn failed(
+        kind: FailureKind,
+        detail: impl Into<Option<String>>,
+        fetched: Option<Fetched>,
+    ) -> Self {
+        Self {
+            outcome: Err(kind),
+            detail: detail.into(),
+            fetched,
+            parsed: None,
+            changes: FeedChanges::default(),
+        }
     }
 
     fn quiet(outcome: PollOutcome, fetched: Fetched) -> Self {
-        Self { outcome: Ok(outcome), detail: None, fetched: Some(fetched), parsed: None, changes: FeedChanges::default() }
+        Self {
+            outcome: Ok(outcome),
+            detail: None,
+            fetched: Some(fetched),
+            parsed: None,
+            changes: FeedChanges::default(),
+        }
     }
 }
 
@@ -134,28 +201,55 @@ async fn visit(mill: &Mill, orders: &Orders, told: &Feed, due: DueFeed) -> Optio
     let asked_at = mill.clock.now();
     let variant = variant(orders, told, &due.url);
     let (visited, failure) = match request(orders, told, &due, &variant, asked_at).await {
-        Err(detail) => (Visited::failed(FailureKind::Credentials, detail, None), None),
+        Err(detail) => (
+            Visited::failed(FailureKind::Credentials, detail, None),
+            None,
+        ),
         Ok(request) => match mill.fetcher.fetch(&request).await {
-            Err(failure) => (Visited::failed(failure.kind, failure.detail.clone(), None), Some(failure)),
+            Err(failure) => (
+                Visited::failed(failure.kind, failure.detail.clone(), None),
+                Some(failure),
+            ),
             Ok(fetched) => (read(mill, &due, fetched).await?, None),
         },
     };
-    Some(commit(mill, orders, told, &due, visited, failure.as_ref(), variant, asked_at))
+    Some(commit(
+        mill,
+        orders,
+        told,
+        &due,
+        visited,
+        failure.as_ref(),
+        variant,
+        asked_at,
+    ))
 }
 
-async fn request(orders: &Orders, told: &Feed, due: &DueFeed, variant: &[u8], now: Timestamp) -> Result<Request, String> {
+async fn request(
+    orders: &Orders,
+    told: &Feed,
+    due: &DueFeed,
+    variant: &[u8],
+    now: Timestamp,
+) -> Result<Request, String> {
     let mut headers: HeaderMap = told.headers.clone();
     if let Some(path) = &told.credentials {
         headers.extend(credentials::authorization(path).await?);
     }
     // Some servers repeat an ETag for a changed feed: now and then the whole document is asked for.
     let settings = &orders.config.schedule;
-    let overdue = due.last_full_at.is_none_or(|at| now.since(at) >= settings.revalidate_after);
+    let overdue = due
+        .last_full_at
+        .is_none_or(|at| now.since(at) >= settings.revalidate_after);
     let conditional = due.variant == variant && !overdue;
     Ok(Request {
         url: due.url.clone(),
         purpose: Purpose::Feed,
-        validators: if conditional { due.validators.clone() } else { Validators::default() },
+        validators: if conditional {
+            due.validators.clone()
+        } else {
+            Validators::default()
+        },
         validators_url: due.validators_url.clone().unwrap_or_default(),
         headers,
         networks: told.networks.clone(),
@@ -177,8 +271,18 @@ fn variant(orders: &Orders, told: &Feed, url: &str) -> Vec<u8> {
         add(name.as_str().as_bytes());
         add(value.as_bytes());
     }
-    add(told.credentials.as_ref().map(|path| path.as_os_str().as_encoded_bytes()).unwrap_or_default());
-    hasher.finalize().as_bytes().iter().take(16).copied().collect()
+    add(told
+        .credentials
+        .as_ref()
+        .map(|path| path.as_os_str().as_encoded_bytes())
+        .unwrap_or_default());
+    hasher
+        .finalize()
+        .as_bytes()
+        .iter()
+        .take(16)
+        .copied()
+        .collect()
 }
 
 /// From the answer to what it changes; `None` when the store cannot be read.
@@ -190,7 +294,12 @@ async fn read(mill: &Mill, due: &DueFeed, mut fetched: Fetched) -> Option<Visite
     if fetched.status == 304 {
         return Some(Visited::quiet(PollOutcome::NotModified, fetched));
     }
-    let hash: Vec<u8> = blake3::hash(&fetched.body).as_bytes().iter().take(16).copied().collect();
+    let hash: Vec<u8> = blake3::hash(&fetched.body)
+        .as_bytes()
+        .iter()
+        .take(16)
+        .copied()
+        .collect();
     if due.body_hash.as_ref() == Some(&hash) {
         return Some(Visited::quiet(PollOutcome::Unchanged, fetched));
     }
@@ -198,26 +307,60 @@ async fn read(mill: &Mill, due: &DueFeed, mut fetched: Fetched) -> Option<Visite
     let (url, content_type) = (fetched.url.clone(), fetched.content_type.clone());
     let parsed = mill
         .think(move || {
-            let settings = feed::Settings { limits: feed::Limits::default(), url_key: dedupe::url_key };
-            feed::parse(&feed::Input { url: Some(&url), content_type: content_type.as_deref(), body: &body }, &settings)
+            let settings = feed::Settings {
+                limits: feed::Limits::default(),
+                url_key: dedupe::url_key,
+            };
+            feed::parse(
+                &feed::Input {
+                    url: Some(&url),
+                    content_type: content_type.as_deref(),
+                    body: &body,
+                },
+                &settings,
+            )
         })
         .await;
     let mut parsed = match parsed {
         None => return Some(Visited::failed(FailureKind::Panicked, None, Some(fetched))),
-        Some(Err(failure)) => return Some(Visited::failed(failure.kind, failure.detail, Some(fetched))),
+        Some(Err(failure)) => {
+            return Some(Visited::failed(failure.kind, failure.detail, Some(fetched)));
+        }
         Some(Ok(parsed)) => parsed,
     };
     let entries = Arc::new(std::mem::take(&mut parsed.entries));
     let (id, looked_up) = (due.id, Arc::clone(&entries));
-    let known = mill.store.read(move |conn| store::entries::known(conn, id, &looked_up)).await;
-    let known = known.inspect_err(|error| tracing::error!(%error, "the store cannot be read")).ok()?;
-    let context = feed::Context { had_entries: due.entries > 0, now: mill.clock.now(), max_new: NEW_PER_POLL };
+    let known = mill
+        .store
+        .read(move |conn| store::entries::known(conn, id, &looked_up))
+        .await;
+    let known = known
+        .inspect_err(|error| tracing::error!(%error, "the store cannot be read"))
+        .ok()?;
+    let context = feed::Context {
+        had_entries: due.entries > 0,
+        now: mill.clock.now(),
+        max_new: NEW_PER_POLL,
+    };
     let changes = feed::plan(Arc::unwrap_or_clone(entries), &known, &context);
-    let outcome = if changes.is_empty() { PollOutcome::Unchanged } else { PollOutcome::Changed };
-    Some(Visited { outcome: Ok(outcome), detail: None, fetched: Some(fetched), parsed: Some((parsed, hash)), changes })
+    let outcome = if changes.is_empty() {
+        PollOutcome::Unchanged
+    } else {
+        PollOutcome::Changed
+    };
+    Some(Visited {
+        outcome: Ok(outcome),
+        detail: None,
+        fetched: Some(fetched),
+        parsed: Some((parsed, hash)),
+        changes,
+    })
 }
 
-#[expect(clippy::too_many_arguments, reason = "everything a poll knows comes together here, once")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "everything a poll knows comes together here, once"
+)]
 fn commit(
     mill: &Mill,
     orders: &Orders,
@@ -228,24 +371,45 @@ fn commit(
     variant: Vec<u8>,
     asked_at: Timestamp,
 ) -> CommitPoll {
-    let Visited { outcome, detail, fetched, parsed, changes } = visited;
+    let Visited {
+        outcome,
+        detail,
+        fetched,
+        parsed,
+        changes,
+    } = visited;
     let now = mill.clock.now();
-    let hints = parsed.as_ref().map_or(&due.hints, |(parsed, _)| &parsed.hints).clone();
+    let hints = parsed
+        .as_ref()
+        .map_or(&due.hints, |(parsed, _)| &parsed.hints)
+        .clone();
     // The whole window was new, or only its cap: in both cases more waits than the usual time should pass.
     let deferred = changes.deferred > 0;
     let answer = Answer {
         visit: match outcome {
             Ok(PollOutcome::NotModified) => Visit::NotModified,
             Ok(PollOutcome::Unchanged) => Visit::Unchanged,
-            Ok(PollOutcome::Changed) => Visit::Changed { new: changes.new.len(), gap: changes.gap },
+            Ok(PollOutcome::Changed) => Visit::Changed {
+                new: changes.new.len(),
+                gap: changes.gap,
+            },
             Err(kind) => Visit::Failed(kind),
         },
-        freshness: fetched.as_ref().map_or(Freshness::default(), |fetched| fetched.freshness),
-        retry_after: fetched.as_ref().and_then(|fetched| fetched.retry_after).or_else(|| {
-            failure.and_then(|failure| failure.not_before).map(|until| until.since(now))
-        }),
+        freshness: fetched
+            .as_ref()
+            .map_or(Freshness::default(), |fetched| fetched.freshness),
+        retry_after: fetched
+            .as_ref()
+            .and_then(|fetched| fetched.retry_after)
+            .or_else(|| {
+                failure
+                    .and_then(|failure| failure.not_before)
+                    .map(|until| until.since(now))
+            }),
         hints,
-        validators: fetched.as_ref().is_some_and(|fetched| fetched.status == 304 || !fetched.validators.is_empty()),
+        validators: fetched
+            .as_ref()
+            .is_some_and(|fetched| fetched.status == 304 || !fetched.validators.is_empty()),
     };
     let next = next_poll(&Question {
         settings: &orders.config.schedule,
@@ -273,15 +437,23 @@ fn commit(
             variant,
             full: fetched.status != 304,
         }),
-        document: parsed.map(|(parsed, hash)| document(parsed, if deferred { Vec::new() } else { hash })),
-        fetch_pages: wants_pages(told.full_text.unwrap_or(orders.config.articles.full_text), due),
+        document: parsed
+            .map(|(parsed, hash)| document(parsed, if deferred { Vec::new() } else { hash })),
+        fetch_pages: wants_pages(
+            told.full_text.unwrap_or(orders.config.articles.full_text),
+            due,
+        ),
         changes,
         record: record(due, fetched.as_ref(), failure, outcome, detail, now),
     }
 }
 
 fn due_at(next: &NextPoll) -> polls::Due {
-    polls::Due { at: next.at, reason: next.reason.token().to_owned(), interval: next.interval }
+    polls::Due {
+        at: next.at,
+        reason: next.reason.token().to_owned(),
+        interval: next.interval,
+    }
 }
 
 fn document(parsed: ParsedFeed, body_hash: Vec<u8>) -> polls::Document {
@@ -313,15 +485,26 @@ fn record(
     detail: Option<String>,
     at: Timestamp,
 ) -> FetchRecord {
-    let url = fetched.map(|fetched| &fetched.url).or(failure.map(|failure| &failure.url)).unwrap_or(&due.url);
+    let url = fetched
+        .map(|fetched| &fetched.url)
+        .or(failure.map(|failure| &failure.url))
+        .unwrap_or(&due.url);
     FetchRecord {
         at,
         url: redact(url),
         status: fetched.map(|fetched| fetched.status),
         outcome: outcome.map_or_else(FailureKind::token, PollOutcome::token),
-        detail: detail.map(|detail| outcome.err().map_or_else(|| detail.clone(), |kind| format!("{}: {detail}", kind.words()))),
+        detail: detail.map(|detail| {
+            outcome.err().map_or_else(
+                || detail.clone(),
+                |kind| format!("{}: {detail}", kind.words()),
+            )
+        }),
         conditional: fetched.is_some_and(|fetched| fetched.conditional),
         bytes: fetched.map_or(0, |fetched| fetched.wire_bytes),
-        elapsed: fetched.map(|fetched| fetched.elapsed).or(failure.map(|failure| failure.elapsed)).unwrap_or_default(),
+        elapsed: fetched
+            .map(|fetched| fetched.elapsed)
+            .or(failure.map(|failure| failure.elapsed))
+            .unwrap_or_default(),
     }
 }

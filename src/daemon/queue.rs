@@ -40,11 +40,27 @@ pub trait Queue: Send + Sync + 'static {
     type Claimed: Send + 'static;
 
     /// Rows that are due at an instant.
-    fn due(&self, mill: &Mill, now: Timestamp, per_host: u32, limit: u32) -> impl Future<Output = Result<Vec<Due<Self::Id>>, StoreError>> + Send;
+    fn due(
+        &self,
+        mill: &Mill,
+        now: Timestamp,
+        per_host: u32,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Due<Self::Id>>, StoreError>> + Send;
     /// When the next one is due.
-    fn next_due(&self, mill: &Mill) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send;
+    fn next_due(
+        &self,
+        mill: &Mill,
+    ) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send;
     /// Takes rows; those that are gone by now are left out.
-    fn claim(&self, mill: &Mill, ids: Vec<Self::Id>, lease: Lease, now: Timestamp, until: Timestamp) -> impl Future<Output = Result<Vec<Self::Claimed>, StoreError>> + Send;
+    fn claim(
+        &self,
+        mill: &Mill,
+        ids: Vec<Self::Id>,
+        lease: Lease,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> impl Future<Output = Result<Vec<Self::Claimed>, StoreError>> + Send;
     /// The row of a claim.
     fn id(claimed: &Self::Claimed) -> Self::Id;
     /// Does the work and commits it.
@@ -87,7 +103,12 @@ impl Upstream {
 ///
 /// # Errors
 /// When the store cannot be read or has closed.
-pub async fn run<Q: Queue>(queue: Arc<Q>, mill: Arc<Mill>, permits: usize, until: Until) -> Result<(), StoreError> {
+pub async fn run<Q: Queue>(
+    queue: Arc<Q>,
+    mill: Arc<Mill>,
+    permits: usize,
+    until: Until,
+) -> Result<(), StoreError> {
     let mut agenda = Agenda::new();
     let mut tasks: JoinSet<(Q::Id, String)> = JoinSet::new();
     let mut asked: Option<Instant> = None;
@@ -95,8 +116,12 @@ pub async fn run<Q: Queue>(queue: Arc<Q>, mill: Arc<Mill>, permits: usize, until
         queue.rounds(&mill).up();
         let now = Instant::now();
         let upstream_done = matches!(&until, Until::Idle(upstream) if upstream.is_done());
-        if agenda.len() < LOW_WATER && asked.is_none_or(|at| now.duration_since(at) >= ASK_NOT_BEFORE) {
-            let due = queue.due(&mill, mill.clock.now(), BATCH_PER_HOST, BATCH).await?;
+        if agenda.len() < LOW_WATER
+            && asked.is_none_or(|at| now.duration_since(at) >= ASK_NOT_BEFORE)
+        {
+            let due = queue
+                .due(&mill, mill.clock.now(), BATCH_PER_HOST, BATCH)
+                .await?;
             for row in &due {
                 agenda.add(row.id, &row.host, now);
             }
@@ -104,7 +129,11 @@ pub async fn run<Q: Queue>(queue: Arc<Q>, mill: Arc<Mill>, permits: usize, until
             let working = agenda.is_working();
             if upstream_done {
                 let hosts = mill.fetcher.hosts();
-                let held = |host: &str| hosts.held(host).is_some_and(|hold| hold.remaining > WORTH_WAITING);
+                let held = |host: &str| {
+                    hosts
+                        .held(host)
+                        .is_some_and(|hold| hold.remaining > WORTH_WAITING)
+                };
                 queue.postponed(&mill, agenda.drop_held(held));
                 if agenda.len() == 0 && !working {
                     break;
@@ -113,7 +142,9 @@ pub async fn run<Q: Queue>(queue: Arc<Q>, mill: Arc<Mill>, permits: usize, until
         }
         let free = permits.saturating_sub(tasks.len());
         let hosts = mill.fetcher.hosts();
-        let ready = agenda.take(free, now, |host| (hosts.ready_in(host), hosts.concurrency(host)));
+        let ready = agenda.take(free, now, |host| {
+            (hosts.ready_in(host), hosts.concurrency(host))
+        });
         start(&queue, &mill, &mut agenda, &mut tasks, ready).await?;
         let wake_at = if upstream_done && agenda.len() == 0 && tasks.is_empty() {
             now + ASK_NOT_BEFORE
@@ -186,7 +217,10 @@ async fn wake_time<Q: Queue>(
     Ok(at)
 }
 
-fn settle<Id: Copy + Eq + Hash>(agenda: &mut Agenda<Id>, done: Result<(Id, String), tokio::task::JoinError>) {
+fn settle<Id: Copy + Eq + Hash>(
+    agenda: &mut Agenda<Id>,
+    done: Result<(Id, String), tokio::task::JoinError>,
+) {
     match done {
         Ok((id, host)) => agenda.finish(id, &host),
         // Its row comes back when the lease ends; its host is not blocked for ever because the
@@ -203,7 +237,10 @@ fn settle<Id: Copy + Eq + Hash>(agenda: &mut Agenda<Id>, done: Result<(Id, Strin
 async fn drain<T: Send + 'static>(mut tasks: JoinSet<T>) {
     let finish = async { while tasks.join_next().await.is_some() {} };
     if tokio::time::timeout(GRACE, finish).await.is_err() {
-        tracing::warn!(tasks = tasks.len(), "work did not end within the grace period and is given up; it will be done again");
+        tracing::warn!(
+            tasks = tasks.len(),
+            "work did not end within the grace period and is given up; it will be done again"
+        );
         tasks.shutdown().await;
     }
 }

@@ -42,12 +42,24 @@ pub async fn run(
 ) -> Result<(), DaemonError> {
     let Started { mill, writer, lock } = start(config, clock, signals.stop.clone()).await?;
     catch_up(&mill).await?;
-    let ticker = Ticker::start().await.map_err(|error| DaemonError::Ticker(error.to_string()))?;
+    let ticker = Ticker::start()
+        .await
+        .map_err(|error| DaemonError::Ticker(error.to_string()))?;
     let mut parts: JoinSet<(&'static str, Result<(), StoreError>)> = JoinSet::new();
     let permits = mill.orders().config.concurrency;
     let (polls, pages) = (Arc::clone(&mill), Arc::clone(&mill));
-    parts.spawn(async move { ("polling", queue::run(Arc::new(Polls::default()), polls, permits, Until::Stopped).await) });
-    parts.spawn(async move { ("fetching pages", queue::run(Arc::new(Pages), pages, permits, Until::Stopped).await) });
+    parts.spawn(async move {
+        (
+            "polling",
+            queue::run(Arc::new(Polls::default()), polls, permits, Until::Stopped).await,
+        )
+    });
+    parts.spawn(async move {
+        (
+            "fetching pages",
+            queue::run(Arc::new(Pages), pages, permits, Until::Stopped).await,
+        )
+    });
     let (beating, ticks) = (Arc::clone(&mill), Arc::clone(&ticker.ticks));
     parts.spawn(async move { ("the heartbeat", heartbeat(&beating, &ticks).await) });
     let (keeping, ticks) = (Arc::clone(&mill), Arc::clone(&ticker.ticks));
@@ -115,7 +127,11 @@ async fn heartbeat(mill: &Mill, ticks: &Ticks) -> Result<(), StoreError> {
         let tally = &mill.tally;
         notify::status(&format!(
             "{}{} polls ({} failed), {} new entries, {} new articles",
-            if stalled { "WAITING: the database cannot be written. " } else { "" },
+            if stalled {
+                "WAITING: the database cannot be written. "
+            } else {
+                ""
+            },
             tally.polls.get(),
             tally.polls_failed.get(),
             tally.entries_new.get(),
@@ -139,19 +155,35 @@ async fn reload_on(
         match read() {
             Ok(config) => {
                 let before = mill.orders();
-                if config.database != before.config.database || config.concurrency != before.config.concurrency {
-                    tracing::warn!("store.path and fetch.concurrency are read at the start only; restart to change them");
+                if config.database != before.config.database
+                    || config.concurrency != before.config.concurrency
+                {
+                    tracing::warn!(
+                        "store.path and fetch.concurrency are read at the start only; restart to change them"
+                    );
                 }
-                mill.reorder(Config { database: before.config.database.clone(), ..config });
+                if let Err(error) = mill.fetcher.tell(config.fetch.clone()) {
+                    tracing::error!(%error, "the settings of [fetch] and [[host]] stay as they were");
+                }
+                mill.reorder(Config {
+                    database: before.config.database.clone(),
+                    ..config
+                });
                 sync(mill).await?;
                 mill.wake_polls.notify_one();
-                tracing::info!(feeds = mill.orders().config.feeds.len(), "configuration reloaded");
+                tracing::info!(
+                    feeds = mill.orders().config.feeds.len(),
+                    "configuration reloaded"
+                );
             }
             Err(problems) => {
                 for problem in &problems.0 {
                     tracing::error!("configuration: {problem}");
                 }
-                tracing::error!(problems = problems.0.len(), "the configuration is not usable; the old one stays");
+                tracing::error!(
+                    problems = problems.0.len(),
+                    "the configuration is not usable; the old one stays"
+                );
             }
         }
         notify::ready();

@@ -13,7 +13,9 @@ use crate::config::Config;
 use crate::fetch::{ClientError, Fetcher};
 use crate::model::Timestamp;
 use crate::schedule::spread;
-use crate::store::{FeedSpec, InstanceLock, Reschedule, Store, StoreError, SyncFeeds, Synced, WriterThread, feeds};
+use crate::store::{
+    FeedSpec, InstanceLock, Reschedule, Store, StoreError, SyncFeeds, Synced, WriterThread, feeds,
+};
 
 /// Why a mill cannot start, or has stopped turning.
 #[derive(Debug, Error)]
@@ -24,7 +26,9 @@ pub enum DaemonError {
     Client(#[from] ClientError),
     #[error("the ticker cannot start: {0}")]
     Ticker(String),
-    #[error("{0} ended before it was told to; stopping, so that the service manager starts feedmill afresh")]
+    #[error(
+        "{0} ended before it was told to; stopping, so that the service manager starts feedmill afresh"
+    )]
     EndedEarly(&'static str),
 }
 
@@ -40,7 +44,11 @@ pub struct Started {
 ///
 /// # Errors
 /// Of the database, of the HTTP client, of the lock.
-pub async fn start(config: Config, clock: Arc<dyn Clock>, stop: CancellationToken) -> Result<Started, DaemonError> {
+pub async fn start(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+) -> Result<Started, DaemonError> {
     let lock = InstanceLock::take(&config.database)?;
     let (store, writer) = Store::open(&config.database)?;
     let fetcher = Fetcher::internet(config.fetch.clone(), config.concurrency)?;
@@ -58,16 +66,35 @@ pub async fn sync(mill: &Mill) -> Result<Synced, StoreError> {
     let now = mill.clock.now();
     let config = &orders.config;
     let count = config.feeds.len();
-    let feeds = config.feeds.iter().enumerate().map(|(index, feed)| FeedSpec {
-        url: feed.url.clone(),
-        host: Url::parse(&feed.url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default(),
-        name: feed.name.clone(),
-        tags: feed.tags.clone(),
-        first_poll_at: now.plus(spread(index, count, config.schedule.startup_spread)),
-    });
-    let synced = mill.store.write(SyncFeeds { feeds: feeds.collect(), at: now }).await?;
+    let feeds = config
+        .feeds
+        .iter()
+        .enumerate()
+        .map(|(index, feed)| FeedSpec {
+            url: feed.url.clone(),
+            host: Url::parse(&feed.url)
+                .ok()
+                .and_then(|url| url.host_str().map(str::to_owned))
+                .unwrap_or_default(),
+            name: feed.name.clone(),
+            tags: feed.tags.clone(),
+            first_poll_at: now.plus(spread(index, count, config.schedule.startup_spread)),
+        });
+    let synced = mill
+        .store
+        .write(SyncFeeds {
+            feeds: feeds.collect(),
+            at: now,
+        })
+        .await?;
     if synced != Synced::default() {
-        tracing::info!(feeds = count, added = synced.added, returned = synced.returned, removed = synced.removed, "feeds");
+        tracing::info!(
+            feeds = count,
+            added = synced.added,
+            returned = synced.returned,
+            removed = synced.removed,
+            "the feeds are those of the configuration"
+        );
     }
     Ok(synced)
 }
@@ -81,16 +108,39 @@ pub async fn catch_up(mill: &Mill) -> Result<(), StoreError> {
     let now = mill.clock.now();
     let orders = mill.orders();
     let schedule = &orders.config.schedule;
-    let horizon = now.plus(schedule.slow_lane.max(schedule.retry_after_max).saturating_mul(2));
+    let horizon = now.plus(
+        schedule
+            .slow_lane
+            .max(schedule.retry_after_max)
+            .saturating_mul(2),
+    );
     let listed = mill.store.read(feeds::listed).await?;
-    let strayed: Vec<_> = listed.iter().filter(|feed| feed.next_poll_at > horizon).map(|feed| (feed.id, now)).collect();
-    let overdue: Vec<_> = listed.iter().filter(|feed| feed.next_poll_at <= now).map(|feed| feed.id).collect();
+    let strayed: Vec<_> = listed
+        .iter()
+        .filter(|feed| feed.next_poll_at > horizon)
+        .map(|feed| (feed.id, now))
+        .collect();
+    let overdue: Vec<_> = listed
+        .iter()
+        .filter(|feed| feed.next_poll_at <= now)
+        .map(|feed| feed.id)
+        .collect();
     let count = overdue.len();
     let spaced: Vec<(_, Timestamp)> = overdue
         .into_iter()
         .enumerate()
         .map(|(index, id)| (id, now.plus(spread(index, count, schedule.startup_spread))))
         .collect();
-    mill.store.write(Reschedule { feeds: strayed, reason: "clock" }).await?;
-    mill.store.write(Reschedule { feeds: spaced, reason: "catch_up" }).await
+    mill.store
+        .write(Reschedule {
+            feeds: strayed,
+            reason: "clock",
+        })
+        .await?;
+    mill.store
+        .write(Reschedule {
+            feeds: spaced,
+            reason: "catch_up",
+        })
+        .await
 }

@@ -14,9 +14,24 @@ pub async fn run(mill: &Mill, ticks: &Ticks) -> Result<(), StoreError> {
             () = mill.stop.cancelled() => return Ok(()),
             () = ticks.upkeep.notified() => {}
         }
+        let tally = &mill.tally;
+        tracing::info!(
+            polls = tally.polls.get(),
+            failed = tally.polls_failed.get(),
+            entries = tally.entries_new.get(),
+            articles = tally.articles_new.get(),
+            "since the start"
+        );
         let log = mill.orders().config.log.clone();
         let fetches_before = mill.clock.now().minus(log.fetches_for);
-        match mill.store.write(Upkeep { fetches_before, fetches_max: log.fetches_max }).await {
+        match mill
+            .store
+            .write(Upkeep {
+                fetches_before,
+                fetches_max: log.fetches_max,
+            })
+            .await
+        {
             Ok(0) => {}
             Ok(rows) => tracing::debug!(rows, "trimmed the log of requests"),
             Err(StoreError::Closed) => return Err(StoreError::Closed),

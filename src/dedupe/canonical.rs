@@ -25,115 +25,28 @@ pub const QUARANTINE_TEXTS: usize = 3;
 const MAX_CANONICALS: usize = 8;
 
 /// Labels of machines that are not the public site.
-const STAGING: &[&str] = &[
-    "staging",
-    "stage",
-    "stg",
-    "dev",
-    "develop",
-    "development",
-    "test",
-    "testing",
-    "preview",
-    "preprod",
-    "qa",
-    "uat",
-    "sandbox",
-    "draft",
-    "cms",
-    "backend",
-    "admin",
-    "internal",
-    "intranet",
-    "edit",
-    "author",
-];
+const STAGING: &str = "\
+    staging stage stg dev develop development test testing preview preprod qa uat \
+    sandbox draft cms backend admin internal intranet edit author";
 
 /// Domains that are never public (RFC 6761, RFC 6762, RFC 7686, RFC 8375, RFC 9476; customary `lan`, `corp`).
-const PRIVATE_SUFFIXES: &[&str] = &[
-    "localhost",
-    "local",
-    "internal",
-    "lan",
-    "corp",
-    "intranet",
-    "arpa",
-    "alt",
-    "onion",
-];
+const PRIVATE_SUFFIXES: &str = "\
+    localhost local internal lan corp intranet arpa alt onion";
 
 /// Segments that a template leaves when it has nothing to fill in.
-const PLACEHOLDERS: &[&str] = &[
-    "undefined",
-    "null",
-    "nan",
-    "none",
-    "nil",
-    "[object object]",
-    "object object",
-    "false",
-];
+const PLACEHOLDERS: &str = "\
+    undefined null nan none nil false";
 
 /// Last segments of pages that say that there is no page.
-const ERROR_PAGES: &[&str] = &[
-    "404",
-    "403",
-    "410",
-    "500",
-    "503",
-    "404.html",
-    "404.php",
-    "error",
-    "errors",
-    "not-found",
-    "notfound",
-    "not_found",
-    "page-not-found",
-    "error404",
-    "error-404",
-    "error.html",
-    "maintenance",
-    "login",
-    "signin",
-    "sign-in",
-];
+const ERROR_PAGES: &str = "\
+    404 403 410 500 503 404.html 404.php error errors not-found notfound not_found \
+    page-not-found error404 error-404 error.html maintenance login signin sign-in";
 
 /// Parameters that number articles: a canonical address that loses one names another page.
-const ID_PARAMETERS: &[&str] = &[
-    "id",
-    "p",
-    "aid",
-    "nid",
-    "pid",
-    "sid",
-    "cid",
-    "tid",
-    "uid",
-    "article",
-    "articleid",
-    "article_id",
-    "story",
-    "storyid",
-    "story_id",
-    "newsid",
-    "news_id",
-    "post",
-    "postid",
-    "post_id",
-    "page_id",
-    "docid",
-    "contentid",
-    "idx",
-    "v",
-    "a",
-    "n",
-    "artid",
-    "itemid",
-    "num",
-    "no",
-    "seq",
-    "key",
-];
+const ID_PARAMETERS: &str = "\
+    id p aid nid pid sid cid tid uid article articleid article_id story storyid \
+    story_id newsid news_id post postid post_id page_id docid contentid idx v a n artid \
+    itemid num no seq key";
 
 /// What is to be made of a canonical address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -240,14 +153,17 @@ fn public(url: &Url, host: &str) -> Result<(), &'static str> {
     if host
         .rsplit('.')
         .next()
-        .is_some_and(|last| PRIVATE_SUFFIXES.contains(&last))
+        .is_some_and(|last| listed(PRIVATE_SUFFIXES, last))
     {
         return Err("private host");
     }
     let above = host.strip_suffix(site_of(host)).unwrap_or_default();
-    let is_staging = above
-        .split(['.', '-'])
-        .any(|label| STAGING.contains(&label.trim_end_matches(|c: char| c.is_ascii_digit())));
+    let is_staging = above.split(['.', '-']).any(|label| {
+        listed(
+            STAGING,
+            label.trim_end_matches(|c: char| c.is_ascii_digit()),
+        )
+    });
     if is_staging {
         Err("staging host")
     } else {
@@ -259,15 +175,16 @@ fn public(url: &Url, host: &str) -> Result<(), &'static str> {
 fn article_like(url: &Url) -> Result<(), &'static str> {
     let path = url.path().to_ascii_lowercase().replace("%20", " ");
     let mut segments = path.split('/').filter(|segment| !segment.is_empty());
-    if segments
-        .clone()
-        .any(|segment| PLACEHOLDERS.contains(&segment) || segment.contains("%7b%7b"))
-    {
+    if segments.clone().any(|segment| {
+        listed(PLACEHOLDERS, segment)
+            || segment.contains("%7b%7b")
+            || segment.starts_with("[object")
+    }) {
         return Err("placeholder");
     }
     if segments
         .next_back()
-        .is_some_and(|last| ERROR_PAGES.contains(&last))
+        .is_some_and(|last| listed(ERROR_PAGES, last))
     {
         return Err("error page");
     }
@@ -283,7 +200,7 @@ fn not_above(page: &str, canonical: &str) -> Result<(), &'static str> {
     }
     let lost_id = page_query.split('&').any(|parameter| {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        ID_PARAMETERS.contains(&name.to_ascii_lowercase().as_str())
+        listed(ID_PARAMETERS, name.to_ascii_lowercase().as_str())
             && value.bytes().any(|byte| byte.is_ascii_digit())
             && !canonical.contains(value)
     });
@@ -306,6 +223,11 @@ fn not_above(page: &str, canonical: &str) -> Result<(), &'static str> {
 /// The name of a section: no number, no slug of several words, no file.
 fn is_bare_word(segment: &str) -> bool {
     segment.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+/// Whether a word is one of a list.
+fn listed(words: &str, word: &str) -> bool {
+    words.split(' ').any(|listed| listed == word)
 }
 
 /// The segments of a key's path, and its query.

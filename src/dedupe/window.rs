@@ -46,8 +46,8 @@ impl Default for Limits {
         Self {
             span: Duration::from_hours(72),
             shared: 2,
-            shared_common: std::env::var("SC").map_or(8, |v| v.parse().unwrap()),
-            rare: std::env::var("RARE").map_or(64, |v| v.parse().unwrap()),
+            shared_common: 8,
+            rare: 64,
             per_hash: 150,
             candidates: 32,
             articles: 2_000_000,
@@ -165,11 +165,17 @@ impl Window {
                     break;
                 }
                 left -= sketches.find(*hash, at, self.limits.span, left, |slot| {
-                    hits.push(Hit { block, slot, is_rare: true });
+                    hits.push(Hit {
+                        block,
+                        slot,
+                        is_rare: true,
+                    });
                 });
             }
             if hits.len() - before > self.limits.rare {
-                hits.iter_mut().skip(before).for_each(|hit| hit.is_rare = false);
+                hits.iter_mut()
+                    .skip(before)
+                    .for_each(|hit| hit.is_rare = false);
             }
         }
         hits.sort_unstable();

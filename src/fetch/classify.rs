@@ -19,10 +19,13 @@ pub fn classify(error: &reqwest::Error) -> FailureKind {
     while let Some(error) = cause {
         kind = cause_kind(error).or(kind);
         // An io::Error's own source skips the error it wraps.
-        cause = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref).map_or_else(
-            || error.source(),
-            |inner| Some(inner as &(dyn Error + 'static)),
-        );
+        cause = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+            .map_or_else(
+                || error.source(),
+                |inner| Some(inner as &(dyn Error + 'static)),
+            );
     }
     if let Some(kind) = kind.filter(|kind| !(error.is_connect() && *kind == FailureKind::Reset)) {
         return kind;
@@ -50,9 +53,8 @@ fn cause_kind(error: &(dyn Error + 'static)) -> Option<FailureKind> {
                 | CertificateError::ExpiredContext { .. }
                 | CertificateError::NotValidYet
                 | CertificateError::NotValidYetContext { .. } => FailureKind::TlsExpired,
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                    FailureKind::TlsName
-                }
+                CertificateError::NotValidForName
+                | CertificateError::NotValidForNameContext { .. } => FailureKind::TlsName,
                 _ => FailureKind::TlsUntrusted,
             },
             _ => FailureKind::Tls,
@@ -60,9 +62,9 @@ fn cause_kind(error: &(dyn Error + 'static)) -> Option<FailureKind> {
     }
     match error.downcast_ref::<io::Error>()?.kind() {
         io::ErrorKind::ConnectionRefused => Some(FailureKind::ConnectRefused),
-        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
-            Some(FailureKind::Reset)
-        }
+        io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::BrokenPipe => Some(FailureKind::Reset),
         io::ErrorKind::UnexpectedEof => Some(FailureKind::Truncated),
         _ => None,
     }
@@ -83,5 +85,9 @@ pub fn describe(error: &reqwest::Error) -> String {
         }
         cause = error.source();
     }
-    if text.is_empty() { error.to_string() } else { text }
+    if text.is_empty() {
+        error.to_string()
+    } else {
+        text
+    }
 }

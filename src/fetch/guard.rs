@@ -29,9 +29,15 @@ impl Networks {
     /// The first text that is neither.
     pub fn parse<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
         let read = |text: &'a str| {
-            IpNet::from_str(text).or_else(|_| IpAddr::from_str(text).map(IpNet::from)).map_err(|_| text.to_owned())
+            IpNet::from_str(text)
+                .or_else(|_| IpAddr::from_str(text).map(IpNet::from))
+                .map_err(|_| text.to_owned())
         };
-        texts.into_iter().map(read).collect::<Result<Arc<[IpNet]>, _>>().map(Self)
+        texts
+            .into_iter()
+            .map(read)
+            .collect::<Result<Arc<[IpNet]>, _>>()
+            .map(Self)
     }
 
     /// True when nothing is allowed beyond the rule.
@@ -63,10 +69,17 @@ pub enum UrlVerdict {
 /// [`FailureKind::BlockedAddress`] for denied literals and ports.
 pub fn check_url(url: &Url, networks: &Networks) -> Result<UrlVerdict, (FailureKind, String)> {
     if !matches!(url.scheme(), "http" | "https") {
-        return Err((FailureKind::BadUrl, format!("the scheme {} is not http or https", url.scheme())));
+        return Err((
+            FailureKind::BadUrl,
+            format!("the scheme {} is not http or https", url.scheme()),
+        ));
     }
-    let host = url.host().ok_or_else(|| (FailureKind::BadUrl, "the address names no host".to_owned()))?;
-    let usual_port = url.port_or_known_default().is_some_and(|port| PORTS.contains(&port));
+    let host = url
+        .host()
+        .ok_or_else(|| (FailureKind::BadUrl, "the address names no host".to_owned()))?;
+    let usual_port = url
+        .port_or_known_default()
+        .is_some_and(|port| PORTS.contains(&port));
     let literal = match host {
         Host::Ipv4(address) => Some(IpAddr::V4(address)),
         Host::Ipv6(address) => Some(IpAddr::V6(address)),
@@ -82,7 +95,10 @@ pub fn check_url(url: &Url, networks: &Networks) -> Result<UrlVerdict, (FailureK
     if networks.contains(address) {
         Ok(UrlVerdict::Allowed)
     } else if !is_public(address) {
-        Err((FailureKind::BlockedAddress, format!("{address} is private or reserved; allow_networks of the feed can allow it")))
+        Err((
+            FailureKind::BlockedAddress,
+            format!("{address} is private or reserved; allow_networks of the feed can allow it"),
+        ))
     } else if usual_port {
         Ok(UrlVerdict::Allowed)
     } else {
@@ -92,7 +108,10 @@ pub fn check_url(url: &Url, networks: &Networks) -> Result<UrlVerdict, (FailureK
 
 fn blocked_port(url: &Url) -> (FailureKind, String) {
     let port = url.port_or_known_default().unwrap_or_default();
-    (FailureKind::BlockedAddress, format!("port {port} is not one of 80, 443, 8080, 8443"))
+    (
+        FailureKind::BlockedAddress,
+        format!("port {port} is not one of 80, 443, 8080, 8443"),
+    )
 }
 
 /// Whether an address that a name resolved to may be asked.
@@ -176,12 +195,30 @@ mod tests {
     #[test]
     fn every_notation_of_a_private_address_is_blocked() {
         for url in [
-            "http://127.0.0.1/", "http://2130706433/", "http://0x7f.1/", "http://0177.0.0.1/", "http://0/",
-            "http://127.1/", "http://[::1]/", "http://[::ffff:127.0.0.1]/", "http://[::ffff:7f00:1]/",
-            "http://[64:ff9b::10.0.0.1]/", "http://[2002:7f00:1::]/", "http://[fe80::1]/", "http://[fc00::1]/",
-            "http://[2001:db8::1]/", "http://[::]/", "http://10.1.2.3/", "http://172.31.255.255/",
-            "http://192.168.0.1/", "http://169.254.169.254/latest/meta-data/", "http://100.100.100.200/",
-            "http://224.0.0.1/", "http://255.255.255.255/", "http://198.19.0.1/", "http://192.0.2.7/",
+            "http://127.0.0.1/",
+            "http://2130706433/",
+            "http://0x7f.1/",
+            "http://0177.0.0.1/",
+            "http://0/",
+            "http://127.1/",
+            "http://[::1]/",
+            "http://[::ffff:127.0.0.1]/",
+            "http://[::ffff:7f00:1]/",
+            "http://[64:ff9b::10.0.0.1]/",
+            "http://[2002:7f00:1::]/",
+            "http://[fe80::1]/",
+            "http://[fc00::1]/",
+            "http://[2001:db8::1]/",
+            "http://[::]/",
+            "http://10.1.2.3/",
+            "http://172.31.255.255/",
+            "http://192.168.0.1/",
+            "http://169.254.169.254/latest/meta-data/",
+            "http://100.100.100.200/",
+            "http://224.0.0.1/",
+            "http://255.255.255.255/",
+            "http://198.19.0.1/",
+            "http://192.0.2.7/",
         ] {
             assert_eq!(verdict(url, &[]), Err(FailureKind::BlockedAddress), "{url}");
         }
@@ -189,14 +226,24 @@ mod tests {
 
     #[test]
     fn public_addresses_and_names_are_allowed_on_the_usual_ports_only() {
-        for url in ["http://example.org/", "https://example.org:8443/", "http://8.8.8.8/", "http://[2a00::1]/",
-                    "http://[2002:808:808::1]/", "http://[64:ff9b::8.8.8.8]/"] {
+        for url in [
+            "http://example.org/",
+            "https://example.org:8443/",
+            "http://8.8.8.8/",
+            "http://[2a00::1]/",
+            "http://[2002:808:808::1]/",
+            "http://[64:ff9b::8.8.8.8]/",
+        ] {
             assert_eq!(verdict(url, &[]), Ok(UrlVerdict::Allowed), "{url}");
         }
         for url in ["http://example.org:22/", "http://8.8.8.8:6379/"] {
             assert_eq!(verdict(url, &[]), Err(FailureKind::BlockedAddress), "{url}");
         }
-        for url in ["ftp://example.org/", "file:///etc/passwd", "data:text/plain,x"] {
+        for url in [
+            "ftp://example.org/",
+            "file:///etc/passwd",
+            "data:text/plain,x",
+        ] {
             assert_eq!(verdict(url, &[]), Err(FailureKind::BadUrl), "{url}");
         }
     }
@@ -204,13 +251,32 @@ mod tests {
     #[test]
     fn an_allowed_network_lifts_address_and_port_rule_inside_and_nowhere_else() {
         let allowed = ["127.0.0.0/16", "fd00::/8", "192.168.7.7"];
-        for url in ["http://127.0.0.1:9999/", "http://[fd00::1]/", "http://192.168.7.7:81/", "http://[::ffff:127.0.0.1]:9/"] {
+        for url in [
+            "http://127.0.0.1:9999/",
+            "http://[fd00::1]/",
+            "http://192.168.7.7:81/",
+            "http://[::ffff:127.0.0.1]:9/",
+        ] {
             assert_eq!(verdict(url, &allowed), Ok(UrlVerdict::Allowed), "{url}");
         }
-        for url in ["http://127.9.9.9/", "http://192.168.7.8/", "http://8.8.8.8:9999/"] {
-            assert_eq!(verdict(url, &allowed), Err(FailureKind::BlockedAddress), "{url}");
+        for url in [
+            "http://127.9.9.9/",
+            "http://192.168.7.8/",
+            "http://8.8.8.8:9999/",
+        ] {
+            assert_eq!(
+                verdict(url, &allowed),
+                Err(FailureKind::BlockedAddress),
+                "{url}"
+            );
         }
-        assert_eq!(verdict("http://localhost:9999/", &allowed), Ok(UrlVerdict::OnlyInside));
-        assert_eq!(Networks::parse(["10.0.0.0/33"]), Err("10.0.0.0/33".to_owned()));
+        assert_eq!(
+            verdict("http://localhost:9999/", &allowed),
+            Ok(UrlVerdict::OnlyInside)
+        );
+        assert_eq!(
+            Networks::parse(["10.0.0.0/33"]),
+            Err("10.0.0.0/33".to_owned())
+        );
     }
 }

@@ -16,7 +16,10 @@ const SECONDS_MAX: u64 = 366 * 24 * 3600;
 /// ETag and Last-Modified, byte for byte.
 #[must_use]
 pub fn validators(headers: &HeaderMap) -> Validators {
-    Validators { etag: opaque(headers, &ETAG), last_modified: opaque(headers, &LAST_MODIFIED) }
+    Validators {
+        etag: opaque(headers, &ETAG),
+        last_modified: opaque(headers, &LAST_MODIFIED),
+    }
 }
 
 fn opaque(headers: &HeaderMap, name: &HeaderName) -> Option<Vec<u8>> {
@@ -41,10 +44,15 @@ pub fn freshness(headers: &HeaderMap) -> Freshness {
             }
         }
     }
-    let lifetime = max_age.map_or_else(|| expires(headers), |seconds| Some(Duration::from_secs(seconds)));
+    let lifetime = max_age.map_or_else(
+        || expires(headers),
+        |seconds| Some(Duration::from_secs(seconds)),
+    );
     let age = text(headers, &AGE).and_then(seconds).unwrap_or(0);
     let lifetime = lifetime.map(|span| span.saturating_sub(Duration::from_secs(age)));
-    Freshness { lifetime: lifetime.filter(|span| !span.is_zero()) }
+    Freshness {
+        lifetime: lifetime.filter(|span| !span.is_zero()),
+    }
 }
 
 fn expires(headers: &HeaderMap) -> Option<Duration> {
@@ -71,9 +79,15 @@ pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
 /// The charset parameter of a `Content-Type`.
 #[must_use]
 pub fn charset(content_type: &str) -> Option<String> {
-    let parameters = content_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let parameters = content_type
+        .split(';')
+        .skip(1)
+        .filter_map(|parameter| parameter.split_once('='));
     let mut charsets = parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
-    charsets.next().map(|(_, value)| value.trim().trim_matches(['"', '\'']).to_owned()).filter(|value| !value.is_empty())
+    charsets
+        .next()
+        .map(|(_, value)| value.trim().trim_matches(['"', '\'']).to_owned())
+        .filter(|value| !value.is_empty())
 }
 
 /// A header's text; nothing when it is not text.
@@ -98,7 +112,12 @@ mod tests {
     use reqwest::header::HeaderValue;
 
     fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
-        let pairs = lines.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        let pairs = lines.iter().map(|(name, value)| {
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )
+        });
         let mut map = HeaderMap::new();
         pairs.for_each(|(name, value)| {
             map.append(name, value);
@@ -113,20 +132,41 @@ mod tests {
         let cases: [Case; 13] = [
             (&[("cache-control", "max-age=7200")], Some(7200)),
             (&[("cache-control", "public, Max-Age=\"7200\"")], Some(7200)),
-            (&[("cache-control", "max-age=7200"), ("age", "200")], Some(7000)),
+            (
+                &[("cache-control", "max-age=7200"), ("age", "200")],
+                Some(7000),
+            ),
             (&[("cache-control", "max-age=60"), ("age", "100")], None),
             (&[("cache-control", "max-age=60, max-age=90")], Some(90)),
             (&[("cache-control", "max-age=-5")], None),
-            (&[("cache-control", "max-age=99999999999999999999999")], Some(SECONDS_MAX)),
+            (
+                &[("cache-control", "max-age=99999999999999999999999")],
+                Some(SECONDS_MAX),
+            ),
             (&[("cache-control", "no-cache, max-age=60")], None),
-            (&[("cache-control", "s-maxage=60, stale-while-revalidate=30")], None),
-            (&[DAY, ("expires", "Sat, 31 Jan 2026 09:00:00 GMT")], Some(3600)),
+            (
+                &[("cache-control", "s-maxage=60, stale-while-revalidate=30")],
+                None,
+            ),
+            (
+                &[DAY, ("expires", "Sat, 31 Jan 2026 09:00:00 GMT")],
+                Some(3600),
+            ),
             (&[DAY, ("expires", "Sat, 31 Jan 2026 07:00:00 GMT")], None),
             (&[DAY, ("expires", "0")], None),
-            (&[DAY, ("expires", "Sat, 31 Jan 2026 09:00:00 GMT"), ("cache-control", "max-age=60")], Some(60)),
+            (
+                &[
+                    DAY,
+                    ("expires", "Sat, 31 Jan 2026 09:00:00 GMT"),
+                    ("cache-control", "max-age=60"),
+                ],
+                Some(60),
+            ),
         ];
         for (lines, expected) in cases {
-            let lifetime = freshness(&headers(lines)).lifetime.map(|span| span.as_secs());
+            let lifetime = freshness(&headers(lines))
+                .lifetime
+                .map(|span| span.as_secs());
             assert_eq!(lifetime, expected, "{lines:?}");
         }
     }
@@ -139,21 +179,46 @@ mod tests {
             (vec![("retry-after", "0")], None),
             (vec![("retry-after", "-5")], None),
             (vec![("retry-after", "soon")], None),
-            (vec![("date", "Sat, 31 Jan 2026 08:00:00 GMT"), ("retry-after", "Sat, 31 Jan 2026 08:02:00 GMT")], Some(120)),
-            (vec![("date", "Sat, 31 Jan 2026 08:00:00 GMT"), ("retry-after", "Sat, 31 Jan 2026 07:00:00 GMT")], None),
+            (
+                vec![
+                    ("date", "Sat, 31 Jan 2026 08:00:00 GMT"),
+                    ("retry-after", "Sat, 31 Jan 2026 08:02:00 GMT"),
+                ],
+                Some(120),
+            ),
+            (
+                vec![
+                    ("date", "Sat, 31 Jan 2026 08:00:00 GMT"),
+                    ("retry-after", "Sat, 31 Jan 2026 07:00:00 GMT"),
+                ],
+                None,
+            ),
         ] {
-            assert_eq!(retry_after(&headers(&lines), now).map(|span| span.as_secs()), expected, "{lines:?}");
+            assert_eq!(
+                retry_after(&headers(&lines), now).map(|span| span.as_secs()),
+                expected,
+                "{lines:?}"
+            );
         }
     }
 
     #[test]
     fn validators_are_kept_as_they_are_unless_they_are_huge() {
-        let odd = headers(&[("etag", "W/\"a-gzip"), ("last-modified", "sat,  31 jan 2026 08:00:00 gmt")]);
+        let odd = headers(&[
+            ("etag", "W/\"a-gzip"),
+            ("last-modified", "sat,  31 jan 2026 08:00:00 gmt"),
+        ]);
         let kept = validators(&odd);
         assert_eq!(kept.etag.as_deref(), Some(b"W/\"a-gzip".as_slice()));
-        assert_eq!(kept.last_modified.as_deref(), Some(b"sat,  31 jan 2026 08:00:00 gmt".as_slice()));
+        assert_eq!(
+            kept.last_modified.as_deref(),
+            Some(b"sat,  31 jan 2026 08:00:00 gmt".as_slice())
+        );
         let mut huge = HeaderMap::new();
-        huge.insert(ETAG, HeaderValue::from_str(&"x".repeat(5000)).expect("a value"));
+        huge.insert(
+            ETAG,
+            HeaderValue::from_str(&"x".repeat(5000)).expect("a value"),
+        );
         assert!(validators(&huge).is_empty());
     }
 }

@@ -5,7 +5,7 @@
 //! or could not be reached, is held: nothing passes, and whoever asks is told until when.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -35,9 +35,14 @@ pub struct Hold {
 /// The gates of all hosts.
 #[derive(Debug)]
 pub struct Hosts {
+    paces: RwLock<Paces>,
+    gates: Mutex<HashMap<String, Gate>>,
+}
+
+#[derive(Debug)]
+struct Paces {
     default: HostPace,
     configured: HashMap<String, HostPace>,
-    gates: Mutex<HashMap<String, Gate>>,
 }
 
 #[derive(Debug)]
@@ -68,7 +73,21 @@ impl Hosts {
     /// Gates with a pace for all and exceptions by host.
     #[must_use]
     pub fn new(default: HostPace, configured: HashMap<String, HostPace>) -> Self {
-        Self { default, configured, gates: Mutex::default() }
+        Self {
+            paces: RwLock::new(Paces {
+                default,
+                configured,
+            }),
+            gates: Mutex::default(),
+        }
+    }
+
+    /// Tells the gates another pace, from the next request on.
+    pub fn tell(&self, default: HostPace, configured: HashMap<String, HostPace>) {
+        *self.paces.write().unwrap_or_else(PoisonError::into_inner) = Paces {
+            default,
+            configured,
+        };
     }
 
     /// Waits for the host's turn.
@@ -81,7 +100,10 @@ impl Hosts {
                 Step::Held(hold) => return Err(hold),
                 Step::Busy(freed) => freed.notified().await,
                 Step::Turn(start) => {
-                    let pass = Pass { hosts: self, host: host.to_owned() };
+                    let pass = Pass {
+                        hosts: self,
+                        host: host.to_owned(),
+                    };
                     sleep_until(start).await;
                     return Ok(pass);
                 }
@@ -94,7 +116,9 @@ impl Hosts {
         let pace = self.pace(host);
         let mut gates = self.lock();
         let now = Instant::now();
-        let gate = gates.entry(host.to_owned()).or_insert_with(|| Gate::new(now));
+        let gate = gates
+            .entry(host.to_owned())
+            .or_insert_with(|| Gate::new(now));
         if let Some(hold) = gate.held(now).filter(|hold| hold.remaining > WORTH_WAITING) {
             return Step::Held(hold);
         }
@@ -114,17 +138,27 @@ impl Hosts {
         let pace = self.pace(host);
         let now = Instant::now();
         let gates = self.lock();
-        let Some(gate) = gates.get(host) else { return Duration::ZERO };
+        let Some(gate) = gates.get(host) else {
+            return Duration::ZERO;
+        };
         let wait = gate.start(now).saturating_duration_since(now);
-        if gate.under_way < pace.concurrency { wait } else { wait.max(pace.gap).max(Duration::from_millis(1)) }
+        if gate.under_way < pace.concurrency {
+            wait
+        } else {
+            wait.max(pace.gap).max(Duration::from_millis(1))
+        }
     }
 
     /// Lets nothing pass to the host for a while. A longer hold stands.
     pub fn hold(&self, host: &str, kind: FailureKind, span: Duration) {
         let now = Instant::now();
-        let Some(until) = now.checked_add(span) else { return };
+        let Some(until) = now.checked_add(span) else {
+            return;
+        };
         let mut gates = self.lock();
-        let gate = gates.entry(host.to_owned()).or_insert_with(|| Gate::new(now));
+        let gate = gates
+            .entry(host.to_owned())
+            .or_insert_with(|| Gate::new(now));
         if gate.hold.is_none_or(|(_, held)| held < until) {
             gate.hold = Some((kind, until));
         }
@@ -133,13 +167,18 @@ impl Hosts {
     /// Whether the host is held.
     #[must_use]
     pub fn held(&self, host: &str) -> Option<Hold> {
-        self.lock().get(host).and_then(|gate| gate.held(Instant::now()))
+        self.lock()
+            .get(host)
+            .and_then(|gate| gate.held(Instant::now()))
     }
 
     /// What robots.txt asks for between two requests.
     pub fn set_crawl_delay(&self, host: &str, delay: Duration) {
         let now = Instant::now();
-        self.lock().entry(host.to_owned()).or_insert_with(|| Gate::new(now)).crawl_delay = delay;
+        self.lock()
+            .entry(host.to_owned())
+            .or_insert_with(|| Gate::new(now))
+            .crawl_delay = delay;
     }
 
     /// Requests that the host may have under way.
@@ -149,14 +188,17 @@ impl Hosts {
     }
 
     fn pace(&self, host: &str) -> HostPace {
-        self.configured.get(host).copied().unwrap_or(self.default)
+        let paces = self.paces.read().unwrap_or_else(PoisonError::into_inner);
+        paces.configured.get(host).copied().unwrap_or(paces.default)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Gate>> {
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
         if gates.len() > REMEMBERED {
             let now = Instant::now();
-            gates.retain(|_, gate| gate.under_way > 0 || gate.next > now || gate.held(now).is_some());
+            gates.retain(|_, gate| {
+                gate.under_way > 0 || gate.next > now || gate.held(now).is_some()
+            });
         }
         gates
     }
@@ -164,7 +206,13 @@ impl Hosts {
 
 impl Gate {
     fn new(now: Instant) -> Self {
-        Self { under_way: 0, next: now, crawl_delay: Duration::ZERO, hold: None, freed: Arc::default() }
+        Self {
+            under_way: 0,
+            next: now,
+            crawl_delay: Duration::ZERO,
+            hold: None,
+            freed: Arc::default(),
+        }
     }
 
     fn held(&self, now: Instant) -> Option<Hold> {
@@ -193,7 +241,13 @@ mod tests {
     use super::*;
 
     fn hosts(gap: u64, concurrency: u32) -> Hosts {
-        Hosts::new(HostPace { gap: Duration::from_secs(gap), concurrency }, HashMap::new())
+        Hosts::new(
+            HostPace {
+                gap: Duration::from_secs(gap),
+                concurrency,
+            },
+            HashMap::new(),
+        )
     }
 
     #[tokio::test(start_paused = true)]
@@ -213,7 +267,11 @@ mod tests {
         let hosts = hosts(0, 2);
         let first = hosts.pass("a.example").await.expect("not held");
         let _second = hosts.pass("a.example").await.expect("not held");
-        assert!(tokio::time::timeout(Duration::from_secs(60), hosts.pass("a.example")).await.is_err());
+        assert!(
+            tokio::time::timeout(Duration::from_secs(60), hosts.pass("a.example"))
+                .await
+                .is_err()
+        );
         assert!(!hosts.ready_in("a.example").is_zero());
         drop(first);
         let third = tokio::time::timeout(Duration::from_secs(60), hosts.pass("a.example")).await;
@@ -223,10 +281,17 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_held_host_says_until_when_and_comes_back() {
         let hosts = hosts(0, 1);
-        hosts.hold("a.example", FailureKind::Throttled, Duration::from_secs(600));
+        hosts.hold(
+            "a.example",
+            FailureKind::Throttled,
+            Duration::from_secs(600),
+        );
         hosts.hold("a.example", FailureKind::Throttled, Duration::from_secs(60));
         let hold = hosts.pass("a.example").await.expect_err("held");
-        assert_eq!((hold.kind, hold.remaining.as_secs()), (FailureKind::Throttled, 600));
+        assert_eq!(
+            (hold.kind, hold.remaining.as_secs()),
+            (FailureKind::Throttled, 600)
+        );
         tokio::time::advance(Duration::from_secs(601)).await;
         assert!(hosts.pass("a.example").await.is_ok());
     }

@@ -17,19 +17,18 @@ mod guard;
 mod headers;
 mod hosts;
 mod redact;
+mod request;
 mod resolve;
 mod robots;
 mod verdict;
 mod wire;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use reqwest::Url;
-use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HOST, IF_MODIFIED_SINCE, IF_NONE_MATCH, LINK, LOCATION, USER_AGENT,
-};
+use reqwest::header::{CONTENT_TYPE, LINK, LOCATION};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
@@ -39,21 +38,15 @@ pub use guard::{Networks, UrlVerdict, check_url, is_public};
 pub use headers::charset;
 pub use hosts::{Hold, HostPace, Hosts};
 pub use redact::redact;
+use request::headers_for;
+pub use request::{Purpose, Request, is_reserved_header};
 pub use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-pub use verdict::{failure, is_challenge};
 pub use resolve::{LookUp, System};
+pub use verdict::{failure, is_challenge};
 pub use wire::{ClientError, Hop, Internet, Response, Timeouts, Wire, WireFailure};
 
 /// Hops of one fetch.
 const REDIRECTS_MAX: usize = 5;
-
-const ACCEPT_FEED: HeaderValue = HeaderValue::from_static(
-    "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5",
-);
-const ACCEPT_PAGE: HeaderValue =
-    HeaderValue::from_static("text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.5");
-const ACCEPT_ANY: HeaderValue = HeaderValue::from_static("text/plain, */*;q=0.5");
-const CODINGS: HeaderValue = HeaderValue::from_static("gzip, br, zstd");
 
 /// What the room was told.
 #[derive(Debug, Clone)]
@@ -75,34 +68,17 @@ pub struct Settings {
     pub retry_after_max: Duration,
 }
 
-/// What is fetched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    Feed,
-    Page,
-    Robots,
-}
-
-/// One fetch.
+/// What may be told anew while the fetcher is at work.
 #[derive(Debug, Clone)]
-pub struct Request {
-    pub url: String,
-    pub purpose: Purpose,
-    pub validators: Validators,
-    /// The address that gave the validators; they are sent to no other.
-    pub validators_url: String,
-    /// Configured for the feed; sent to the origin of `url` only.
-    pub headers: HeaderMap,
-    pub networks: Networks,
-    /// For reckoning Retry-After where the server sends no date.
-    pub now: Timestamp,
+struct Told {
+    settings: Arc<Settings>,
+    wire: Arc<dyn Wire>,
 }
 
 /// The network, with its manners. Shared by all tasks.
 #[derive(Debug)]
 pub struct Fetcher {
-    settings: Settings,
-    wire: Arc<dyn Wire>,
+    told: RwLock<Told>,
     look_up: Arc<dyn LookUp>,
     hosts: Hosts,
     robots: robots::Cache,
@@ -113,9 +89,24 @@ pub struct Fetcher {
 impl Fetcher {
     /// A fetcher over the given wire, with so many requests in flight at most.
     #[must_use]
-    pub fn new(settings: Settings, concurrency: usize, wire: Arc<dyn Wire>, look_up: Arc<dyn LookUp>) -> Self {
+    pub fn new(
+        settings: Settings,
+        concurrency: usize,
+        wire: Arc<dyn Wire>,
+        look_up: Arc<dyn LookUp>,
+    ) -> Self {
         let hosts = Hosts::new(settings.host_pace, settings.hosts.clone());
-        Self { settings, wire, look_up, hosts, robots: robots::Cache::default(), flights: Semaphore::new(concurrency) }
+        let told = RwLock::new(Told {
+            settings: Arc::new(settings),
+            wire,
+        });
+        Self {
+            told,
+            look_up,
+            hosts,
+            robots: robots::Cache::default(),
+            flights: Semaphore::new(concurrency),
+        }
     }
 
     /// A fetcher over the Internet.
@@ -124,9 +115,29 @@ impl Fetcher {
     /// When no HTTP client can be made.
     pub fn internet(settings: Settings, concurrency: usize) -> Result<Self, ClientError> {
         let look_up: Arc<dyn LookUp> = Arc::new(System);
-        let timeouts = Timeouts { connect: settings.connect_timeout, read: settings.read_timeout };
-        let wire = Internet::new(timeouts, Arc::clone(&look_up))?;
-        Ok(Self::new(settings, concurrency, Arc::new(wire), look_up))
+        let wire = internet(&settings, &look_up)?;
+        Ok(Self::new(settings, concurrency, wire, look_up))
+    }
+
+    /// Tells a fetcher over the Internet something else. What it knows of hosts and of robots.txt stays.
+    ///
+    /// # Errors
+    /// When no HTTP client can be made; then nothing has changed.
+    pub fn tell(&self, settings: Settings) -> Result<(), ClientError> {
+        let wire = internet(&settings, &self.look_up)?;
+        self.hosts.tell(settings.host_pace, settings.hosts.clone());
+        *self.told.write().unwrap_or_else(PoisonError::into_inner) = Told {
+            settings: Arc::new(settings),
+            wire,
+        };
+        Ok(())
+    }
+
+    fn told(&self) -> Told {
+        self.told
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// The gates of all hosts.
@@ -141,7 +152,11 @@ impl Fetcher {
     /// Whatever kept it from a final response, classified.
     pub async fn fetch(&self, request: &Request) -> Result<Fetched, FetchFailure> {
         let began = Instant::now();
-        let mut trail = Trail { url: request.url.clone(), redirects: Vec::new(), asking: Duration::ZERO };
+        let mut trail = Trail {
+            url: request.url.clone(),
+            redirects: Vec::new(),
+            asking: Duration::ZERO,
+        };
         let result = self.follow(request, &mut trail).await;
         result.map_err(|stop| FetchFailure {
             kind: stop.kind,
@@ -154,7 +169,8 @@ impl Fetcher {
     }
 
     async fn follow(&self, request: &Request, trail: &mut Trail) -> Result<Fetched, Stop> {
-        let first = Url::parse(&request.url).map_err(|error| Stop::new(FailureKind::BadUrl, &error.to_string()))?;
+        let first = Url::parse(&request.url)
+            .map_err(|error| Stop::new(FailureKind::BadUrl, &error.to_string()))?;
         let mut url = first.clone();
         loop {
             let response = self.ask(request, &first, &url, trail).await?;
@@ -163,45 +179,62 @@ impl Fetcher {
             }
             let next = redirect_target(&url, &response)?;
             if trail.redirects.len() == REDIRECTS_MAX {
-                return Err(Stop::new(FailureKind::TooManyRedirects, &format!("more than {REDIRECTS_MAX} redirects")));
+                return Err(Stop::new(
+                    FailureKind::TooManyRedirects,
+                    &format!("more than {REDIRECTS_MAX} redirects"),
+                ));
             }
-            trail.redirects.push(Redirect { status: response.status, to: next.to_string() });
+            trail.redirects.push(Redirect {
+                status: response.status,
+                to: next.to_string(),
+            });
             url = next;
         }
     }
 
     /// One hop: guarded, paced, and within what is left of the total time.
-    async fn ask(&self, request: &Request, first: &Url, url: &Url, trail: &mut Trail) -> Result<Response, Stop> {
+    async fn ask(
+        &self,
+        request: &Request,
+        first: &Url,
+        url: &Url,
+        trail: &mut Trail,
+    ) -> Result<Response, Stop> {
         url.as_str().clone_into(&mut trail.url);
         self.guard(url, &request.networks).await?;
         let host = url.host_str().unwrap_or_default().to_owned();
         let pass = self.hosts.pass(&host).await.map_err(|hold| Stop {
             kind: hold.kind,
-            detail: format!("{host} is left alone for another {} s", hold.remaining.as_secs()),
+            detail: format!(
+                "{host} is left alone for another {} s",
+                hold.remaining.as_secs()
+            ),
             hold: Some(hold.remaining),
         })?;
+        let Told { settings, wire } = self.told();
         let (timeout, max_bytes) = match request.purpose {
-            Purpose::Feed => (self.settings.feed_timeout, self.settings.feed_bytes_max),
-            Purpose::Page => (self.settings.page_timeout, self.settings.page_bytes_max),
-            Purpose::Robots => (self.settings.page_timeout, robots::BYTES_MAX),
+            Purpose::Feed => (settings.feed_timeout, settings.feed_bytes_max),
+            Purpose::Page => (settings.page_timeout, settings.page_bytes_max),
+            Purpose::Robots => (settings.page_timeout, robots::BYTES_MAX),
         };
         // Never closed, so never refused.
         let flight = self.flights.acquire().await;
         let asked = Instant::now();
         let hop = Hop {
             url: url.clone(),
-            headers: self.headers(request, first, url),
+            headers: headers_for(&settings.user_agent, request, first, url),
             networks: request.networks.clone(),
             timeout: timeout.saturating_sub(trail.asking),
             max_bytes,
         };
-        let result = self.wire.exchange(hop).await;
+        let result = wire.exchange(hop).await;
         trail.asking += asked.elapsed();
         drop((flight, pass));
         match &result {
-            Ok(response) => self.heed(&host, url, response, request.now),
+            Ok(response) => self.heed(&settings, &host, url, response, request.now),
             Err(failure) if is_unreachable(failure.kind) => {
-                self.hosts.hold(&host, failure.kind, self.settings.connect_backoff);
+                self.hosts
+                    .hold(&host, failure.kind, settings.connect_backoff);
             }
             Err(_) => {}
         }
@@ -209,9 +242,13 @@ impl Fetcher {
     }
 
     async fn guard(&self, url: &Url, networks: &Networks) -> Result<(), Stop> {
-        let verdict = check_url(url, networks).map_err(|(kind, detail)| Stop::new(kind, &detail))?;
+        let verdict =
+            check_url(url, networks).map_err(|(kind, detail)| Stop::new(kind, &detail))?;
         if verdict == UrlVerdict::OnlyInside && !self.is_inside(url, networks).await {
-            let detail = format!("port {} is only for allow_networks", url.port_or_known_default().unwrap_or_default());
+            let detail = format!(
+                "port {} is only for allow_networks",
+                url.port_or_known_default().unwrap_or_default()
+            );
             return Err(Stop::new(FailureKind::BlockedAddress, &detail));
         }
         Ok(())
@@ -226,52 +263,46 @@ impl Fetcher {
             Some(url::Host::Ipv4(address)) => networks.contains(address.into()),
             Some(url::Host::Ipv6(address)) => networks.contains(address.into()),
             Some(url::Host::Domain(name)) => {
-                let addresses = self.look_up.look_up(name.to_owned()).await.unwrap_or_default();
+                let addresses = self
+                    .look_up
+                    .look_up(name.to_owned())
+                    .await
+                    .unwrap_or_default();
                 !addresses.is_empty() && addresses.iter().all(|address| networks.contains(*address))
             }
             None => false,
         }
     }
 
-    fn headers(&self, request: &Request, first: &Url, url: &Url) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        headers.insert(USER_AGENT, self.settings.user_agent.clone());
-        headers.insert(ACCEPT_ENCODING, CODINGS);
-        headers.insert(ACCEPT, match request.purpose {
-            Purpose::Feed => ACCEPT_FEED,
-            Purpose::Page => ACCEPT_PAGE,
-            Purpose::Robots => ACCEPT_ANY,
-        });
-        if url.origin() == first.origin() {
-            headers.extend(request.headers.clone());
-        } else {
-            // What was configured for one origin is nobody else's business, harmless headers apart.
-            for name in [ACCEPT, USER_AGENT] {
-                headers.extend(request.headers.get(&name).map(|value| (name, value.clone())));
-            }
-        }
-        if url.as_str() == request.validators_url {
-            let validators = [(IF_NONE_MATCH, &request.validators.etag), (IF_MODIFIED_SINCE, &request.validators.last_modified)];
-            for (name, value) in validators {
-                let value = value.as_deref().and_then(|bytes| HeaderValue::from_bytes(bytes).ok());
-                headers.extend(value.map(|value| (name, value)));
-            }
-        }
-        headers
-    }
-
     /// A host that asks for patience gets it, from every task. Not so a private one: there, one path
     /// of a bridge says nothing of the others.
-    fn heed(&self, host: &str, url: &Url, response: &Response, now: Timestamp) {
+    fn heed(
+        &self,
+        settings: &Settings,
+        host: &str,
+        url: &Url,
+        response: &Response,
+        now: Timestamp,
+    ) {
         if !matches!(response.status, 429 | 503) || is_private_host(url) {
             return;
         }
         if let Some(wait) = headers::retry_after(&response.headers, system_time(now)) {
-            self.hosts.hold(host, FailureKind::Throttled, wait.min(self.settings.retry_after_max));
+            self.hosts.hold(
+                host,
+                FailureKind::Throttled,
+                wait.min(settings.retry_after_max),
+            );
         }
     }
 
-    fn finish(&self, request: &Request, url: &Url, trail: &mut Trail, response: Response) -> Fetched {
+    fn finish(
+        &self,
+        request: &Request,
+        url: &Url,
+        trail: &mut Trail,
+        response: Response,
+    ) -> Fetched {
         let headers = &response.headers;
         let text = |name: &HeaderName| headers::text(headers, name).map(str::to_owned);
         Fetched {
@@ -283,8 +314,12 @@ impl Fetcher {
             validators: headers::validators(headers),
             freshness: headers::freshness(headers),
             retry_after: headers::retry_after(headers, system_time(request.now))
-                .map(|wait| wait.min(self.settings.retry_after_max)),
-            links: headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok().map(str::to_owned)).collect(),
+                .map(|wait| wait.min(self.told().settings.retry_after_max)),
+            links: headers
+                .get_all(LINK)
+                .iter()
+                .filter_map(|value| value.to_str().ok().map(str::to_owned))
+                .collect(),
             robots_tag: text(&HeaderName::from_static("x-robots-tag")),
             conditional: !request.validators.is_empty() && url.as_str() == request.validators_url,
             wire_bytes: response.body.len() as u64,
@@ -293,14 +328,23 @@ impl Fetcher {
         }
     }
 
-    /// Whether robots.txt lets us fetch a page; asks for it when it is not known.
+    /// Asks robots.txt, fetching it when it is not known, whether we may fetch a page.
     ///
     /// # Errors
-    /// The kind of failure, when the page itself may not be asked at all.
-    pub async fn may_fetch(&self, url: &str, networks: &Networks, now: Timestamp) -> Result<bool, (FailureKind, String)> {
+    /// The kind of failure, when robots.txt or the guard refuses.
+    pub async fn may_fetch(
+        &self,
+        url: &str,
+        networks: &Networks,
+        now: Timestamp,
+    ) -> Result<(), (FailureKind, String)> {
         let url = Url::parse(url).map_err(|error| (FailureKind::BadUrl, error.to_string()))?;
-        self.guard(&url, networks).await.map_err(|stop| (stop.kind, stop.detail))?;
-        let Ok(address) = url.join("/robots.txt") else { return Ok(true) };
+        self.guard(&url, networks)
+            .await
+            .map_err(|stop| (stop.kind, stop.detail))?;
+        let Ok(address) = url.join("/robots.txt") else {
+            return Ok(());
+        };
         let rules = self
             .robots
             .rules(&url, async || {
@@ -316,8 +360,12 @@ impl Fetcher {
                 // The trail is only for the log; a failure is an absent answer.
                 match Box::pin(self.fetch(&request)).await {
                     Ok(answer) => robots::Rules::from_answer(Some((answer.status, &answer.body))),
-                    Err(failure) if failure.kind == FailureKind::TooLarge => robots::Rules::AllowAll,
-                    Err(failure) if failure.kind == FailureKind::TooManyRedirects => robots::Rules::AllowAll,
+                    Err(failure) if failure.kind == FailureKind::TooLarge => {
+                        robots::Rules::AllowAll
+                    }
+                    Err(failure) if failure.kind == FailureKind::TooManyRedirects => {
+                        robots::Rules::AllowAll
+                    }
                     Err(_) => robots::Rules::from_answer(None),
                 }
             })
@@ -325,8 +373,19 @@ impl Fetcher {
         if let (Some(delay), Some(host)) = (rules.crawl_delay(), url.host_str()) {
             self.hosts.set_crawl_delay(host, delay);
         }
-        Ok(rules.allow(&url))
+        match rules.refusal(&url) {
+            None => Ok(()),
+            Some(kind) => Err((kind, kind.words().to_owned())),
+        }
     }
+}
+
+fn internet(settings: &Settings, look_up: &Arc<dyn LookUp>) -> Result<Arc<dyn Wire>, ClientError> {
+    let timeouts = Timeouts {
+        connect: settings.connect_timeout,
+        read: settings.read_timeout,
+    };
+    Ok(Arc::new(Internet::new(timeouts, Arc::clone(look_up))?))
 }
 
 /// Where a fetch has got to.
@@ -348,15 +407,24 @@ struct Stop {
 
 impl Stop {
     fn new(kind: FailureKind, detail: &str) -> Self {
-        Self { kind, detail: detail.to_owned(), hold: None }
+        Self {
+            kind,
+            detail: detail.to_owned(),
+            hold: None,
+        }
     }
 }
 
 fn redirect_target(from: &Url, response: &Response) -> Result<Url, Stop> {
     let bad = |detail: &str| Stop::new(FailureKind::BadRedirect, detail);
-    let location = response.headers.get(LOCATION).ok_or_else(|| bad("a redirect without a Location"))?;
+    let location = response
+        .headers
+        .get(LOCATION)
+        .ok_or_else(|| bad("a redirect without a Location"))?;
     let location = String::from_utf8_lossy(location.as_bytes());
-    let to = from.join(location.trim()).map_err(|_| bad("a redirect to something that is no URL"))?;
+    let to = from
+        .join(location.trim())
+        .map_err(|_| bad("a redirect to something that is no URL"))?;
     if !matches!(to.scheme(), "http" | "https") {
         return Err(bad(&format!("a redirect to the scheme {}", to.scheme())));
     }
@@ -364,14 +432,22 @@ fn redirect_target(from: &Url, response: &Response) -> Result<Url, Stop> {
         return Err(bad("a redirect from https to http"));
     }
     if to == *from {
-        return Err(Stop::new(FailureKind::TooManyRedirects, "a redirect to itself"));
+        return Err(Stop::new(
+            FailureKind::TooManyRedirects,
+            "a redirect to itself",
+        ));
     }
     Ok(to)
 }
 
 fn is_unreachable(kind: FailureKind) -> bool {
-    use FailureKind::{Connect, ConnectRefused, ConnectTimeout, Dns, TlsExpired, TlsName, TlsUntrusted};
-    matches!(kind, Connect | ConnectRefused | ConnectTimeout | Dns | TlsExpired | TlsName | TlsUntrusted)
+    use FailureKind::{
+        Connect, ConnectRefused, ConnectTimeout, Dns, TlsExpired, TlsName, TlsUntrusted,
+    };
+    matches!(
+        kind,
+        Connect | ConnectRefused | ConnectTimeout | Dns | TlsExpired | TlsName | TlsUntrusted
+    )
 }
 
 fn is_private_host(url: &Url) -> bool {
@@ -385,10 +461,4 @@ fn is_private_host(url: &Url) -> bool {
 
 fn system_time(at: Timestamp) -> std::time::SystemTime {
     std::time::SystemTime::UNIX_EPOCH + Timestamp::since(at, Timestamp::EPOCH)
-}
-
-/// Headers that no configuration may set: they are feedmill's own business.
-#[must_use]
-pub fn is_reserved_header(name: &HeaderName) -> bool {
-    [HOST, IF_NONE_MATCH, IF_MODIFIED_SINCE, ACCEPT_ENCODING].contains(name)
 }

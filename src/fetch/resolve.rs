@@ -23,7 +23,12 @@ pub struct System;
 
 impl LookUp for System {
     fn look_up(&self, name: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
-        Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.map(|address| address.ip()).collect()) })
+        Box::pin(async move {
+            Ok(tokio::net::lookup_host((name, 0))
+                .await?
+                .map(|address| address.ip())
+                .collect())
+        })
     }
 }
 
@@ -52,12 +57,19 @@ impl Guarded {
     /// When there is none.
     pub async fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, ResolveError> {
         let found = self.look_up.look_up(name.to_owned()).await;
-        let found = found.map_err(|source| ResolveError::Unknown { name: name.to_owned(), source })?;
-        let (allowed, denied): (Vec<_>, Vec<_>) =
-            found.into_iter().partition(|address| is_allowed(*address, &self.networks));
+        let found = found.map_err(|source| ResolveError::Unknown {
+            name: name.to_owned(),
+            source,
+        })?;
+        let (allowed, denied): (Vec<_>, Vec<_>) = found
+            .into_iter()
+            .partition(|address| is_allowed(*address, &self.networks));
         match (allowed.is_empty(), denied.first()) {
             (false, _) => Ok(allowed),
-            (true, Some(address)) => Err(ResolveError::Blocked { name: name.to_owned(), address: *address }),
+            (true, Some(address)) => Err(ResolveError::Blocked {
+                name: name.to_owned(),
+                address: *address,
+            }),
             (true, None) => Err(ResolveError::Nothing(name.to_owned())),
         }
     }
@@ -68,7 +80,11 @@ impl Resolve for Guarded {
         let this = self.clone();
         Box::pin(async move {
             let addresses = this.addresses(name.as_str()).await?;
-            let sockets: Addrs = Box::new(addresses.into_iter().map(|address| SocketAddr::new(address, 0)));
+            let sockets: Addrs = Box::new(
+                addresses
+                    .into_iter()
+                    .map(|address| SocketAddr::new(address, 0)),
+            );
             Ok(sockets)
         })
     }

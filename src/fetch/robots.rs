@@ -14,6 +14,8 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use url::Url;
 
+use crate::model::FailureKind;
+
 /// The name under which rules are looked for.
 const AGENT: &str = "feedmill";
 /// How long an answer is believed (RFC 9309 §2.4).
@@ -32,7 +34,7 @@ pub(super) const BYTES_MAX: usize = 500 << 10;
 pub enum Rules {
     AllowAll,
     /// No usable answer yet.
-    DisallowAll,
+    Unknown,
     File(Arc<Robot>),
 }
 
@@ -44,19 +46,20 @@ impl Rules {
             Some((200..=299, body)) => {
                 Robot::new(AGENT, body).map_or(Self::AllowAll, |robot| Self::File(Arc::new(robot)))
             }
-            Some((429, _)) | None => Self::DisallowAll,
+            Some((429, _)) | None => Self::Unknown,
             Some((400..=499, _)) => Self::AllowAll,
-            Some(_) => Self::DisallowAll,
+            Some(_) => Self::Unknown,
         }
     }
 
-    /// Whether a page may be fetched.
+    /// Why a page may not be fetched, if it may not: because the site says so, or because it cannot
+    /// say at present.
     #[must_use]
-    pub fn allow(&self, url: &Url) -> bool {
+    pub fn refusal(&self, url: &Url) -> Option<FailureKind> {
         match self {
-            Self::AllowAll => true,
-            Self::DisallowAll => false,
-            Self::File(robot) => robot.allowed(url.as_str()),
+            Self::AllowAll => None,
+            Self::Unknown => Some(FailureKind::RobotsUnknown),
+            Self::File(robot) => (!robot.allowed(url.as_str())).then_some(FailureKind::Robots),
         }
     }
 
@@ -69,7 +72,11 @@ impl Rules {
     }
 
     fn kept_for(&self) -> Duration {
-        if matches!(self, Self::DisallowAll) { ASKED_AGAIN_AFTER } else { KEPT_FOR }
+        if matches!(self, Self::Unknown) {
+            ASKED_AGAIN_AFTER
+        } else {
+            KEPT_FOR
+        }
     }
 }
 
@@ -113,8 +120,10 @@ mod tests {
     use super::*;
 
     fn allowed(answer: Option<(u16, &[u8])>, path: &str) -> bool {
-        let url = Url::parse("https://example.org").and_then(|url| url.join(path)).expect("a URL");
-        Rules::from_answer(answer).allow(&url)
+        let url = Url::parse("https://example.org")
+            .and_then(|url| url.join(path))
+            .expect("a URL");
+        Rules::from_answer(answer).refusal(&url).is_none()
     }
 
     #[test]
@@ -134,10 +143,17 @@ mod tests {
         assert!(!allowed(Some((200, file)), "/no"));
         assert!(allowed(Some((200, file)), "/nothing"));
         assert!(!allowed(Some((200, file)), "/x/y.pdf"));
-        assert_eq!(Rules::from_answer(Some((200, file))).crawl_delay(), Some(Duration::from_secs(7)));
-        let others: &[u8] = b"User-agent: *\nDisallow: /private\nAllow: /private/open\nCrawl-delay: 300\n";
+        assert_eq!(
+            Rules::from_answer(Some((200, file))).crawl_delay(),
+            Some(Duration::from_secs(7))
+        );
+        let others: &[u8] =
+            b"User-agent: *\nDisallow: /private\nAllow: /private/open\nCrawl-delay: 300\n";
         assert!(!allowed(Some((200, others)), "/private/x"));
         assert!(allowed(Some((200, others)), "/private/open/x"));
-        assert_eq!(Rules::from_answer(Some((200, others))).crawl_delay(), Some(CRAWL_DELAY_MAX));
+        assert_eq!(
+            Rules::from_answer(Some((200, others))).crawl_delay(),
+            Some(CRAWL_DELAY_MAX)
+        );
     }
 }

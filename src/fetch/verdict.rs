@@ -54,7 +54,10 @@ pub fn is_challenge(status: u16, headers: &HeaderMap, body: &[u8]) -> bool {
     let body = String::from_utf8_lossy(body);
     // A 200 is believed to be a challenge only if it also is next to nothing else.
     let small = status != 200 || body.len() < CHALLENGE_BYTES_MAX / 8;
-    small && CHALLENGE_MARKS.iter().any(|mark| body.contains(mark)) && !body.contains("<rss") && !body.contains("<feed")
+    small
+        && CHALLENGE_MARKS.iter().any(|mark| body.contains(mark))
+        && !body.contains("<rss")
+        && !body.contains("<feed")
 }
 
 #[cfg(test)]

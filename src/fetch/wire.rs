@@ -63,7 +63,9 @@ pub trait Wire: Send + Sync + fmt::Debug {
 
 /// The HTTP client cannot be made.
 #[derive(Debug, Error)]
-#[error("the HTTP client cannot be made: {0}; feedmill needs the system's CA certificates (on Debian, the package ca-certificates)")]
+#[error(
+    "the HTTP client cannot be made: {0}; feedmill needs the system's CA certificates (on Debian, the package ca-certificates)"
+)]
 pub struct ClientError(String);
 
 /// The Internet.
@@ -88,7 +90,11 @@ impl Internet {
     /// # Errors
     /// When no client can be made, for want of certificates.
     pub fn new(timeouts: Timeouts, look_up: Arc<dyn LookUp>) -> Result<Self, ClientError> {
-        let internet = Self { timeouts, look_up, clients: Mutex::default() };
+        let internet = Self {
+            timeouts,
+            look_up,
+            clients: Mutex::default(),
+        };
         internet.client(&Networks::default())?;
         Ok(internet)
     }
@@ -98,7 +104,10 @@ impl Internet {
         if let Some(client) = clients.get(networks) {
             return Ok(client.clone());
         }
-        let guarded = Guarded { look_up: Arc::clone(&self.look_up), networks: networks.clone() };
+        let guarded = Guarded {
+            look_up: Arc::clone(&self.look_up),
+            networks: networks.clone(),
+        };
         let client = Client::builder()
             .redirect(Policy::none())
             .referer(false)
@@ -120,7 +129,9 @@ impl Internet {
 impl Wire for Internet {
     fn exchange(&self, hop: Hop) -> BoxFuture<'_, Result<Response, WireFailure>> {
         Box::pin(async move {
-            let client = self.client(&hop.networks).map_err(|error| failure(FailureKind::Tls, &error.to_string()))?;
+            let client = self
+                .client(&hop.networks)
+                .map_err(|error| failure(FailureKind::Tls, &error.to_string()))?;
             // The total deadline is what ends a body that trickles: no other timeout does.
             let answer = tokio::time::timeout(hop.timeout, exchange(&client, &hop)).await;
             answer.unwrap_or_else(|_| {
@@ -132,14 +143,25 @@ impl Wire for Internet {
 }
 
 async fn exchange(client: &Client, hop: &Hop) -> Result<Response, WireFailure> {
-    let request = client.get(hop.url.clone()).headers(hop.headers.clone()).send().await;
+    let request = client
+        .get(hop.url.clone())
+        .headers(hop.headers.clone())
+        .send()
+        .await;
     let response = request.map_err(|error| failure(classify(&error), &describe(&error)))?;
     let status = response.status().as_u16();
     let headers = response.headers().clone();
     if matches!(status, 301 | 302 | 303 | 304 | 307 | 308) {
-        return Ok(Response { status, headers, body: Vec::new() });
+        return Ok(Response {
+            status,
+            headers,
+            body: Vec::new(),
+        });
     }
-    if response.content_length().is_some_and(|length| length > hop.max_bytes as u64) {
+    if response
+        .content_length()
+        .is_some_and(|length| length > hop.max_bytes as u64)
+    {
         return Err(too_large(hop));
     }
     let mut body = Vec::new();
@@ -151,7 +173,11 @@ async fn exchange(client: &Client, hop: &Hop) -> Result<Response, WireFailure> {
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Response { status, headers, body })
+    Ok(Response {
+        status,
+        headers,
+        body,
+    })
 }
 
 /// A break in the middle of a body is a body cut short, whatever broke.
@@ -163,9 +189,15 @@ fn body_kind(error: &reqwest::Error) -> FailureKind {
 }
 
 fn too_large(hop: &Hop) -> WireFailure {
-    failure(FailureKind::TooLarge, &format!("the body is larger than {} bytes", hop.max_bytes))
+    failure(
+        FailureKind::TooLarge,
+        &format!("the body is larger than {} bytes", hop.max_bytes),
+    )
 }
 
 fn failure(kind: FailureKind, detail: &str) -> WireFailure {
-    WireFailure { kind, detail: detail.to_owned() }
+    WireFailure {
+        kind,
+        detail: detail.to_owned(),
+    }
 }

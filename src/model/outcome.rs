@@ -83,6 +83,7 @@ failure_kinds! {
     TooLarge = "too_large", "the body is larger than allowed";
     CompressionBomb = "compression_bomb", "the body expands beyond reason";
     Robots = "robots", "robots.txt asks us not to";
+    RobotsUnknown = "robots_unknown", "robots.txt cannot be read at present, so nothing may be asked";
     Credentials = "credentials", "the credentials configured for it cannot be read";
     // What the server said.
     Unauthorized = "unauthorized", "the server wants credentials";

@@ -164,8 +164,9 @@ pub(super) fn update(
     let is_words_only = article.status == ArticleStatus::FeedOnly;
     let same_text = stored.text_hash == article.fingerprint.exact;
     let upgrade = was_words_only && !is_words_only;
-    let edit =
-        own && was_words_only == is_words_only && !(same_text && stored.title == article.made.title);
+    let edit = own
+        && was_words_only == is_words_only
+        && !(same_text && stored.title == article.made.title);
     if !upgrade && !edit {
         return Ok(ArticleCommitted::Known(id));
     }

@@ -53,6 +53,21 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// True for faults of the disk or the file that no further try will mend: the process has to end.
+    #[must_use]
+    pub fn is_fatal(&self) -> bool {
+        use rusqlite::ErrorCode::{
+            CannotOpen, DatabaseCorrupt, NotADatabase, ReadOnly, SystemIoFailure,
+        };
+        let Self::Sqlite(error) = self else {
+            return false;
+        };
+        matches!(
+            error.sqlite_error_code(),
+            Some(CannotOpen | DatabaseCorrupt | NotADatabase | ReadOnly | SystemIoFailure)
+        )
+    }
+
     /// True for faults that pass by themselves: the disk is full, someone holds the write lock.
     #[must_use]
     pub fn is_passing(&self) -> bool {

@@ -115,7 +115,9 @@ impl CommitPage {
             }
         }
         let done = match known {
-            None => ArticleCommitted::New(articles::insert(work, self.page, self.feed, article, self.at)?),
+            None => ArticleCommitted::New(articles::insert(
+                work, self.page, self.feed, article, self.at,
+            )?),
             Some(id) => articles::update(work, id, own == Some(id), article, self.at)?,
         };
         if let Some(id) = done.article() {
@@ -174,4 +176,3 @@ impl CommitPage {
         Ok(())
     }
 }
-

@@ -14,7 +14,8 @@ use super::articles::NewArticle;
 use super::writer::Work;
 use super::{ArticleStatus, StoreError};
 use crate::dedupe::{
-    ALGORITHM_VERSION, Candidate, Evidence, Judgement, Limits, Prepared, Rules, Twin, Window, judge, judge_exact,
+    ALGORITHM_VERSION, Candidate, Evidence, Judgement, Limits, Prepared, Rules, Twin, Window,
+    judge, judge_exact,
 };
 use crate::model::{ArticleId, Timestamp, Verdict};
 
@@ -60,7 +61,9 @@ impl Memory {
             return Ok(());
         }
         let newest: Option<Timestamp> =
-            conn.query_row("SELECT max(first_seen_at) FROM _article", [], |row| row.get(0))?;
+            conn.query_row("SELECT max(first_seen_at) FROM _article", [], |row| {
+                row.get(0)
+            })?;
         let Some(newest) = newest else {
             self.filled = true;
             return Ok(());
@@ -72,7 +75,8 @@ impl Memory {
         let mut rows = select.query(params![ALGORITHM_VERSION, newest.minus(self.limits.span)])?;
         while let Some(row) = rows.next()? {
             let sketch: Vec<u8> = row.get(3)?;
-            self.window.insert(row.get(0)?, row.get(1)?, row.get(2)?, &unpack(&sketch));
+            self.window
+                .insert(row.get(0)?, row.get(1)?, row.get(2)?, &unpack(&sketch));
         }
         self.filled = true;
         Ok(())
@@ -105,7 +109,8 @@ impl Memory {
 
     fn remember(&mut self, id: ArticleId, cluster: ArticleId, at: Timestamp, article: &NewArticle) {
         self.window.expire(at);
-        self.window.insert(id, cluster, at, &article.fingerprint.sketch);
+        self.window
+            .insert(id, cluster, at, &article.fingerprint.sketch);
         self.texts.remove(&id);
         self.cache(id, article.prepared.clone());
         self.since_savepoint.push(id);
@@ -116,7 +121,9 @@ impl Memory {
         self.texts.insert(id, text);
         self.order.push_back(id);
         while self.text_bytes > TEXTS_BYTES {
-            let Some(oldest) = self.order.pop_front() else { break };
+            let Some(oldest) = self.order.pop_front() else {
+                break;
+            };
             let freed = self.texts.remove(&oldest).map_or(0, |text| text.bytes());
             self.text_bytes = self.text_bytes.saturating_sub(freed);
         }
@@ -126,17 +133,34 @@ impl Memory {
 /// Puts an article into its cluster: that of the text it repeats, or its own. `at` is when it was
 /// first seen. What a feed says of a page that could not be had yet is not judged: the page may
 /// say something else.
-pub(super) fn place(work: &mut Work<'_>, id: ArticleId, article: &NewArticle, at: Timestamp) -> Result<(), StoreError> {
+pub(super) fn place(
+    work: &mut Work<'_>,
+    id: ArticleId,
+    article: &NewArticle,
+    at: Timestamp,
+) -> Result<(), StoreError> {
     if article.status == ArticleStatus::FeedOnly {
         return set_cluster(work.conn, id, id);
     }
     let judgement = look(work, id, article, at)?;
     let cluster = judgement.cluster.unwrap_or(id);
     set_cluster(work.conn, id, cluster)?;
-    if let Verdict::Duplicate { of, relation, score } = judgement.verdict {
-        work.conn.prepare_cached("INSERT OR REPLACE INTO _duplicate VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(
-            params![id, of, relation.token(), f64::from(score), judgement.evidence.map(|seen| explained(&seen)), at],
-        )?;
+    if let Verdict::Duplicate {
+        of,
+        relation,
+        score,
+    } = judgement.verdict
+    {
+        work.conn
+            .prepare_cached("INSERT OR REPLACE INTO _duplicate VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+            .execute(params![
+                id,
+                of,
+                relation.token(),
+                f64::from(score),
+                judgement.evidence.map(|seen| explained(&seen)),
+                at
+            ])?;
     }
     remember(work, id, cluster, at, article)
 }
@@ -151,12 +175,21 @@ pub(super) fn remember(
 ) -> Result<(), StoreError> {
     work.conn
         .prepare_cached("INSERT OR REPLACE INTO _sketch VALUES (?1, ?2, ?3)")?
-        .execute(params![id, ALGORITHM_VERSION, pack(&article.fingerprint.sketch)])?;
+        .execute(params![
+            id,
+            ALGORITHM_VERSION,
+            pack(&article.fingerprint.sketch)
+        ])?;
     work.memory.remember(id, cluster, at, article);
     Ok(())
 }
 
-fn look(work: &mut Work<'_>, id: ArticleId, article: &NewArticle, at: Timestamp) -> Result<Judgement, StoreError> {
+fn look(
+    work: &mut Work<'_>,
+    id: ArticleId,
+    article: &NewArticle,
+    at: Timestamp,
+) -> Result<Judgement, StoreError> {
     let twin: Option<Twin> = work
         .conn
         .prepare_cached(
@@ -171,7 +204,10 @@ fn look(work: &mut Work<'_>, id: ArticleId, article: &NewArticle, at: Timestamp)
     if let Some(judgement) = twin.and_then(|twin| judge_exact(&article.prepared, twin, &rules)) {
         return Ok(judgement);
     }
-    let near = work.memory.window.candidates(&article.fingerprint.sketch, at);
+    let near = work
+        .memory
+        .window
+        .candidates(&article.fingerprint.sketch, at);
     for neighbour in &near {
         if !work.memory.texts.contains_key(&neighbour.id) {
             let text: Option<String> = work
@@ -190,14 +226,20 @@ fn look(work: &mut Work<'_>, id: ArticleId, article: &NewArticle, at: Timestamp)
         .filter_map(|neighbour| {
             let text = work.memory.texts.get(&neighbour.id)?;
             let age = distance(at, neighbour.at);
-            Some(Candidate { id: neighbour.id, cluster: neighbour.cluster, age, text })
+            Some(Candidate {
+                id: neighbour.id,
+                cluster: neighbour.cluster,
+                age,
+                text,
+            })
         })
         .collect();
     Ok(judge(&article.prepared, &candidates, &rules))
 }
 
 fn set_cluster(conn: &Connection, id: ArticleId, cluster: ArticleId) -> Result<(), StoreError> {
-    conn.prepare_cached("UPDATE _article SET cluster_id = ?2 WHERE id = ?1")?.execute(params![id, cluster])?;
+    conn.prepare_cached("UPDATE _article SET cluster_id = ?2 WHERE id = ?1")?
+        .execute(params![id, cluster])?;
     Ok(())
 }
 
@@ -218,5 +260,10 @@ fn pack(sketch: &[u32]) -> Vec<u8> {
 }
 
 fn unpack(bytes: &[u8]) -> Vec<u32> {
-    bytes.as_chunks::<4>().0.iter().map(|hash| u32::from_le_bytes(*hash)).collect()
+    bytes
+        .as_chunks::<4>()
+        .0
+        .iter()
+        .map(|hash| u32::from_le_bytes(*hash))
+        .collect()
 }

@@ -127,10 +127,19 @@ pub fn writer(path: &Path) -> Result<Connection, StoreError> {
 /// # Errors
 /// [`StoreError::Missing`], [`StoreError::Foreign`], [`StoreError::Newer`], [`StoreError::Damaged`].
 pub fn reader(path: &Path) -> Result<Connection, StoreError> {
-    if !path.exists() {
-        return Err(StoreError::Missing {
-            path: path.to_owned(),
-        });
+    match path.try_exists() {
+        Ok(true) => {}
+        Ok(false) => {
+            return Err(StoreError::Missing {
+                path: path.to_owned(),
+            });
+        }
+        Err(error) => {
+            let detail = format!(
+                "it cannot be looked at: {error}; readers need to be in the group of its directory"
+            );
+            return Err(access(path, &detail));
+        }
     }
     refuse_what_is_no_database(path)?;
     let named = |error| name_fault(path, error);
@@ -228,7 +237,12 @@ fn restrict(path: &Path) {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        for file in [path.to_owned(), beside(path, "-wal"), beside(path, "-shm")] {
+        for file in [
+            path.to_owned(),
+            beside(path, "-wal"),
+            beside(path, "-shm"),
+            beside(path, ".lock"),
+        ] {
             // A file of another owner keeps its mode; `check` is where that is reported.
             let _ = fs::set_permissions(file, fs::Permissions::from_mode(0o640));
         }

@@ -48,7 +48,11 @@ pub fn search(conn: &Connection, query: &Query<'_>) -> Result<Vec<Hit>, StoreErr
     if expression.is_empty() {
         return Ok(Vec::new());
     }
-    let order = if query.newest { "a.sort_at DESC" } else { "rank" };
+    let order = if query.newest {
+        "a.sort_at DESC"
+    } else {
+        "rank"
+    };
     let mut select = conn.prepare_cached(&format!(
         "SELECT a.id, a.url, a.site, a.title, a.published_at, snippet(articles_fts, 1, ?2, ?3, '…', 24), a.cluster_id
          FROM articles_fts JOIN _article a ON a.id = articles_fts.rowid

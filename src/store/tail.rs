@@ -22,10 +22,7 @@ pub fn changes(
          FROM changes c LEFT JOIN articles a ON a.id = c.article_id
          WHERE c.seq > ?1 AND (c.op = 'delete' OR a.seq = c.seq) ORDER BY c.seq LIMIT ?2",
     )?;
-    let names: Vec<String> = select
-        .column_names()
-        .map(str::to_owned)
-        .collect();
+    let names: Vec<String> = select.column_names().map(str::to_owned).collect();
     let mut rows = select.query(params![seq, limit])?;
     let mut lines = Vec::new();
     let mut last = seq;

@@ -50,9 +50,13 @@ impl Writer {
     pub fn run(mut self, mut requests: mpsc::Receiver<Request>) {
         while let Some(first) = requests.blocking_recv() {
             let mut group = vec![first];
-            self.commit(&mut group, &mut requests);
+            let goes_on = self.commit(&mut group, &mut requests);
             for request in group {
                 request.settle();
+            }
+            if !goes_on {
+                tracing::error!("the database cannot be used any more; stopping");
+                return;
             }
             self.checkpoints.after_commit(&self.conn, Instant::now());
         }
@@ -60,8 +64,9 @@ impl Writer {
         checkpoint::truncate(&self.conn);
     }
 
-    /// Applies the group and whatever else is waiting, until it is committed.
-    fn commit(&mut self, group: &mut Vec<Request>, requests: &mut mpsc::Receiver<Request>) {
+    /// Applies the group and whatever else is waiting, until it is committed. False when the
+    /// database is beyond use.
+    fn commit(&mut self, group: &mut Vec<Request>, requests: &mut mpsc::Receiver<Request>) -> bool {
         let began = Instant::now();
         let mut pause = RETRY_FIRST;
         let mut told = false;
@@ -76,7 +81,7 @@ impl Writer {
                 for request in group.iter_mut() {
                     request.fail(&text);
                 }
-                break;
+                return !error.is_fatal();
             }
             self.stalled.store(true, Ordering::Relaxed);
             if !told && (began.elapsed() > LOCK_WORTH_TELLING || is_full(&error)) {
@@ -89,6 +94,7 @@ impl Writer {
         if self.stalled.swap(false, Ordering::Relaxed) && told {
             tracing::info!("the database can be written again");
         }
+        true
     }
 
     fn attempt(
@@ -120,7 +126,7 @@ impl Writer {
                 memory: &mut self.memory,
             }) {
                 Ok(()) => savepoint.commit()?,
-                Err(error) if error.is_passing() => return Err(error),
+                Err(error) if error.is_passing() || error.is_fatal() => return Err(error),
                 // Dropping the savepoint rolls back what this one request did.
                 Err(error) => {
                     drop(savepoint);

@@ -9,16 +9,27 @@ fn docs_schema_md_is_what_the_program_says() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema.md");
     let written = std::fs::read_to_string(path).expect("docs/schema.md");
     let said = Bench::new("").run(&["schema"]).expect(0).stdout;
-    assert!(written == said, "docs/schema.md is out of date: feedmill schema > docs/schema.md");
+    assert!(
+        written == said,
+        "docs/schema.md is out of date: feedmill schema > docs/schema.md"
+    );
 }
 
 fn filled() -> (Site, Bench) {
     let site = Site::open();
-    let document = rss(&[("1", &site.url("/a"), "Geese over the c++ marsh", "s"), ("2", &site.url("/b"), "Herons", "s")]);
+    let document = rss(&[
+        ("1", &site.url("/a"), "Geese over the c++ marsh", "s"),
+        ("2", &site.url("/b"), "Herons", "s"),
+    ]);
     site.on("/feed", move |_| Reply::ok(document.clone()));
-    site.on("/a", |_| Reply::html(page("Geese over the c++ marsh", "geese")));
+    site.on("/a", |_| {
+        Reply::html(page("Geese over the c++ marsh", "geese"))
+    });
     site.on("/b", |_| Reply::html(page("Herons", "herons")));
-    let bench = Bench::new(&format!("{QUICK}{}", feed(&site.url("/feed"), "tags = [\"birds\"]")));
+    let bench = Bench::new(&format!(
+        "{QUICK}{}",
+        feed(&site.url("/feed"), "tags = [\"birds\"]")
+    ));
     bench.run(&["once"]).expect(0);
     (site, bench)
 }
@@ -43,7 +54,20 @@ fn public_names_are_views_and_one_table_and_everything_else_is_marked_private() 
     );
     assert_eq!(
         public,
-        ["about", "article_text", "articles", "changes", "docs", "duplicates", "entries", "failures", "feeds", "fetches", "gaps", "revisions"]
+        [
+            "about",
+            "article_text",
+            "articles",
+            "changes",
+            "docs",
+            "duplicates",
+            "entries",
+            "failures",
+            "feeds",
+            "fetches",
+            "gaps",
+            "revisions"
+        ]
     );
 }
 
@@ -55,18 +79,46 @@ fn search_takes_whatever_a_person_types() {
         assert_eq!(ran.stdout.lines().count(), 1, "{words}: {}", ran.stdout);
     }
     for words in ["", "NEAR", "(", "nothing-of-the-kind"] {
-        assert_eq!(bench.run(&["search", "--json", words]).expect(0).stdout, "", "{words}");
+        assert_eq!(
+            bench.run(&["search", "--json", words]).expect(0).stdout,
+            "",
+            "{words}"
+        );
     }
-    assert!(bench.run(&["search", "--raw", "geese NOT ("]).expect(2).stderr.contains("cannot be used"));
+    assert!(
+        bench
+            .run(&["search", "--raw", "geese NOT ("])
+            .expect(2)
+            .stderr
+            .contains("cannot be used")
+    );
 }
 
 #[test]
 fn tail_gives_each_article_once_and_goes_on_where_it_stopped() {
     let (_site, bench) = filled();
     let all = bench.run(&["tail", "--since", "0"]).expect(0).stdout;
-    let lines: Vec<serde_json::Value> = all.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(lines.iter().map(|line| line["seq"].as_i64().unwrap()).collect::<Vec<_>>(), [1, 2]);
-    assert!(lines[0]["article"]["text"].as_str().unwrap().contains("geese") || lines[1]["article"]["text"].as_str().unwrap().contains("geese"));
+    let lines: Vec<serde_json::Value> = all
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(
+        lines
+            .iter()
+            .map(|line| line["seq"].as_i64().unwrap())
+            .collect::<Vec<_>>(),
+        [1, 2]
+    );
+    assert!(
+        lines[0]["article"]["text"]
+            .as_str()
+            .unwrap()
+            .contains("geese")
+            || lines[1]["article"]["text"]
+                .as_str()
+                .unwrap()
+                .contains("geese")
+    );
     assert_eq!(bench.run(&["tail", "--since", "2"]).expect(0).stdout, "");
 }
 
@@ -75,17 +127,24 @@ fn a_backup_is_a_whole_database_and_never_overwrites() {
     let (_site, bench) = filled();
     bench.run(&["backup", "copy.db"]).expect(0);
     let copy = crate::support::open_read_only(&bench.path("copy.db"));
-    let count: i64 = copy.query_row("SELECT count(*) FROM articles", [], |row| row.get(0)).unwrap();
+    let count: i64 = copy
+        .query_row("SELECT count(*) FROM articles", [], |row| row.get(0))
+        .unwrap();
     assert_eq!(count, 2);
-    assert_eq!(bench.run(&["backup", "copy.db"]).code, Some(78));
+    assert_eq!(bench.run(&["backup", "copy.db"]).code, Some(2));
 }
 
 #[test]
 fn datasette_metadata_is_json_that_names_the_database() {
     let (_site, bench) = filled();
-    let metadata: serde_json::Value = serde_json::from_str(&bench.run(&["schema", "--datasette"]).expect(0).stdout).unwrap();
+    let metadata: serde_json::Value =
+        serde_json::from_str(&bench.run(&["schema", "--datasette"]).expect(0).stdout).unwrap();
     let tables = &metadata["databases"]["feedmill"]["tables"];
-    assert!(tables["articles"]["columns"]["seq"].as_str().is_some_and(|text| text.contains("cursor")));
+    assert!(
+        tables["articles"]["columns"]["seq"]
+            .as_str()
+            .is_some_and(|text| text.contains("cursor"))
+    );
     assert_eq!(tables["article_text"]["fts_table"], "articles_fts");
 }
 

@@ -1,6 +1,13 @@
 //! The program as its users meet it: the real binary, real HTTP on loopback, real SQLite.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::disallowed_methods, clippy::format_collect, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::format_collect,
+    reason = "tests"
+)]
 #![allow(clippy::unreadable_literal)]
 
 mod contract;

@@ -5,7 +5,9 @@ use rusqlite::Connection;
 use crate::support::{Bench, QUICK, Reply, Site, feed, rss};
 
 fn lines(text: &str) -> usize {
-    text.lines().filter(|line| line.starts_with("feedmill: ")).count()
+    text.lines()
+        .filter(|line| line.starts_with("feedmill: "))
+        .count()
 }
 
 #[test]
@@ -33,7 +35,11 @@ fn every_problem_of_a_configuration_is_reported_at_once_with_its_line() {
             "is listed twice",
             "\"10.0.0.0/99\" is not a network",
         ] {
-            assert!(ran.stderr.contains(part), "{part} is not in\n{}", ran.stderr);
+            assert!(
+                ran.stderr.contains(part),
+                "{part} is not in\n{}",
+                ran.stderr
+            );
         }
     }
 }
@@ -42,9 +48,17 @@ fn every_problem_of_a_configuration_is_reported_at_once_with_its_line() {
 fn a_file_that_is_missing_or_no_toml_is_a_problem_of_its_own() {
     let bench = Bench::new("[polling\n");
     let broken = bench.run(&["check"]).expect(78);
-    assert!(broken.stderr.contains("feedmill.toml:1: not valid TOML"), "{}", broken.stderr);
+    assert!(
+        broken.stderr.contains("feedmill.toml:1: not valid TOML"),
+        "{}",
+        broken.stderr
+    );
     let missing = bench.run(&["--config", "absent.toml", "check"]).expect(78);
-    assert!(missing.stderr.contains("absent.toml: it cannot be read"), "{}", missing.stderr);
+    assert!(
+        missing.stderr.contains("absent.toml: it cannot be read"),
+        "{}",
+        missing.stderr
+    );
 }
 
 #[test]
@@ -53,7 +67,11 @@ fn usage_is_exit_2_and_a_missing_database_says_how_to_make_one() {
     assert_eq!(bench.run(&["frobnicate"]).code, Some(2));
     assert_eq!(bench.run(&["once"]).code, Some(2));
     let ran = bench.run(&["status"]).expect(1);
-    assert!(ran.stderr.contains("there is no database") && ran.stderr.contains("feedmill once"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("there is no database") && ran.stderr.contains("feedmill once"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
@@ -63,16 +81,31 @@ fn a_database_that_is_not_ours_or_newer_or_damaged_is_left_as_it_is() {
     let bench = Bench::new(&format!("{QUICK}{}", feed(&site.url("/feed"), "")));
     let prepare = |sql: &str| {
         let _ = std::fs::remove_file(bench.db());
-        Connection::open(bench.db()).unwrap().execute_batch(sql).unwrap();
+        Connection::open(bench.db())
+            .unwrap()
+            .execute_batch(sql)
+            .unwrap();
     };
     prepare("CREATE TABLE theirs (x)");
     let cases: [(&str, &dyn Fn()); 4] = [
-        ("another application", &|| prepare("CREATE TABLE theirs (x)")),
-        ("newer feedmill", &|| {
-            prepare("PRAGMA application_id = 0x46444d4c; PRAGMA user_version = 9999; CREATE TABLE future (x)");
+        ("another application", &|| {
+            prepare("CREATE TABLE theirs (x)")
         }),
-        ("not an SQLite file", &|| std::fs::write(bench.db(), "Dear diary, this is no database at all.").unwrap()),
-        ("damaged", &|| std::fs::write(bench.db(), b"SQLite format 3\0 and then nothing that makes sense").unwrap()),
+        ("newer feedmill", &|| {
+            prepare(
+                "PRAGMA application_id = 0x46444d4c; PRAGMA user_version = 9999; CREATE TABLE future (x)",
+            );
+        }),
+        ("not an SQLite file", &|| {
+            std::fs::write(bench.db(), "Dear diary, this is no database at all.").unwrap()
+        }),
+        ("damaged", &|| {
+            std::fs::write(
+                bench.db(),
+                b"SQLite format 3\0 and then nothing that makes sense",
+            )
+            .unwrap()
+        }),
     ];
     for (words, prepare) in cases {
         prepare();
@@ -88,7 +121,10 @@ fn a_database_that_is_not_ours_or_newer_or_damaged_is_left_as_it_is() {
 
 #[test]
 fn a_directory_that_is_not_there_is_a_problem_of_the_configuration() {
-    let bench = Bench::new(&format!("[store]\npath = \"absent/feedmill.db\"\n{}", feed("http://127.0.0.1:9/feed", "")));
+    let bench = Bench::new(&format!(
+        "[store]\npath = \"absent/feedmill.db\"\n{}",
+        feed("http://127.0.0.1:9/feed", "")
+    ));
     for command in ["once", "run", "check"] {
         let ran = bench.run(&[command]).expect(78);
         assert!(ran.stderr.contains("absent"), "{}", ran.stderr);
@@ -104,7 +140,11 @@ fn a_second_instance_is_refused_while_the_first_one_runs() {
     site.wait_for_hits("/feed", 1);
     for command in ["once", "run"] {
         let ran = bench.run(&[command]).expect(75);
-        assert!(ran.stderr.contains(&format!("(process {})", first.id())), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains(&format!("(process {})", first.id())),
+            "{}",
+            ran.stderr
+        );
     }
     first.kill().unwrap();
     first.wait().unwrap();

@@ -19,9 +19,16 @@ impl Service {
         let socket = bench.path("notify.sock");
         let _ = std::fs::remove_file(&socket);
         let manager = UnixDatagram::bind(&socket).unwrap();
-        manager.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        manager
+            .set_read_timeout(Some(Duration::from_secs(60)))
+            .unwrap();
         let mut command = bench.command(&["run"]);
-        let mut child = command.env("NOTIFY_SOCKET", &socket).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command
+            .env("NOTIFY_SOCKET", &socket)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let (lines, log) = std::sync::mpsc::channel();
         let stderr = child.stderr.take().unwrap();
         std::thread::spawn(move || {
@@ -29,15 +36,25 @@ impl Service {
                 let _ = lines.send(line);
             }
         });
-        Self { child, manager, log }
+        Self {
+            child,
+            manager,
+            log,
+        }
     }
 
     /// Waits until the service manager has been told this.
     fn wait_for(&self, words: &str) {
         let mut buffer = [0; 4096];
         loop {
-            let length = self.manager.recv(&mut buffer).unwrap_or_else(|error| panic!("{words}: {error}"));
-            if String::from_utf8_lossy(&buffer[..length]).lines().any(|line| line == words) {
+            let length = self
+                .manager
+                .recv(&mut buffer)
+                .unwrap_or_else(|error| panic!("{words}: {error}"));
+            if String::from_utf8_lossy(&buffer[..length])
+                .lines()
+                .any(|line| line == words)
+            {
                 return;
             }
         }
@@ -54,7 +71,9 @@ impl Service {
     }
 
     fn signal(&self, name: &str) {
-        let status = std::process::Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
+        let status = std::process::Command::new("kill")
+            .args([&format!("-{name}"), &self.child.id().to_string()])
+            .status();
         assert!(status.unwrap().success());
     }
 }
@@ -74,7 +93,12 @@ fn the_service_says_when_it_is_ready_and_stops_cleanly_with_everything_stored() 
     assert_eq!(service.child.wait().unwrap().code(), Some(0));
     // Readers that may not write the directory still need the two companion files.
     assert!(bench.path("feedmill.db-wal").exists() && bench.path("feedmill.db-shm").exists());
-    assert_eq!(std::fs::metadata(bench.path("feedmill.db-wal")).unwrap().len(), 0);
+    assert_eq!(
+        std::fs::metadata(bench.path("feedmill.db-wal"))
+            .unwrap()
+            .len(),
+        0
+    );
     assert_eq!(bench.ask("PRAGMA integrity_check"), "ok");
 }
 
@@ -91,7 +115,11 @@ fn a_reload_with_a_broken_file_changes_nothing_and_a_good_one_touches_only_what_
     bench.configure("nonsense = ");
     service.signal("HUP");
     service.wait_for_log("the old one stays");
-    bench.configure(&format!("{QUICK}{}{}", feed(&site.url("/one"), ""), feed(&site.url("/two"), "")));
+    bench.configure(&format!(
+        "{QUICK}{}{}",
+        feed(&site.url("/one"), ""),
+        feed(&site.url("/two"), "")
+    ));
     service.signal("HUP");
     service.wait_for("RELOADING=1");
     site.wait_for_hits("/two", 1);
@@ -104,7 +132,11 @@ fn a_reload_with_a_broken_file_changes_nothing_and_a_good_one_touches_only_what_
 fn a_stop_does_not_wait_for_a_server_that_is_silent() {
     let site = Site::open();
     site.on("/feed", |_| Reply::silence());
-    let bench = Bench::new(&format!("{}{}", QUICK.replace("feed_timeout = \"2s\"", "feed_timeout = \"1h\""), feed(&site.url("/feed"), "")));
+    let bench = Bench::new(&format!(
+        "{}{}",
+        QUICK.replace("feed_timeout = \"2s\"", "feed_timeout = \"1h\""),
+        feed(&site.url("/feed"), "")
+    ));
     let mut service = Service::start(&bench);
     site.wait_for_hits("/feed", 1);
     service.signal("TERM");
@@ -116,12 +148,19 @@ fn readers_see_whole_articles_while_the_service_writes() {
     let site = Site::open();
     let base = site.base.clone();
     site.on("/feed", move |_| {
-        let links: Vec<(String, String)> = (0..40).map(|n| (format!("{n}"), format!("{base}/page{n}"))).collect();
-        let items: Vec<_> = links.iter().map(|(n, link)| (n.as_str(), link.as_str(), n.as_str(), "s")).collect();
+        let links: Vec<(String, String)> = (0..40)
+            .map(|n| (format!("{n}"), format!("{base}/page{n}")))
+            .collect();
+        let items: Vec<_> = links
+            .iter()
+            .map(|(n, link)| (n.as_str(), link.as_str(), n.as_str(), "s"))
+            .collect();
         Reply::ok(rss(&items))
     });
     for n in 0..40 {
-        site.on(&format!("/page{n}"), move |_| Reply::html(page(&format!("Page {n}"), &format!("bird number {n}"))));
+        site.on(&format!("/page{n}"), move |_| {
+            Reply::html(page(&format!("Page {n}"), &format!("bird number {n}")))
+        });
     }
     let bench = Bench::new(&format!("{QUICK}{}", feed(&site.url("/feed"), "")));
     let mut service = Service::start(&bench);
@@ -130,16 +169,51 @@ fn readers_see_whole_articles_while_the_service_writes() {
     let mut cursor = 0_i64;
     let mut seen = 0;
     while seen < 40 {
-        let mut statement = conn.prepare_cached("SELECT seq, text FROM articles WHERE seq > ?1 ORDER BY seq").unwrap();
-        let rows: Vec<(i64, String)> =
-            statement.query_map([cursor], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().collect::<Result<_, _>>().unwrap();
+        let mut statement = conn
+            .prepare_cached("SELECT seq, text FROM articles WHERE seq > ?1 ORDER BY seq")
+            .unwrap();
+        let rows: Vec<(i64, String)> = statement
+            .query_map([cursor], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
         for (seq, text) in rows {
-            assert_eq!(seq, cursor + 1, "changes are numbered in the order of commits, without a hole");
+            assert_eq!(
+                seq,
+                cursor + 1,
+                "changes are numbered in the order of commits, without a hole"
+            );
             assert!(text.contains("bird number"));
             cursor = seq;
             seen += 1;
         }
     }
+    service.signal("TERM");
+    assert_eq!(service.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_reload_tells_the_network_its_new_manners() {
+    let site = Site::open();
+    for path in ["/one", "/two"] {
+        site.on(path, |_| Reply::ok(rss(&[])));
+    }
+    let bench = Bench::new(&format!("{QUICK}{}", feed(&site.url("/one"), "")));
+    let mut service = Service::start(&bench);
+    site.wait_for_hits("/one", 1);
+    let told = QUICK.replace("[fetch]", "[fetch]\ncontact = \"https://example.org/bot\"");
+    bench.configure(&format!(
+        "{told}{}{}",
+        feed(&site.url("/one"), ""),
+        feed(&site.url("/two"), "")
+    ));
+    service.signal("HUP");
+    site.wait_for_hits("/two", 1);
+    assert!(
+        site.hits("/two")[0]
+            .header("user-agent")
+            .is_some_and(|agent| agent.ends_with("(+https://example.org/bot)"))
+    );
     service.signal("TERM");
     assert_eq!(service.child.wait().unwrap().code(), Some(0));
 }

@@ -7,8 +7,15 @@ use feedmill::config::{Config, FullText, Sources, load};
 use feedmill::schedule::Pace;
 
 fn from_text(text: &str, variables: &[(&str, &str)]) -> Config {
-    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let sources = Sources { text: Some(("test".to_owned(), text.to_owned())), variables, ..Sources::default() };
+    let variables = variables
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    let sources = Sources {
+        text: Some(("test".to_owned(), text.to_owned())),
+        variables,
+        ..Sources::default()
+    };
     load(&sources).expect("usable")
 }
 
@@ -30,13 +37,19 @@ fn the_example_names_every_key() {
     // What a section knows is what it says when it is asked for nonsense.
     let nonsense = "[store]\n?=1\n[polling]\n?=1\n[fetch]\n?=1\n[articles]\n?=1\n[log]\n?=1\n[[host]]\nname=\"a\"\n?=1\n[[feed]]\nurl=\"https://a.example/\"\n?=1\n";
     let nonsense = nonsense.replace('?', "zzzzzzzzzzzzzzzzzzzzzzzz");
-    let sources = Sources { text: Some(("test".to_owned(), nonsense)), ..Sources::default() };
+    let sources = Sources {
+        text: Some(("test".to_owned(), nonsense)),
+        ..Sources::default()
+    };
     let problems = load(&sources).expect_err("nonsense");
     assert_eq!(problems.0.len(), 7);
     for problem in &problems.0 {
         let (_, known) = problem.message.split_once("known here: ").expect("a list");
         for key in known.split(", ") {
-            assert!(text.contains(&format!("{key} = ")) || text.contains(&format!("{key}=")), "{key} is not in the example");
+            assert!(
+                text.contains(&format!("{key} = ")) || text.contains(&format!("{key}=")),
+                "{key} is not in the example"
+            );
         }
     }
 }
@@ -44,14 +57,28 @@ fn the_example_names_every_key() {
 #[test]
 fn what_is_installed_is_usable() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/feedmill.toml");
-    let config = load(&Sources { file: Some(path), ..Sources::default() }).expect("usable");
-    assert_eq!(config.database, PathBuf::from("/var/lib/feedmill/feedmill.db"));
+    let config = load(&Sources {
+        file: Some(path),
+        ..Sources::default()
+    })
+    .expect("usable");
+    assert_eq!(
+        config.database,
+        PathBuf::from("/var/lib/feedmill/feedmill.db")
+    );
 }
 
 #[test]
 fn the_environment_overrides_the_file_and_flags_override_both() {
     let file = "[polling]\nfloor = \"2m\"\n[articles]\nfull_text = \"never\"\n[store]\npath = \"from-file.db\"";
-    let config = from_text(file, &[("FEEDMILL_POLLING_FLOOR", "3m"), ("FEEDMILL_FETCH_HOST_CONCURRENCY", "2"), ("FEEDMILL_ARTICLES_RETRY", "[\"1m\"]")]);
+    let config = from_text(
+        file,
+        &[
+            ("FEEDMILL_POLLING_FLOOR", "3m"),
+            ("FEEDMILL_FETCH_HOST_CONCURRENCY", "2"),
+            ("FEEDMILL_ARTICLES_RETRY", "[\"1m\"]"),
+        ],
+    );
     assert_eq!(config.schedule.floor, Duration::from_secs(180));
     assert_eq!(config.fetch.host_pace.concurrency, 2);
     assert_eq!(config.articles.retry, [Duration::from_secs(60)]);
@@ -62,31 +89,80 @@ fn the_environment_overrides_the_file_and_flags_override_both() {
         database: Some(PathBuf::from("from-flag.db")),
         ..Sources::default()
     };
-    assert_eq!(load(&sources).expect("usable").database, PathBuf::from("from-flag.db"));
-    assert_eq!(from_text("", &[("STATE_DIRECTORY", "/var/lib/feedmill")]).database, PathBuf::from("/var/lib/feedmill/feedmill.db"));
+    assert_eq!(
+        load(&sources).expect("usable").database,
+        PathBuf::from("from-flag.db")
+    );
+    assert_eq!(
+        from_text("", &[("STATE_DIRECTORY", "/var/lib/feedmill")]).database,
+        PathBuf::from("/var/lib/feedmill/feedmill.db")
+    );
 }
 
 #[test]
 fn a_misspelt_variable_is_a_problem() {
-    let variables = vec![("FEEDMILL_POLING_FLOOR".to_owned(), "3m".to_owned()), ("FEEDMILL_POLLING_FLOR".to_owned(), "3m".to_owned())];
-    let problems = load(&Sources { text: Some(("test".to_owned(), String::new())), variables, ..Sources::default() });
+    let variables = vec![
+        ("FEEDMILL_POLING_FLOOR".to_owned(), "3m".to_owned()),
+        ("FEEDMILL_POLLING_FLOR".to_owned(), "3m".to_owned()),
+    ];
+    let problems = load(&Sources {
+        text: Some(("test".to_owned(), String::new())),
+        variables,
+        ..Sources::default()
+    });
     let text = problems.expect_err("misspelt").to_string();
-    assert!(text.contains("FEEDMILL_POLING_FLOOR: there is no such setting"), "{text}");
-    assert!(text.contains("FEEDMILL_POLLING_FLOR: polling.flor: there is no such key; did you mean \"floor\"?"), "{text}");
+    assert!(
+        text.contains("FEEDMILL_POLING_FLOOR: there is no such setting"),
+        "{text}"
+    );
+    assert!(
+        text.contains(
+            "FEEDMILL_POLLING_FLOR: polling.flor: there is no such key; did you mean \"floor\"?"
+        ),
+        "{text}"
+    );
 }
 
 #[test]
 fn feeds_come_from_includes_and_opml_too() {
     let dir = tempfile::tempdir().expect("a directory");
     std::fs::create_dir(dir.path().join("feeds.d")).expect("made");
-    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).expect("written");
-    write("main.toml", "include = [\"feeds.d/*.toml\", \"list.opml\", \"absent.d/*.toml\"]\n[[feed]]\nurl = \"https://a.example/\"\n");
-    write("feeds.d/b.toml", "[[feed]]\nurl = \"https://b.example/\"\ninterval = \"15m\"\nheaders = { accept-language = \"de\" }\n");
-    write("feeds.d/c.toml", "[[feed]]\nurl = \"https://c.example/\"\nschedule = \"*/15 * * * *\"\ntimezone = \"Europe/Berlin\"\n");
-    write("list.opml", "<opml version=\"2.0\"><head/><body><outline text=\"D\" xmlUrl=\"https://d.example/\"/><outline text=\"A\" xmlUrl=\"https://a.example/\"/></body></opml>");
-    let config = load(&Sources { file: Some(dir.path().join("main.toml")), ..Sources::default() }).expect("usable");
+    let write =
+        |name: &str, text: &str| std::fs::write(dir.path().join(name), text).expect("written");
+    write(
+        "main.toml",
+        "include = [\"feeds.d/*.toml\", \"list.opml\", \"absent.d/*.toml\"]\n[[feed]]\nurl = \"https://a.example/\"\n",
+    );
+    write(
+        "feeds.d/b.toml",
+        "[[feed]]\nurl = \"https://b.example/\"\ninterval = \"15m\"\nheaders = { accept-language = \"de\" }\n",
+    );
+    write(
+        "feeds.d/c.toml",
+        "[[feed]]\nurl = \"https://c.example/\"\nschedule = \"*/15 * * * *\"\ntimezone = \"Europe/Berlin\"\n",
+    );
+    write(
+        "list.opml",
+        "<opml version=\"2.0\"><head/><body><outline text=\"D\" xmlUrl=\"https://d.example/\"/><outline text=\"A\" xmlUrl=\"https://a.example/\"/></body></opml>",
+    );
+    let config = load(&Sources {
+        file: Some(dir.path().join("main.toml")),
+        ..Sources::default()
+    })
+    .expect("usable");
     let urls: Vec<&str> = config.feeds.iter().map(|feed| feed.url.as_str()).collect();
-    assert_eq!(urls, ["https://a.example/", "https://b.example/", "https://c.example/", "https://d.example/"]);
-    assert_eq!(config.feeds[1].pace, Some(Pace::Every(Duration::from_secs(900))));
+    assert_eq!(
+        urls,
+        [
+            "https://a.example/",
+            "https://b.example/",
+            "https://c.example/",
+            "https://d.example/"
+        ]
+    );
+    assert_eq!(
+        config.feeds[1].pace,
+        Some(Pace::Every(Duration::from_secs(900)))
+    );
     assert!(matches!(config.feeds[2].pace, Some(Pace::Cron(_))));
 }

@@ -47,11 +47,19 @@ pub struct Reply {
 
 impl Reply {
     pub fn new(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Vec::new(), silent: false }
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Vec::new(),
+            silent: false,
+        }
     }
 
     pub fn ok(body: impl Into<Vec<u8>>) -> Self {
-        Self { body: body.into(), ..Self::new(200) }
+        Self {
+            body: body.into(),
+            ..Self::new(200)
+        }
     }
 
     pub fn html(body: impl Into<Vec<u8>>) -> Self {
@@ -59,7 +67,10 @@ impl Reply {
     }
 
     pub fn silence() -> Self {
-        Self { silent: true, ..Self::new(200) }
+        Self {
+            silent: true,
+            ..Self::new(200)
+        }
     }
 
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -86,8 +97,14 @@ pub struct Site {
 
 impl Site {
     pub fn open() -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-        let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).expect("a port");
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let listener = runtime
+            .block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
+            .expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let state = Arc::new(State::default());
         let serving = Arc::clone(&state);
@@ -96,11 +113,17 @@ impl Site {
                 let state = Arc::clone(&serving);
                 tokio::spawn(async move {
                     let service = service_fn(|request| answer(request, Arc::clone(&state)));
-                    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+                    let _ = http1::Builder::new()
+                        .serve_connection(TokioIo::new(stream), service)
+                        .await;
                 });
             }
         });
-        Self { base, state, runtime }
+        Self {
+            base,
+            state,
+            runtime,
+        }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -109,11 +132,22 @@ impl Site {
 
     /// What is answered at a path from now on.
     pub fn on(&self, path: &str, script: impl Fn(&Hit) -> Reply + Send + Sync + 'static) {
-        self.state.scripts.lock().expect("scripts").insert(path.to_owned(), Box::new(script));
+        self.state
+            .scripts
+            .lock()
+            .expect("scripts")
+            .insert(path.to_owned(), Box::new(script));
     }
 
     pub fn hits(&self, path: &str) -> Vec<Hit> {
-        self.state.hits.lock().expect("hits").iter().filter(|hit| hit.path == path).cloned().collect()
+        self.state
+            .hits
+            .lock()
+            .expect("hits")
+            .iter()
+            .filter(|hit| hit.path == path)
+            .cloned()
+            .collect()
     }
 
     pub fn all_hits(&self) -> usize {
@@ -134,27 +168,47 @@ impl Site {
         let patience = Duration::from_secs(60);
         self.runtime
             .block_on(async { tokio::time::timeout(patience, reached).await })
-            .unwrap_or_else(|_| panic!("{path} was not asked for {count} times within {patience:?}"));
+            .unwrap_or_else(|_| {
+                panic!("{path} was not asked for {count} times within {patience:?}")
+            });
     }
 }
 
-async fn answer(request: Request<Incoming>, state: Arc<State>) -> Result<Response<Full<Bytes>>, Infallible> {
-    let path = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
+async fn answer(
+    request: Request<Incoming>,
+    state: Arc<State>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let path = request
+        .uri()
+        .path_and_query()
+        .map_or_else(String::new, ToString::to_string);
     let hit = {
         let mut hits = state.hits.lock().expect("hits");
         let nth = hits.iter().filter(|hit| hit.path == path).count();
-        hits.push(Hit { path: path.clone(), headers: request.headers().clone(), nth });
+        hits.push(Hit {
+            path: path.clone(),
+            headers: request.headers().clone(),
+            nth,
+        });
         hits.last().cloned().expect("just pushed")
     };
     state.hit.notify_waiters();
-    let reply = state.scripts.lock().expect("scripts").get(&path).map_or_else(|| Reply::new(404), |script| script(&hit));
+    let reply = state
+        .scripts
+        .lock()
+        .expect("scripts")
+        .get(&path)
+        .map_or_else(|| Reply::new(404), |script| script(&hit));
     if reply.silent {
         std::future::pending::<()>().await;
     }
     let mut response = Response::new(Full::new(Bytes::from(reply.body)));
     *response.status_mut() = reply.status.try_into().expect("a status");
     for (name, value) in reply.headers {
-        response.headers_mut().append(HeaderName::from_static(name), HeaderValue::from_str(&value).expect("a value"));
+        response.headers_mut().append(
+            HeaderName::from_static(name),
+            HeaderValue::from_str(&value).expect("a value"),
+        );
     }
     Ok(response)
 }
@@ -201,7 +255,11 @@ impl Bench {
 
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_feedmill"));
-        command.current_dir(self.dir.path()).args(args).env_remove("NOTIFY_SOCKET").stdin(Stdio::null());
+        command
+            .current_dir(self.dir.path())
+            .args(args)
+            .env_remove("NOTIFY_SOCKET")
+            .stdin(Stdio::null());
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("FEEDMILL_")) {
             command.env_remove(name);
         }
@@ -213,7 +271,11 @@ impl Bench {
     }
 
     pub fn spawn(&self, args: &[&str]) -> Child {
-        self.command(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts")
+        self.command(args)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts")
     }
 
     pub fn read(&self) -> Connection {
@@ -232,7 +294,10 @@ impl Bench {
         let columns = statement.column_count();
         let rows = statement.query_map([], |row| {
             let values: Result<Vec<String>, _> = (0..columns)
-                .map(|column| row.get::<_, rusqlite::types::Value>(column).map(|value| show(&value)))
+                .map(|column| {
+                    row.get::<_, rusqlite::types::Value>(column)
+                        .map(|value| show(&value))
+                })
                 .collect();
             Ok(values?.join("|"))
         });
@@ -241,7 +306,8 @@ impl Bench {
 }
 
 pub fn open_read_only(path: &Path) -> Connection {
-    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the database opens");
+    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .expect("the database opens");
     conn.busy_timeout(Duration::from_secs(5)).expect("set");
     conn
 }
@@ -277,7 +343,13 @@ impl From<Output> for Ran {
 impl Ran {
     #[track_caller]
     pub fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code,
+            Some(code),
+            "stdout: {}\nstderr: {}",
+            self.stdout,
+            self.stderr
+        );
         self
     }
 }
@@ -292,21 +364,35 @@ pub fn rss(items: &[(&str, &str, &str, &str)]) -> String {
             )
         })
         .collect();
-    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><rss version=\"2.0\"><channel><title>News</title><link>https://news.example</link><description>d</description>{items}</channel></rss>")
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><rss version=\"2.0\"><channel><title>News</title><link>https://news.example</link><description>d</description>{items}</channel></rss>"
+    )
 }
 
 /// A page with an article about the seed, in words that no other seed shares.
 pub fn page(title: &str, seed: &str) -> String {
-    let mut dice = seed.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let mut dice = seed.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
     let mut word = || {
-        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let syllables = ["ba", "de", "fi", "go", "lu", "ma", "ne", "pi", "ro", "su", "ta", "ve", "wi", "zo", "ka", "li"];
-        (0..3).map(|n| syllables[usize::try_from(dice >> (40 + n * 6)).unwrap() % 16]).collect::<String>()
+        dice = dice
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let syllables = [
+            "ba", "de", "fi", "go", "lu", "ma", "ne", "pi", "ro", "su", "ta", "ve", "wi", "zo",
+            "ka", "li",
+        ];
+        (0..3)
+            .map(|n| syllables[usize::try_from(dice >> (40 + n * 6)).unwrap() % 16])
+            .collect::<String>()
     };
     let paragraphs: String = (0..6)
         .map(|_| {
             let words: Vec<String> = (0..40).map(|_| word()).collect();
-            format!("<p>The report on {seed} says {}, and that is all there is to say for today.</p>", words.join(" "))
+            format!(
+                "<p>The report on {seed} says {}, and that is all there is to say for today.</p>",
+                words.join(" ")
+            )
         })
         .collect();
     format!(

@@ -11,14 +11,23 @@ fn world() -> (Site, String) {
     let site = Site::open();
     let mut config = QUICK.to_owned();
     for f in 0..FEEDS {
-        let links: Vec<(String, String)> =
-            (0..ITEMS).map(|n| (format!("{f}-{n}"), site.url(&format!("/page-{f}-{n}")))).collect();
-        let items: Vec<_> = links.iter().map(|(id, link)| (id.as_str(), link.as_str(), id.as_str(), "s")).collect();
+        let links: Vec<(String, String)> = (0..ITEMS)
+            .map(|n| (format!("{f}-{n}"), site.url(&format!("/page-{f}-{n}"))))
+            .collect();
+        let items: Vec<_> = links
+            .iter()
+            .map(|(id, link)| (id.as_str(), link.as_str(), id.as_str(), "s"))
+            .collect();
         let document = rss(&items);
         site.on(&format!("/feed{f}"), move |_| Reply::ok(document.clone()));
         for n in 0..ITEMS {
-            let body = page(&format!("Story {f}-{n}"), &format!("the birds of bay {f} and headland {n}"));
-            site.on(&format!("/page-{f}-{n}"), move |_| Reply::html(body.clone()));
+            let body = page(
+                &format!("Story {f}-{n}"),
+                &format!("the birds of bay {f} and headland {n}"),
+            );
+            site.on(&format!("/page-{f}-{n}"), move |_| {
+                Reply::html(body.clone())
+            });
         }
         config.push_str(&feed(&site.url(&format!("/feed{f}")), ""));
     }
@@ -27,7 +36,9 @@ fn world() -> (Site, String) {
 
 fn contents(bench: &Bench) -> Vec<String> {
     let mut rows = bench.rows("SELECT 'entry', guid, url, title FROM entries ORDER BY url");
-    rows.extend(bench.rows("SELECT 'article', url, title, status, rev, text FROM articles ORDER BY url"));
+    rows.extend(
+        bench.rows("SELECT 'article', url, title, status, rev, text FROM articles ORDER BY url"),
+    );
     rows.extend(bench.rows("SELECT 'pending', count(*) FROM failures"));
     rows
 }
@@ -56,5 +67,6 @@ fn fifty_kills_and_one_full_run_leave_the_same_rows_as_one_undisturbed_run() {
     assert_eq!(contents(&killed), expected);
     assert_eq!(killed.ask("PRAGMA integrity_check"), "ok");
     let conn = rusqlite::Connection::open(killed.db()).unwrap();
-    conn.execute_batch("INSERT INTO articles_fts(articles_fts) VALUES ('integrity-check')").unwrap();
+    conn.execute_batch("INSERT INTO articles_fts(articles_fts) VALUES ('integrity-check')")
+        .unwrap();
 }

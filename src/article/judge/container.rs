@@ -34,7 +34,8 @@ pub fn judge(page: &Page<'_>, sums: &Sums) -> Candidate {
     for (at, (&score, total)) in scores.iter().zip(&mut totals).enumerate() {
         if score > 0.0 {
             let node = page.node(at);
-            *total = (score + name_weight(node.hints, node.tag)) * (1.0 - sums.of(at, node).link_density());
+            *total = (score + name_weight(node.hints, node.tag))
+                * (1.0 - sums.of(at, node).link_density());
             if *total > best.1 {
                 best = (at, *total);
             }
@@ -48,7 +49,9 @@ pub fn judge(page: &Page<'_>, sums: &Sums) -> Candidate {
     let accepted: Vec<usize> = children(page, parent)
         .filter(|&child| {
             child == root
-                || totals.get(child).is_some_and(|&total| total >= (top * SIBLING_SHARE).max(10.0))
+                || totals
+                    .get(child)
+                    .is_some_and(|&total| total >= (top * SIBLING_SHARE).max(10.0))
                 || is_lone_paragraph(page, sums, child)
         })
         .collect();
@@ -60,13 +63,18 @@ fn votes(page: &Page<'_>) -> Vec<f32> {
     let mut scores = vec![0.0_f32; page.nodes.len()];
     for block in page.blocks.iter().filter(|block| can_vote(page, block)) {
         let commas = block.text.matches([',', '、', '，', '،']).count().min(10);
-        let vote = (1.0 + commas as f32 + (block.chars as f32 / 100.0).min(3.0)) * (1.0 - block.link_density());
+        let vote = (1.0 + commas as f32 + (block.chars as f32 / 100.0).min(3.0))
+            * (1.0 - block.link_density());
         let start = match block.tag {
             // Text straight in a container votes for it; a paragraph votes for what is around it.
             Tag::Div | Tag::Section | Tag::Article | Tag::Main | Tag::Td | Tag::Body => block.owner,
             _ => page.node(block.owner).parent,
         };
-        for (level, at) in std::iter::once(start).chain(page.ancestors(start)).take(VOTE_REACH).enumerate() {
+        for (level, at) in std::iter::once(start)
+            .chain(page.ancestors(start))
+            .take(VOTE_REACH)
+            .enumerate()
+        {
             let divider = match level {
                 0 => 1.0,
                 1 => 2.0,
@@ -84,8 +92,14 @@ fn can_vote(page: &Page<'_>, block: &Block) -> bool {
     block.chars >= MIN_VOTE_CHARS
         && !block.hidden
         && block.tag.heading().is_none()
-        && !matches!(block.tag, Tag::Button | Tag::Figcaption | Tag::Nav | Tag::Footer)
-        && !page.ancestors(block.owner).take(3).any(|at| matches!(page.node(at).tag, Tag::Nav | Tag::Footer | Tag::Aside))
+        && !matches!(
+            block.tag,
+            Tag::Button | Tag::Figcaption | Tag::Nav | Tag::Footer
+        )
+        && !page
+            .ancestors(block.owner)
+            .take(3)
+            .any(|at| matches!(page.node(at).tag, Tag::Nav | Tag::Footer | Tag::Aside))
 }
 
 fn name_weight(hints: Hints, tag: Tag) -> f32 {
@@ -148,7 +162,9 @@ fn is_clutter(page: &Page<'_>, sums: &Sums, block: &Block, root: usize, whole: u
     if block.link_density() > 0.6 && block.tag.heading().is_none() {
         return true;
     }
-    let inside = std::iter::once(block.owner).chain(page.ancestors(block.owner)).take_while(|&at| at > root);
+    let inside = std::iter::once(block.owner)
+        .chain(page.ancestors(block.owner))
+        .take_while(|&at| at > root);
     for at in inside {
         let node = page.node(at);
         let tally = sums.of(at, node);
@@ -156,7 +172,14 @@ fn is_clutter(page: &Page<'_>, sums: &Sums, block: &Block, root: usize, whole: u
         let named = node.hints.has(Hints::CLUTTER) && !node.hints.has(Hints::BODY);
         let tagged = matches!(
             node.tag,
-            Tag::Nav | Tag::Aside | Tag::Footer | Tag::Form | Tag::Fieldset | Tag::Figcaption | Tag::Dialog | Tag::Button
+            Tag::Nav
+                | Tag::Aside
+                | Tag::Footer
+                | Tag::Form
+                | Tag::Fieldset
+                | Tag::Figcaption
+                | Tag::Dialog
+                | Tag::Button
         );
         let linked = tally.link_density() > 0.5 && tally.links > 1;
         if minor && (named || tagged || linked) {
@@ -170,7 +193,13 @@ fn is_clutter(page: &Page<'_>, sums: &Sums, block: &Block, root: usize, whole: u
 pub fn drop_orphan_headings(page: &Page<'_>, keep: &mut [bool]) {
     // The level of the heading that follows; 7 stands for text, 0 for nothing.
     let mut below = 0;
-    for (block, keep) in page.blocks.iter().zip(keep.iter_mut()).rev().filter(|(_, keep)| **keep) {
+    for (block, keep) in page
+        .blocks
+        .iter()
+        .zip(keep.iter_mut())
+        .rev()
+        .filter(|(_, keep)| **keep)
+    {
         let level = block.tag.heading().unwrap_or(7);
         *keep = level == 7 || below > level;
         if *keep {
@@ -184,7 +213,8 @@ mod tests {
     use super::*;
     use scraper::Html;
 
-    const PROSE: &str = "A sentence, with commas, that is long enough to count as a paragraph of an article.";
+    const PROSE: &str =
+        "A sentence, with commas, that is long enough to count as a paragraph of an article.";
 
     fn kept(body: &str) -> Vec<String> {
         let html = Html::parse_document(body);
@@ -206,7 +236,10 @@ mod tests {
              <div class=share>Share this on every network, please, and tell all of your friends</div>\
              <h3>More</h3></div><footer><p>Copyright, imprint, contact, and whatever else belongs here.</footer>"
         );
-        assert_eq!(kept(&page), vec!["Part".to_owned(), PROSE.to_owned(), PROSE.to_owned()]);
+        assert_eq!(
+            kept(&page),
+            vec!["Part".to_owned(), PROSE.to_owned(), PROSE.to_owned()]
+        );
     }
 
     #[test]

@@ -25,7 +25,12 @@ const FARTHEST: usize = 60;
 pub fn rows(page: &Page<'_>, sums: &Sums, probabilities: &[f32]) -> Vec<Vec<u8>> {
     let mass = Mass::new(page, probabilities);
     let total = mass.total();
-    let doubt: f32 = page.blocks.iter().zip(probabilities).map(|(block, p)| p.min(1.0 - p) * block.words as f32).sum();
+    let doubt: f32 = page
+        .blocks
+        .iter()
+        .zip(probabilities)
+        .map(|(block, p)| p.min(1.0 - p) * block.words as f32)
+        .sum();
     let top = probabilities.iter().copied().fold(0.0, f32::max);
     let before = landmarks(page, probabilities, false);
     let after = landmarks(page, probabilities, true);
@@ -42,20 +47,32 @@ pub fn rows(page: &Page<'_>, sums: &Sums, probabilities: &[f32]) -> Vec<Vec<u8>>
             }
             for window in WINDOWS {
                 let (from, to) = (at.saturating_sub(window), (at + window + 1).min(count));
-                row.extend([mass.mean(from, to), mass.mean(from, at), mass.mean(at + 1, to)].map(share));
+                row.extend(
+                    [
+                        mass.mean(from, to),
+                        mass.mean(from, at),
+                        mass.mean(at + 1, to),
+                    ]
+                    .map(share),
+                );
             }
             row.push(share(mass.between(0, at).0 / total.max(1.0)));
             row.push(share(mass.between(at + 1, count).0 / total.max(1.0)));
             row.push(log(total));
             row.push(share(mass.mean(0, count)));
             row.push(share(top));
-            row.extend([before.get(at), after.get(at)].map(|distance| distance.copied().unwrap_or(u8::MAX)));
+            row.extend(
+                [before.get(at), after.get(at)]
+                    .map(|distance| distance.copied().unwrap_or(u8::MAX)),
+            );
             row.push(share(doubt / total.max(1.0)));
             let mut up = block.owner;
             for _ in 0..LEVELS {
                 let range = sums.blocks(up, page.node(up));
                 row.push(share(mass.mean(range.start, range.end)));
-                row.push(share(mass.between(range.start, range.end).0 / total.max(1.0)));
+                row.push(share(
+                    mass.between(range.start, range.end).0 / total.max(1.0),
+                ));
                 up = page.node(up).parent;
             }
             row
@@ -73,7 +90,10 @@ impl Mass {
         let mut sum = (0.0, 0.0);
         let mut prefix = vec![sum];
         for (block, probability) in page.blocks.iter().zip(probabilities) {
-            sum = (sum.0 + probability * block.words as f32, sum.1 + block.words as f32);
+            sum = (
+                sum.0 + probability * block.words as f32,
+                sum.1 + block.words as f32,
+            );
             prefix.push(sum);
         }
         Self { prefix }
@@ -108,24 +128,42 @@ fn landmarks(page: &Page<'_>, probabilities: &[f32], backwards: bool) -> Vec<u8>
         }
         let is_landmark = probabilities.get(at).is_some_and(|p| *p > LANDMARK.0)
             && page.block(at).is_some_and(|block| block.words > LANDMARK.1);
-        distance = if is_landmark { 1 } else { (distance + 1).min(FARTHEST) };
+        distance = if is_landmark {
+            1
+        } else {
+            (distance + 1).min(FARTHEST)
+        };
     }
     found
 }
 
 /// Log-odds in steps of 1/14 around 128, so that nearly certain and certain differ.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the value is clamped to a byte first")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the value is clamped to a byte first"
+)]
 fn odds(probability: f32) -> u8 {
     let p = probability.clamp(0.0001, 0.9999);
-    (128.0 + (p / (1.0 - p)).ln() * 14.0).round().clamp(0.0, 255.0) as u8
+    (128.0 + (p / (1.0 - p)).ln() * 14.0)
+        .round()
+        .clamp(0.0, 255.0) as u8
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the value is clamped to a byte first")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the value is clamped to a byte first"
+)]
 fn share(value: f32) -> u8 {
     (value * 250.0).round().clamp(0.0, 255.0) as u8
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the value is clamped to a byte first")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the value is clamped to a byte first"
+)]
 fn log(value: f32) -> u8 {
     (value.ln_1p() * 20.0).round().clamp(0.0, 255.0) as u8
 }

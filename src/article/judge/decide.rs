@@ -30,15 +30,38 @@ pub fn weigh(page: &Page<'_>, judges: &Judges, probabilities: &[f32]) -> Decisio
             .iter()
             .filter(|judge| agreement(page, judge, &keep) >= AGREEMENT)
             .count();
-        let method = if agreed >= 2 { Method::Agreement } else { Method::Classifier };
-        return Decision { keep, instead: None, method, confidence: calibrated(expected) };
+        let method = if agreed >= 2 {
+            Method::Agreement
+        } else {
+            Method::Classifier
+        };
+        return Decision {
+            keep,
+            instead: None,
+            method,
+            confidence: calibrated(expected),
+        };
     }
     if judges.container.keep.contains(&true) {
         let keep = judges.container.keep.clone();
-        return Decision { keep, instead: None, method: Method::Container, confidence: 0.1 };
+        return Decision {
+            keep,
+            instead: None,
+            method: Method::Container,
+            confidence: 0.1,
+        };
     }
-    let keep = page.blocks.iter().map(|block| !block.hidden && block.link_density() < 0.5).collect();
-    Decision { keep, instead: None, method: Method::Fallback, confidence: 0.02 }
+    let keep = page
+        .blocks
+        .iter()
+        .map(|block| !block.hidden && block.link_density() < 0.5)
+        .collect();
+    Decision {
+        keep,
+        instead: None,
+        method: Method::Fallback,
+        confidence: 0.02,
+    }
 }
 
 /// The blocks whose choice promises the best F1 of words, and that F1.
@@ -46,8 +69,12 @@ pub fn weigh(page: &Page<'_>, judges: &Judges, probabilities: &[f32]) -> Decisio
 /// With calibrated probabilities the best choice is the most probable blocks down to some
 /// point; every point is tried (the plug-in rule for F-measures, Ye et al., ICML 2012).
 fn best_choice(page: &Page<'_>, probabilities: &[f32]) -> (Vec<bool>, f32) {
-    let mut order: Vec<(f32, f32)> =
-        page.blocks.iter().zip(probabilities).map(|(block, p)| (*p, block.words as f32)).collect();
+    let mut order: Vec<(f32, f32)> = page
+        .blocks
+        .iter()
+        .zip(probabilities)
+        .map(|(block, p)| (*p, block.words as f32))
+        .collect();
     let all: f32 = order.iter().map(|(p, words)| p * words).sum();
     order.sort_by(|a, b| b.0.total_cmp(&a.0));
     let (mut right, mut kept, mut best, mut threshold) = (0.0, 0.0, 0.0, f32::INFINITY);
@@ -62,7 +89,13 @@ fn best_choice(page: &Page<'_>, probabilities: &[f32]) -> (Vec<bool>, f32) {
             (best, threshold) = (promised, probability);
         }
     }
-    (probabilities.iter().map(|probability| *probability >= threshold).collect(), best)
+    (
+        probabilities
+            .iter()
+            .map(|probability| *probability >= threshold)
+            .collect(),
+        best,
+    )
 }
 
 /// Keeps one of several equal paragraphs, the first.
@@ -115,6 +148,9 @@ mod tests {
         assert!(promised > 0.9);
         once(&page, &mut keep);
         assert_eq!(keep, [true, false, false]);
-        assert_eq!(best_choice(&page, &[0.0, 0.0, 0.0]).0, [false, false, false]);
+        assert_eq!(
+            best_choice(&page, &[0.0, 0.0, 0.0]).0,
+            [false, false, false]
+        );
     }
 }

@@ -34,7 +34,11 @@ pub fn judge(page: &Page<'_>, sums: &Sums) -> Candidate {
 
 /// The smallest element that still holds most of the prose.
 fn descend(page: &Page<'_>, sums: &Sums) -> usize {
-    let mut root = page.nodes.iter().position(|node| node.tag == Tag::Body).unwrap_or(0);
+    let mut root = page
+        .nodes
+        .iter()
+        .position(|node| node.tag == Tag::Body)
+        .unwrap_or(0);
     let mut prose = sums.of(root, page.node(root)).prose;
     loop {
         let mut best = (root, 0);
@@ -48,7 +52,10 @@ fn descend(page: &Page<'_>, sums: &Sums) -> usize {
             child = node.end.max(child + 1);
         }
         let (child, inside) = best;
-        let leaf = matches!(page.node(child).tag, Tag::P | Tag::Ul | Tag::Ol | Tag::Blockquote | Tag::Li);
+        let leaf = matches!(
+            page.node(child).tag,
+            Tag::P | Tag::Ul | Tag::Ol | Tag::Blockquote | Tag::Li
+        );
         if child == root || leaf || (inside as f32) < prose as f32 * DOMINANT {
             return root;
         }
@@ -61,22 +68,35 @@ fn is_prose(page: &Page<'_>, sums: &Sums, block: &Block, root: usize) -> bool {
     if block.hidden {
         return false;
     }
-    for at in std::iter::once(block.owner).chain(page.ancestors(block.owner)).take_while(|&at| at > root) {
+    for at in std::iter::once(block.owner)
+        .chain(page.ancestors(block.owner))
+        .take_while(|&at| at > root)
+    {
         let node = page.node(at);
         let tagged = matches!(
             node.tag,
-            Tag::Nav | Tag::Aside | Tag::Footer | Tag::Form | Tag::Figure | Tag::Figcaption | Tag::Button | Tag::Dialog
+            Tag::Nav
+                | Tag::Aside
+                | Tag::Footer
+                | Tag::Form
+                | Tag::Figure
+                | Tag::Figcaption
+                | Tag::Button
+                | Tag::Dialog
         );
         if tagged || node.hints.has(CLUTTER) {
             return false;
         }
-        if (node.tag.is_list() || node.tag == Tag::Table) && sums.of(at, node).link_density() > 0.4 {
+        if (node.tag.is_list() || node.tag == Tag::Table) && sums.of(at, node).link_density() > 0.4
+        {
             return false;
         }
     }
     match block.tag {
         tag if tag.heading().is_some() => block.link_density() < 0.9,
-        Tag::P | Tag::Blockquote | Tag::Pre | Tag::Li | Tag::Dd | Tag::Dt | Tag::Td | Tag::Th => block.link_density() < 0.5,
+        Tag::P | Tag::Blockquote | Tag::Pre | Tag::Li | Tag::Dd | Tag::Dt | Tag::Td | Tag::Th => {
+            block.link_density() < 0.5
+        }
         _ => block.chars >= SHORT_CHARS && block.link_density() < 0.3,
     }
 }
@@ -88,7 +108,8 @@ mod tests {
 
     #[test]
     fn the_prose_is_kept_and_named_clutter_in_it_is_not() {
-        let prose = "A sentence, with commas, that is long enough to count as a paragraph of an article.";
+        let prose =
+            "A sentence, with commas, that is long enough to count as a paragraph of an article.";
         let html = Html::parse_document(&format!(
             "<div>Menu</div><div><div><h2>Part</h2><p>{prose}<p>{prose}<div class=author-bio>{prose}</div></div></div>"
         ));

@@ -30,6 +30,7 @@ struct Node {
 /// A table, read.
 #[derive(Debug, Default)]
 pub struct Forest {
+    #[cfg(test)]
     pub features: usize,
     scale: f32,
     trees: Vec<Vec<Node>>,
@@ -43,7 +44,7 @@ impl Forest {
 
     fn try_read(bytes: &[u8]) -> Option<Self> {
         let mut rest = bytes.strip_prefix(b"FMF3")?;
-        let features = usize::from(take_u16(&mut rest)?);
+        let count_of_features = usize::from(take_u16(&mut rest)?);
         let count = usize::from(take_u16(&mut rest)?);
         let (scale, mut rest) = rest.split_first_chunk::<4>()?;
         let mut trees = Vec::with_capacity(count);
@@ -59,7 +60,12 @@ impl Forest {
             });
             trees.push(tree.collect());
         }
-        Some(Self { features, scale: f32::from_le_bytes(*scale), trees })
+        Some(Self {
+            #[cfg(test)]
+            features: count_of_features,
+            scale: f32::from_le_bytes(*scale),
+            trees,
+        })
     }
 
     /// The probability, 0 to 1, that the table gives to a row of features.
@@ -103,11 +109,15 @@ mod tests {
         let mut table = b"FMF3\x02\0\x01\0".to_vec();
         table.extend(0.5_f32.to_le_bytes());
         // One tree: feature 1 at most 10 is worth +4, else −4.
-        table.extend([3, 0, 1, 0, 10, 1, 0, 255, 255, 0, 8, 0, 255, 255, 0, 0xf8, 0xff]);
+        table.extend([
+            3, 0, 1, 0, 10, 1, 0, 255, 255, 0, 8, 0, 255, 255, 0, 0xf8, 0xff,
+        ]);
         let forest = Forest::read(&table);
         assert!(forest.probability(&[0, 10]) > 0.98);
         assert!(forest.probability(&[0, 11]) < 0.02);
         assert!((Forest::read(b"nonsense").probability(&[1]) - 0.5).abs() < 1e-6);
-        assert!((Forest::read(table.get(..20).expect("part")).probability(&[1]) - 0.5).abs() < 1e-6);
+        assert!(
+            (Forest::read(table.get(..20).expect("part")).probability(&[1]) - 0.5).abs() < 1e-6
+        );
     }
 }

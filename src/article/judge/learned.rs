@@ -21,13 +21,18 @@ const AROUND: usize = 2;
 
 /// For each block, the probability that it is article.
 pub fn judge(page: &Page<'_>, sums: &Sums, rows: &[Row]) -> Vec<f32> {
-    let first: Vec<f32> = rows.iter().map(|row| FIRST.probability(&row.values)).collect();
+    let first: Vec<f32> = rows
+        .iter()
+        .map(|row| FIRST.probability(&row.values))
+        .collect();
     let context = context::rows(page, sums, &first);
     rows.iter()
         .zip(context)
         .enumerate()
         .map(|(at, (row, mut near))| {
-            let around = first.get(at.saturating_sub(AROUND)..(at + AROUND + 1).min(first.len())).unwrap_or_default();
+            let around = first
+                .get(at.saturating_sub(AROUND)..(at + AROUND + 1).min(first.len()))
+                .unwrap_or_default();
             if around.iter().all(|probability| *probability < HOPELESS) {
                 return 0.0;
             }

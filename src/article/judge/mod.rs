@@ -14,8 +14,8 @@ mod density;
 mod features;
 mod forest;
 mod learned;
-mod rescue;
 mod lexicon;
+mod rescue;
 mod stretch;
 
 use crate::model::Method;
@@ -77,9 +77,17 @@ pub struct Sample {
 }
 
 /// The samples of a page, one for each block; `first` is the first stage's opinion, if there is one.
-pub fn samples(page: &Page<'_>, sums: &Sums, evidence: &Evidence<'_>, first: Option<&[f32]>) -> Vec<Sample> {
+pub fn samples(
+    page: &Page<'_>,
+    sums: &Sums,
+    evidence: &Evidence<'_>,
+    first: Option<&[f32]>,
+) -> Vec<Sample> {
     let judges = Judges::hear(page, sums);
-    let mut context = first.map(|first| context::rows(page, sums, first)).unwrap_or_default().into_iter();
+    let mut context = first
+        .map(|first| context::rows(page, sums, first))
+        .unwrap_or_default()
+        .into_iter();
     judges
         .rows(page, sums, evidence)
         .into_iter()
@@ -87,7 +95,8 @@ pub fn samples(page: &Page<'_>, sums: &Sums, evidence: &Evidence<'_>, first: Opt
         .map(|(at, row)| Sample {
             features: row.values,
             context: context.next().unwrap_or_default(),
-            kept: [&judges.container, &judges.density, &judges.stretch].map(|judge| judge.keeps(at)),
+            kept: [&judges.container, &judges.density, &judges.stretch]
+                .map(|judge| judge.keeps(at)),
         })
         .collect()
 }
@@ -109,8 +118,11 @@ impl Judges {
     }
 
     fn rows(&self, page: &Page<'_>, sums: &Sums, evidence: &Evidence<'_>) -> Vec<features::Row> {
-        let opinions =
-            features::Opinions { container: &self.container, density: &self.density, stretch: &self.stretch };
+        let opinions = features::Opinions {
+            container: &self.container,
+            density: &self.density,
+            stretch: &self.stretch,
+        };
         features::rows(page, sums, evidence, &opinions)
     }
 }
@@ -123,9 +135,20 @@ pub fn decide(page: &Page<'_>, sums: &Sums, evidence: &Evidence<'_>) -> Decision
         memory.temper(page, &mut probabilities);
     }
     let decision = decide::weigh(page, &judges, &probabilities);
-    let words = page.blocks.iter().zip(&decision.keep).filter(|(_, keep)| **keep).map(|(block, _)| block.words).sum();
+    let words = page
+        .blocks
+        .iter()
+        .zip(&decision.keep)
+        .filter(|(_, keep)| **keep)
+        .map(|(block, _)| block.words)
+        .sum();
     match rescue::rescue(page, words, evidence.body) {
-        Some(html) => Decision { instead: Some(html), method: Method::Structured, confidence: RESCUED, ..decision },
+        Some(html) => Decision {
+            instead: Some(html),
+            method: Method::Structured,
+            confidence: RESCUED,
+            ..decision
+        },
         None => decision,
     }
 }
@@ -135,9 +158,17 @@ pub fn as_told(page: &Page<'_>, sums: &Sums, is_wanted: &dyn Fn(usize) -> bool) 
     let roots: Vec<usize> = (0..page.nodes.len()).filter(|&at| is_wanted(at)).collect();
     let mut keep = vec![false; page.blocks.len()];
     for root in roots {
-        for slot in keep.get_mut(sums.blocks(root, page.node(root))).unwrap_or_default() {
+        for slot in keep
+            .get_mut(sums.blocks(root, page.node(root)))
+            .unwrap_or_default()
+        {
             *slot = true;
         }
     }
-    Decision { keep, instead: None, method: Method::Container, confidence: 1.0 }
+    Decision {
+        keep,
+        instead: None,
+        method: Method::Container,
+        confidence: 1.0,
+    }
 }

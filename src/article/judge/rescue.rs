@@ -22,8 +22,20 @@ const MAX_VALUES: usize = 200_000;
 
 /// Keys under which states keep an article's text.
 const KEYS: [&str; 14] = [
-    "articleBody", "body", "content", "html", "text", "value", "paragraph", "bodyHtml", "contentHtml", "fullText",
-    "bodyText", "article_body", "rendered", "textHtml",
+    "articleBody",
+    "body",
+    "content",
+    "html",
+    "text",
+    "value",
+    "paragraph",
+    "bodyHtml",
+    "contentHtml",
+    "fullText",
+    "bodyText",
+    "article_body",
+    "rendered",
+    "textHtml",
 ];
 
 /// A paragraph in a state has at least this many characters; shorter strings are labels and ids.
@@ -35,7 +47,9 @@ pub fn rescue(page: &Page<'_>, words: usize, body: Option<&str>) -> Option<Strin
         return None;
     }
     let wanted = MIN_WORDS.max(words * MIN_GAIN);
-    let declared = body.map(as_html).filter(|body| text::count_words(body) >= wanted);
+    let declared = body
+        .map(as_html)
+        .filter(|body| text::count_words(body) >= wanted);
     declared.or_else(|| state(page).filter(|html| text::count_words(html) >= wanted))
 }
 
@@ -69,11 +83,14 @@ fn longest(root: &Value) -> String {
             break;
         }
         match value {
-            Value::String(found) if telling && found.len() > best.len() && reads_like_prose(found) => {
+            Value::String(found)
+                if telling && found.len() > best.len() && reads_like_prose(found) =>
+            {
                 best = as_html(found);
             }
             Value::Array(values) => {
-                let joined: Vec<String> = values.iter().filter_map(paragraph).map(|text| as_html(text)).collect();
+                let joined: Vec<String> =
+                    values.iter().filter_map(paragraph).map(as_html).collect();
                 let joined = joined.concat();
                 if joined.len() > best.len() {
                     best = joined;
@@ -81,7 +98,11 @@ fn longest(root: &Value) -> String {
                 stack.extend(values.iter().map(|value| (value, telling)));
             }
             Value::Object(object) => {
-                stack.extend(object.iter().map(|(key, value)| (value, KEYS.contains(&key.as_str()))));
+                stack.extend(
+                    object
+                        .iter()
+                        .map(|(key, value)| (value, KEYS.contains(&key.as_str()))),
+                );
             }
             _ => {}
         }
@@ -93,7 +114,9 @@ fn longest(root: &Value) -> String {
 fn paragraph(value: &Value) -> Option<&str> {
     let found = match value {
         Value::String(text) => Some(text.as_str()),
-        Value::Object(object) => KEYS.iter().find_map(|key| object.get(*key).and_then(Value::as_str)),
+        Value::Object(object) => KEYS
+            .iter()
+            .find_map(|key| object.get(*key).and_then(Value::as_str)),
         _ => None,
     };
     found.filter(|text| text.chars().count() >= MIN_PARAGRAPH_CHARS && reads_like_prose(text))
@@ -102,7 +125,9 @@ fn paragraph(value: &Value) -> Option<&str> {
 fn reads_like_prose(text: &str) -> bool {
     let spaces = text.chars().filter(|c| c.is_whitespace()).count();
     let wide = text.chars().any(text::is_unspaced);
-    !text.trim_start().starts_with(['{', '[']) && !text.starts_with("http") && (wide || spaces * 14 >= text.chars().count())
+    !text.trim_start().starts_with(['{', '['])
+        && !text.starts_with("http")
+        && (wide || spaces * 14 >= text.chars().count())
 }
 
 /// Plain text as HTML, HTML as it is.
@@ -110,12 +135,19 @@ fn as_html(found: &str) -> String {
     if found.contains("<p") || found.contains("<br") || found.contains("</") {
         return format!("<div>{found}</div>");
     }
-    found
+    let mut html = String::with_capacity(found.len() + 64);
+    for line in found
         .split('\n')
         .map(str::trim)
         .filter(|line| !line.is_empty())
-        .map(|line| format!("<p>{}</p>", line.replace('&', "&amp;").replace('<', "&lt;")))
-        .collect()
+    {
+        html.extend([
+            "<p>",
+            &line.replace('&', "&amp;").replace('<', "&lt;"),
+            "</p>",
+        ]);
+    }
+    html
 }
 
 #[cfg(test)]
@@ -125,16 +157,27 @@ mod tests {
 
     #[test]
     fn a_state_gives_up_its_article_and_only_when_needed() {
-        let prose = "A sentence of the article that only a script would have shown to its readers. ".repeat(4);
+        let prose =
+            "A sentence of the article that only a script would have shown to its readers. "
+                .repeat(4);
         let state = format!(
             r#"{{"props":{{"id":"x","nav":["a","b"],"blocks":[{{"type":"p","text":"{prose}"}},{{"type":"p","text":"{prose}"}}]}}}}"#
         );
-        let html = Html::parse_document(&format!("<script id=__NEXT_DATA__ type=application/json>{state}</script>"));
+        let html = Html::parse_document(&format!(
+            "<script id=__NEXT_DATA__ type=application/json>{state}</script>"
+        ));
         let page = Page::new(&html, &|_| false);
         let found = rescue(&page, 0, None).expect("the article");
         assert_eq!(found.matches("<p>").count(), 2);
         assert_eq!(rescue(&page, 500, None), None);
-        assert!(rescue(&page, 5, Some(&prose.repeat(3))).is_some_and(|found| found.contains("readers")));
-        assert_eq!(rescue(&page, 5, Some("short")).as_deref().map(|found| found.contains("readers")), Some(true));
+        assert!(
+            rescue(&page, 5, Some(&prose.repeat(3))).is_some_and(|found| found.contains("readers"))
+        );
+        assert_eq!(
+            rescue(&page, 5, Some("short"))
+                .as_deref()
+                .map(|found| found.contains("readers")),
+            Some(true)
+        );
     }
 }

@@ -33,7 +33,10 @@ pub fn judge(page: &Page<'_>) -> Candidate {
         .enumerate()
         .map(|(at, block)| best.contains(&at) && !block.hidden && block.link_density() < 0.5)
         .collect();
-    Candidate { keep, root: page.block(best.start).map_or(0, |block| block.owner) }
+    Candidate {
+        keep,
+        root: page.block(best.start).map_or(0, |block| block.owner),
+    }
 }
 
 fn worth(block: &Block) -> f32 {
@@ -56,8 +59,13 @@ mod tests {
             "<p>Home<p>News<p>{prose}<p>Part<p>{prose}<p><a href=x>{prose}</a><p>A<p>B<p>C<p>D<p>E<p>F<p>{prose}"
         ));
         let page = Page::new(&html, &|_| false);
-        let kept: Vec<usize> =
-            judge(&page).keep.iter().enumerate().filter(|(_, keep)| **keep).map(|(at, _)| at).collect();
+        let kept: Vec<usize> = judge(&page)
+            .keep
+            .iter()
+            .enumerate()
+            .filter(|(_, keep)| **keep)
+            .map(|(at, _)| at)
+            .collect();
         assert_eq!(kept, [2, 3, 4]);
     }
 }

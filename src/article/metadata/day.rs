@@ -45,13 +45,19 @@ fn stamp(text: &str) -> Option<Written> {
         _ => return None,
     };
     let at = Timestamp::from_millis(millis);
-    Some(Written { at, offset_minutes: Some(0), timed: true })
+    Some(Written {
+        at,
+        offset_minutes: Some(0),
+        timed: true,
+    })
 }
 
 /// `20210304`, `20210304T101112Z`.
 fn compact(text: &str) -> Option<Written> {
     let (day, rest) = text.split_at_checked(8)?;
-    if !day.bytes().all(|byte| byte.is_ascii_digit()) || rest.starts_with(|c: char| c.is_ascii_digit()) && rest.len() != 6 {
+    if !day.bytes().all(|byte| byte.is_ascii_digit())
+        || rest.starts_with(|c: char| c.is_ascii_digit()) && rest.len() != 6
+    {
         return None;
     }
     let day = NaiveDate::parse_from_str(day, "%Y%m%d").ok()?;
@@ -67,7 +73,9 @@ fn written(day: NaiveDate, time: Option<NaiveTime>, offset: Option<i16>) -> Opti
     }
     // Midnight in Berlin or Paris, written in UTC by software that knew the day only: the
     // instant is kept, the zone is put right, because the day is a day of that zone.
-    let evening = time.filter(|_| offset == Some(0)).filter(|time| time.minute() == 0 && time.second() == 0);
+    let evening = time
+        .filter(|_| offset == Some(0))
+        .filter(|time| time.minute() == 0 && time.second() == 0);
     let zone = match evening.map(|time| time.hour()) {
         Some(22) => Some(120),
         Some(23) => Some(60),
@@ -76,13 +84,22 @@ fn written(day: NaiveDate, time: Option<NaiveTime>, offset: Option<i16>) -> Opti
     let local = NaiveDateTime::new(day, time.unwrap_or_default());
     let utc = local - Duration::minutes(i64::from(offset.unwrap_or(0)));
     let at = Timestamp::from(DateTime::from_naive_utc_and_offset(utc, chrono::Utc));
-    Some(Written { at, offset_minutes: zone.or(offset).or(time.is_none().then_some(0)), timed: time.is_some() })
+    Some(Written {
+        at,
+        offset_minutes: zone.or(offset).or(time.is_none().then_some(0)),
+        timed: time.is_some(),
+    })
 }
 
 /// A piece of a date's text: a number or a word, and the character right after it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Word<'a> {
-    Number { value: u32, digits: usize, next: char, before: char },
+    Number {
+        value: u32,
+        digits: usize,
+        next: char,
+        before: char,
+    },
     Name(&'a str),
 }
 
@@ -92,17 +109,29 @@ fn split(text: &str) -> Vec<Word<'_>> {
     let mut before = ' ';
     while let Some(first) = rest.chars().next() {
         let len = if first.is_ascii_digit() {
-            rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len())
-        } else if first.is_alphabetic() && !matches!(first, '年' | '月' | '日' | '년' | '월' | '일') {
-            rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len())
+            rest.find(|c: char| !c.is_ascii_digit())
+                .unwrap_or(rest.len())
+        } else if first.is_alphabetic() && !matches!(first, '年' | '月' | '日' | '년' | '월' | '일')
+        {
+            rest.find(|c: char| !c.is_alphabetic())
+                .unwrap_or(rest.len())
         } else {
             0
         };
-        let Some((word, after)) = rest.split_at_checked(if len == 0 { first.len_utf8() } else { len }) else { break };
+        let Some((word, after)) =
+            rest.split_at_checked(if len == 0 { first.len_utf8() } else { len })
+        else {
+            break;
+        };
         if len > 0 && first.is_ascii_digit() {
             let next = after.chars().next().unwrap_or(' ');
             if let Ok(value) = word.parse() {
-                words.push(Word::Number { value, digits: word.len(), next, before });
+                words.push(Word::Number {
+                    value,
+                    digits: word.len(),
+                    next,
+                    before,
+                });
             }
         } else if len > 0 {
             words.push(Word::Name(word));
@@ -118,47 +147,130 @@ fn day_of(words: &[Word<'_>], month_first: bool) -> Option<(NaiveDate, usize)> {
     use Word::{Name, Number};
     match *words {
         // 2021-03-04, 2021/3/4, 2021年3月4日
-        [Number { value: year, digits: 4, .. }, Number { value: month, .. }, Number { value: day, digits: 1..=2, .. }, ..] => {
-            Some((date(year, month, day)?, 3))
-        }
+        [
+            Number {
+                value: year,
+                digits: 4,
+                ..
+            },
+            Number { value: month, .. },
+            Number {
+                value: day,
+                digits: 1..=2,
+                ..
+            },
+            ..,
+        ] => Some((date(year, month, day)?, 3)),
         // 04.03.2021, 3/4/2021
         [
-            Number { value: a, digits: 1..=2, next, .. },
-            Number { value: b, digits: 1..=2, .. },
-            Number { value: year, digits: 4, .. },
+            Number {
+                value: a,
+                digits: 1..=2,
+                next,
+                ..
+            },
+            Number {
+                value: b,
+                digits: 1..=2,
+                ..
+            },
+            Number {
+                value: year,
+                digits: 4,
+                ..
+            },
             ..,
         ] => {
             let month_first = month_first && next == '/';
-            let (first, second) = if month_first { ((a, b), (b, a)) } else { ((b, a), (a, b)) };
+            let (first, second) = if month_first {
+                ((a, b), (b, a))
+            } else {
+                ((b, a), (a, b))
+            };
             let day = date(year, first.0, first.1).or_else(|| date(year, second.0, second.1))?;
             Some((day, 3))
         }
         // 04.03.21
         [
-            Number { value: day, digits: 2, next: '.', .. },
-            Number { value: month, digits: 2, next: '.', .. },
-            Number { value: year, digits: 2, .. },
+            Number {
+                value: day,
+                digits: 2,
+                next: '.',
+                ..
+            },
+            Number {
+                value: month,
+                digits: 2,
+                next: '.',
+                ..
+            },
+            Number {
+                value: year,
+                digits: 2,
+                ..
+            },
             ..,
         ] => Some((date(2000 + year, month, day)?, 3)),
         // 4 March 2021, 4. März 2021, 4 de marzo de 2021, 4th of March, 2021
-        [Number { value: day, digits: 1..=2, .. }, ref rest @ ..] => {
-            let fillers = rest.iter().take(2).take_while(|word| is_filler(word)).count();
+        [
+            Number {
+                value: day,
+                digits: 1..=2,
+                ..
+            },
+            ref rest @ ..,
+        ] => {
+            let fillers = rest
+                .iter()
+                .take(2)
+                .take_while(|word| is_filler(word))
+                .count();
             let (month, rest) = match rest.get(fillers..)? {
                 [Name(name), rest @ ..] => (month(name)?, rest),
                 _ => return None,
             };
-            let more = rest.iter().take(2).take_while(|word| is_filler(word)).count();
+            let more = rest
+                .iter()
+                .take(2)
+                .take_while(|word| is_filler(word))
+                .count();
             match rest.get(more..)? {
-                [Number { value: year, digits: 4, .. }, ..] => Some((date(*year, month, day)?, fillers + more + 3)),
+                [
+                    Number {
+                        value: year,
+                        digits: 4,
+                        ..
+                    },
+                    ..,
+                ] => Some((date(*year, month, day)?, fillers + more + 3)),
                 _ => None,
             }
         }
         // March 4, 2021; March 4th 2021
-        [Name(name), Number { value: day, digits: 1..=2, .. }, ref rest @ ..] => {
+        [
+            Name(name),
+            Number {
+                value: day,
+                digits: 1..=2,
+                ..
+            },
+            ref rest @ ..,
+        ] => {
             let month = month(name)?;
-            let more = rest.iter().take(1).take_while(|word| is_filler(word)).count();
+            let more = rest
+                .iter()
+                .take(1)
+                .take_while(|word| is_filler(word))
+                .count();
             match rest.get(more..)? {
-                [Number { value: year, digits: 4, .. }, ..] => Some((date(*year, month, day)?, more + 3)),
+                [
+                    Number {
+                        value: year,
+                        digits: 4,
+                        ..
+                    },
+                    ..,
+                ] => Some((date(*year, month, day)?, more + 3)),
                 _ => None,
             }
         }
@@ -183,27 +295,56 @@ fn time_of(words: &[Word<'_>]) -> (Option<NaiveTime>, Option<i16>) {
     let mut rest = words;
     for _ in 0..4 {
         match *rest {
-            [Number { value: hour, digits: 1..=2, next: ':' | 'h' | '.' | 'H', .. }, ref after @ ..] => {
-                let after = match after {
-                    [Name("h" | "H"), after @ ..] => after,
-                    after => after,
+            [
+                Number {
+                    value: hour,
+                    digits: 1..=2,
+                    next: ':' | 'h' | '.' | 'H',
+                    ..
+                },
+                ref after @ ..,
+            ] => {
+                let after = if let [Name("h" | "H"), rest @ ..] = after {
+                    rest
+                } else {
+                    after
                 };
-                let [Number { value: minute, digits: 2, next, .. }, after @ ..] = after else { return (None, None) };
+                let [
+                    Number {
+                        value: minute,
+                        digits: 2,
+                        next,
+                        ..
+                    },
+                    after @ ..,
+                ] = after
+                else {
+                    return (None, None);
+                };
                 let (second, after) = match after {
-                    [Number { value, digits: 2, .. }, after @ ..] if *next == ':' => (*value, after),
+                    [
+                        Number {
+                            value, digits: 2, ..
+                        },
+                        after @ ..,
+                    ] if *next == ':' => (*value, after),
                     after => (0, after),
                 };
                 // A fraction of a second says nothing to a reader of days.
-                let after = match after {
-                    [Number { before: '.', .. }, after @ ..] => after,
-                    after => after,
+                let after = if let [Number { before: '.', .. }, rest @ ..] = after {
+                    rest
+                } else {
+                    after
                 };
                 let hour = match after {
                     [Name(half), ..] if half.eq_ignore_ascii_case("pm") && hour < 12 => hour + 12,
                     [Name(half), ..] if half.eq_ignore_ascii_case("am") && hour == 12 => 0,
                     _ => hour,
                 };
-                return (NaiveTime::from_hms_opt(hour, *minute, second), zone_of(after));
+                return (
+                    NaiveTime::from_hms_opt(hour, *minute, second),
+                    zone_of(after),
+                );
             }
             [Name(_), ref after @ ..] => rest = after,
             _ => return (None, None),
@@ -215,17 +356,52 @@ fn time_of(words: &[Word<'_>]) -> (Option<NaiveTime>, Option<i16>) {
 fn zone_of(words: &[Word<'_>]) -> Option<i16> {
     use Word::{Name, Number};
     let words = match words {
-        [Name(half), rest @ ..] if half.eq_ignore_ascii_case("am") || half.eq_ignore_ascii_case("pm") => rest,
+        [Name(half), rest @ ..]
+            if half.eq_ignore_ascii_case("am") || half.eq_ignore_ascii_case("pm") =>
+        {
+            rest
+        }
         words => words,
     };
     match *words {
-        [Number { value, digits: 4, before: sign @ ('+' | '-' | '−'), .. }, ..]
-        | [Name(_), Number { value, digits: 4, before: sign @ ('+' | '-' | '−'), .. }, ..] => {
-            signed(sign, value / 100, value % 100)
-        }
-        [Number { value: hours, digits: 1..=2, before: sign @ ('+' | '-' | '−'), .. }, ref rest @ ..] => {
+        [
+            Number {
+                value,
+                digits: 4,
+                before: sign @ ('+' | '-' | '−'),
+                ..
+            },
+            ..,
+        ]
+        | [
+            Name(_),
+            Number {
+                value,
+                digits: 4,
+                before: sign @ ('+' | '-' | '−'),
+                ..
+            },
+            ..,
+        ] => signed(sign, value / 100, value % 100),
+        [
+            Number {
+                value: hours,
+                digits: 1..=2,
+                before: sign @ ('+' | '-' | '−'),
+                ..
+            },
+            ref rest @ ..,
+        ] => {
             let minutes = match rest {
-                [Number { value, digits: 2, before: ':', .. }, ..] => *value,
+                [
+                    Number {
+                        value,
+                        digits: 2,
+                        before: ':',
+                        ..
+                    },
+                    ..,
+                ] => *value,
                 _ => 0,
             };
             signed(sign, hours, minutes)
@@ -249,7 +425,9 @@ fn zone_of(words: &[Word<'_>]) -> Option<i16> {
 }
 
 fn signed(sign: char, hours: u32, minutes: u32) -> Option<i16> {
-    let total = i16::try_from(hours * 60 + minutes).ok().filter(|total| *total <= 14 * 60)?;
+    let total = i16::try_from(hours * 60 + minutes)
+        .ok()
+        .filter(|total| *total <= 14 * 60)?;
     Some(if sign == '+' { total } else { -total })
 }
 
@@ -263,7 +441,8 @@ fn month(name: &str) -> Option<u32> {
     let name = name.to_lowercase();
     let at = MONTHS.iter().position(|names| {
         names.iter().any(|known| {
-            name == *known || (name.chars().count() >= 3 && known.starts_with(name.as_str()))
+            name == *known
+                || (name.chars().count() >= 3 && known.starts_with(name.as_str()))
                 || (name.starts_with(known) && known.chars().count() >= 4)
         })
     })?;
@@ -273,30 +452,237 @@ fn month(name: &str) -> Option<u32> {
 /// English, German, French, Spanish, Italian, Portuguese, Dutch, Polish, Czech, Swedish, Danish,
 /// Turkish, Russian, Ukrainian, Greek, Hungarian, Romanian, Indonesian, where they differ.
 const MONTHS: [&[&str]; 12] = [
-    &["january", "januar", "jänner", "janvier", "enero", "gennaio", "janeiro", "januari", "stycznia", "styczeń",
-        "ledna", "leden", "ocak", "января", "январь", "січня", "ιανουαρίου", "január", "ianuarie"],
-    &["february", "februar", "feber", "février", "fevrier", "febrero", "febbraio", "fevereiro", "februari", "lutego",
-        "luty", "února", "únor", "şubat", "февраля", "февраль", "лютого", "φεβρουαρίου", "február", "februarie"],
-    &["march", "märz", "maerz", "mars", "marzo", "março", "marco", "maart", "mrt", "marca", "marzec", "března",
-        "březen", "mart", "марта", "март", "березня", "μαρτίου", "március", "martie", "maret", "marts"],
-    &["april", "avril", "abril", "aprile", "kwietnia", "kwiecień", "dubna", "duben", "nisan", "апреля", "апрель",
-        "квітня", "απριλίου", "április", "aprilie"],
-    &["may", "mai", "mayo", "maggio", "maio", "mei", "maja", "maj", "května", "květen", "mayıs", "мая", "май",
-        "травня", "μαΐου", "május"],
-    &["june", "juni", "juin", "junio", "giugno", "junho", "czerwca", "czerwiec", "června", "červen", "haziran",
-        "июня", "июнь", "червня", "ιουνίου", "június", "iunie"],
-    &["july", "juli", "juillet", "julio", "luglio", "julho", "lipca", "lipiec", "července", "červenec", "temmuz",
-        "июля", "июль", "липня", "ιουλίου", "július", "iulie"],
-    &["august", "août", "aout", "agosto", "augustus", "augusti", "sierpnia", "sierpień", "srpna", "srpen",
-        "ağustos", "августа", "август", "серпня", "αυγούστου", "augusztus", "agustus"],
-    &["september", "septembre", "septiembre", "setiembre", "settembre", "setembro", "września", "wrzesień", "září",
-        "eylül", "сентября", "сентябрь", "вересня", "σεπτεμβρίου", "szeptember", "septembrie"],
-    &["october", "oktober", "octobre", "octubre", "ottobre", "outubro", "października", "październik", "října",
-        "říjen", "ekim", "октября", "октябрь", "жовтня", "οκτωβρίου", "október", "octombrie"],
-    &["november", "novembre", "noviembre", "novembro", "listopada", "listopad", "kasım", "ноября", "ноябрь",
-        "листопада", "νοεμβρίου", "noiembrie", "nopember"],
-    &["december", "dezember", "décembre", "decembre", "diciembre", "dicembre", "dezembro", "grudnia", "grudzień",
-        "prosince", "prosinec", "aralık", "декабря", "декабрь", "грудня", "δεκεμβρίου", "decembrie", "desember"],
+    &[
+        "january",
+        "januar",
+        "jänner",
+        "janvier",
+        "enero",
+        "gennaio",
+        "janeiro",
+        "januari",
+        "stycznia",
+        "styczeń",
+        "ledna",
+        "leden",
+        "ocak",
+        "января",
+        "январь",
+        "січня",
+        "ιανουαρίου",
+        "január",
+        "ianuarie",
+    ],
+    &[
+        "february",
+        "februar",
+        "feber",
+        "février",
+        "fevrier",
+        "febrero",
+        "febbraio",
+        "fevereiro",
+        "februari",
+        "lutego",
+        "luty",
+        "února",
+        "únor",
+        "şubat",
+        "февраля",
+        "февраль",
+        "лютого",
+        "φεβρουαρίου",
+        "február",
+        "februarie",
+    ],
+    &[
+        "march",
+        "märz",
+        "maerz",
+        "mars",
+        "marzo",
+        "março",
+        "marco",
+        "maart",
+        "mrt",
+        "marca",
+        "marzec",
+        "března",
+        "březen",
+        "mart",
+        "марта",
+        "март",
+        "березня",
+        "μαρτίου",
+        "március",
+        "martie",
+        "maret",
+        "marts",
+    ],
+    &[
+        "april",
+        "avril",
+        "abril",
+        "aprile",
+        "kwietnia",
+        "kwiecień",
+        "dubna",
+        "duben",
+        "nisan",
+        "апреля",
+        "апрель",
+        "квітня",
+        "απριλίου",
+        "április",
+        "aprilie",
+    ],
+    &[
+        "may",
+        "mai",
+        "mayo",
+        "maggio",
+        "maio",
+        "mei",
+        "maja",
+        "maj",
+        "května",
+        "květen",
+        "mayıs",
+        "мая",
+        "май",
+        "травня",
+        "μαΐου",
+        "május",
+    ],
+    &[
+        "june",
+        "juni",
+        "juin",
+        "junio",
+        "giugno",
+        "junho",
+        "czerwca",
+        "czerwiec",
+        "června",
+        "červen",
+        "haziran",
+        "июня",
+        "июнь",
+        "червня",
+        "ιουνίου",
+        "június",
+        "iunie",
+    ],
+    &[
+        "july",
+        "juli",
+        "juillet",
+        "julio",
+        "luglio",
+        "julho",
+        "lipca",
+        "lipiec",
+        "července",
+        "červenec",
+        "temmuz",
+        "июля",
+        "июль",
+        "липня",
+        "ιουλίου",
+        "július",
+        "iulie",
+    ],
+    &[
+        "august",
+        "août",
+        "aout",
+        "agosto",
+        "augustus",
+        "augusti",
+        "sierpnia",
+        "sierpień",
+        "srpna",
+        "srpen",
+        "ağustos",
+        "августа",
+        "август",
+        "серпня",
+        "αυγούστου",
+        "augusztus",
+        "agustus",
+    ],
+    &[
+        "september",
+        "septembre",
+        "septiembre",
+        "setiembre",
+        "settembre",
+        "setembro",
+        "września",
+        "wrzesień",
+        "září",
+        "eylül",
+        "сентября",
+        "сентябрь",
+        "вересня",
+        "σεπτεμβρίου",
+        "szeptember",
+        "septembrie",
+    ],
+    &[
+        "october",
+        "oktober",
+        "octobre",
+        "octubre",
+        "ottobre",
+        "outubro",
+        "października",
+        "październik",
+        "října",
+        "říjen",
+        "ekim",
+        "октября",
+        "октябрь",
+        "жовтня",
+        "οκτωβρίου",
+        "október",
+        "octombrie",
+    ],
+    &[
+        "november",
+        "novembre",
+        "noviembre",
+        "novembro",
+        "listopada",
+        "listopad",
+        "kasım",
+        "ноября",
+        "ноябрь",
+        "листопада",
+        "νοεμβρίου",
+        "noiembrie",
+        "nopember",
+    ],
+    &[
+        "december",
+        "dezember",
+        "décembre",
+        "decembre",
+        "diciembre",
+        "dicembre",
+        "dezembro",
+        "grudnia",
+        "grudzień",
+        "prosince",
+        "prosinec",
+        "aralık",
+        "декабря",
+        "декабрь",
+        "грудня",
+        "δεκεμβρίου",
+        "decembrie",
+        "desember",
+    ],
 ];
 
 #[cfg(test)]
@@ -308,28 +694,60 @@ mod tests {
     fn dates_are_read_however_they_are_written() {
         for (text, expected, offset) in [
             ("2021-03-04T10:11:12Z", "2021-03-04T10:11:12.000Z", Some(0)),
-            ("2021-03-04T10:11:12.123+02:00", "2021-03-04T08:11:12.000Z", Some(120)),
-            ("2021-03-04T10:11-0500", "2021-03-04T15:11:00.000Z", Some(-300)),
+            (
+                "2021-03-04T10:11:12.123+02:00",
+                "2021-03-04T08:11:12.000Z",
+                Some(120),
+            ),
+            (
+                "2021-03-04T10:11-0500",
+                "2021-03-04T15:11:00.000Z",
+                Some(-300),
+            ),
             ("2021-03-04 10:11:12", "2021-03-04T10:11:12.000Z", None),
             ("2021-03-04", "2021-03-04T00:00:00.000Z", Some(0)),
             ("20210304", "2021-03-04T00:00:00.000Z", Some(0)),
             ("20210304T101112Z", "2021-03-04T10:11:12.000Z", Some(0)),
             ("1614852672", "2021-03-04T10:11:12.000Z", Some(0)),
-            ("Thu, 04 Mar 2021 10:11:12 GMT", "2021-03-04T10:11:12.000Z", Some(0)),
-            ("Thu Mar 4, 2021 10:11 PM EST", "2021-03-05T03:11:00.000Z", Some(-300)),
-            ("Published: March 4th, 2021", "2021-03-04T00:00:00.000Z", Some(0)),
+            (
+                "Thu, 04 Mar 2021 10:11:12 GMT",
+                "2021-03-04T10:11:12.000Z",
+                Some(0),
+            ),
+            (
+                "Thu Mar 4, 2021 10:11 PM EST",
+                "2021-03-05T03:11:00.000Z",
+                Some(-300),
+            ),
+            (
+                "Published: March 4th, 2021",
+                "2021-03-04T00:00:00.000Z",
+                Some(0),
+            ),
             ("4. März 2021, 10:11 Uhr", "2021-03-04T10:11:00.000Z", None),
             ("4 de marzo de 2021", "2021-03-04T00:00:00.000Z", Some(0)),
-            ("le 4 février 2021 à 10h11", "2021-02-04T10:11:00.000Z", None),
+            (
+                "le 4 février 2021 à 10h11",
+                "2021-02-04T10:11:00.000Z",
+                None,
+            ),
             ("04.03.2021", "2021-03-04T00:00:00.000Z", Some(0)),
             ("04.03.21 um 10.11 Uhr", "2021-03-04T10:11:00.000Z", None),
-            ("2021-03-03T23:00:00.000Z", "2021-03-03T23:00:00.000Z", Some(60)),
+            (
+                "2021-03-03T23:00:00.000Z",
+                "2021-03-03T23:00:00.000Z",
+                Some(60),
+            ),
             ("04/03/2021", "2021-03-04T00:00:00.000Z", Some(0)),
             ("13/04/2021", "2021-04-13T00:00:00.000Z", Some(0)),
             ("2021年3月4日", "2021-03-04T00:00:00.000Z", Some(0)),
         ] {
             let found = read(text, false).unwrap_or_else(|| panic!("{text}"));
-            assert_eq!((found.at.to_string().as_str(), found.offset_minutes), (expected, offset), "{text}");
+            assert_eq!(
+                (found.at.to_string().as_str(), found.offset_minutes),
+                (expected, offset),
+                "{text}"
+            );
         }
         let american = read("03/04/2021", true).expect("a date");
         assert_eq!(american.at.to_string(), "2021-03-04T00:00:00.000Z");
@@ -337,7 +755,16 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_none() {
-        for text in ["", "soon", "12", "99/99/2021", "2021-13-40", "May I", "1234567890123456", "0000-00-00"] {
+        for text in [
+            "",
+            "soon",
+            "12",
+            "99/99/2021",
+            "2021-13-40",
+            "May I",
+            "1234567890123456",
+            "0000-00-00",
+        ] {
             assert_eq!(read(text, false), None, "{text}");
         }
     }

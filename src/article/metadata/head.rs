@@ -27,9 +27,17 @@ pub struct Head {
 impl Head {
     /// Reads the declarations of `page`, found at `url`.
     pub fn new(page: &Page<'_>, url: Option<&Url>) -> Self {
-        let mut head = Self { base: url.cloned(), ..Self::default() };
+        let mut head = Self {
+            base: url.cloned(),
+            ..Self::default()
+        };
         for aside in &page.asides {
-            let attr = |name| aside.element.attr(name).filter(|value| value.len() <= MAX_VALUE_BYTES);
+            let attr = |name| {
+                aside
+                    .element
+                    .attr(name)
+                    .filter(|value| value.len() <= MAX_VALUE_BYTES)
+            };
             match aside.tag {
                 Tag::Base => {
                     let base = attr("href").and_then(|href| match url {
@@ -39,14 +47,16 @@ impl Head {
                     head.base = base.filter(|base| !base.cannot_be_a_base()).or(head.base);
                 }
                 Tag::Title if head.title.is_none() => {
-                    head.title = Some(text::clean_line(aside.text)).filter(|title| !title.is_empty());
+                    head.title =
+                        Some(text::clean_line(aside.text)).filter(|title| !title.is_empty());
                 }
                 Tag::Link => head.link(attr("rel"), attr("href")),
                 Tag::Meta if head.metas.len() < MAX_METAS => {
                     let value = attr("content").map(unescape_twice).unwrap_or_default();
                     for name in ["property", "name", "itemprop", "http-equiv"] {
                         if let (Some(name), false) = (attr(name), value.is_empty()) {
-                            head.metas.push((name.trim().to_ascii_lowercase(), value.clone()));
+                            head.metas
+                                .push((name.trim().to_ascii_lowercase(), value.clone()));
                         }
                     }
                 }
@@ -54,12 +64,16 @@ impl Head {
             }
         }
         let root = page.nodes.iter().position(|node| node.tag == Tag::Html);
-        head.lang = root.and_then(|at| page.attr(at, "lang").or_else(|| page.attr(at, "xml:lang"))).map(str::to_owned);
+        head.lang = root
+            .and_then(|at| page.attr(at, "lang").or_else(|| page.attr(at, "xml:lang")))
+            .map(str::to_owned);
         head
     }
 
     fn link(&mut self, rel: Option<&str>, href: Option<&str>) {
-        let (Some(rel), Some(href)) = (rel, href) else { return };
+        let (Some(rel), Some(href)) = (rel, href) else {
+            return;
+        };
         for rel in rel.split_ascii_whitespace() {
             if rel.eq_ignore_ascii_case("canonical") && self.canonical.is_none() {
                 self.canonical = Some(href.trim().to_owned());
@@ -71,12 +85,20 @@ impl Head {
 
     /// The first value of the first of `names` that has one.
     pub fn first(&self, names: &[&str]) -> Option<&str> {
-        names.iter().find_map(|name| self.metas.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()))
+        names.iter().find_map(|name| {
+            self.metas
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, value)| value.as_str())
+        })
     }
 
     /// All values of a name.
     pub fn all<'h>(&'h self, name: &'h str) -> impl Iterator<Item = &'h str> {
-        self.metas.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.metas
+            .iter()
+            .filter(move |(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -94,9 +116,10 @@ pub fn unescape(value: &str) -> String {
     let mut rest = value;
     while let Some((before, after)) = rest.split_once('&') {
         out.push_str(before);
-        let found = after.split_once(';').filter(|(name, _)| name.len() <= 8).and_then(|(name, tail)| {
-            entity(name).map(|c| (c, tail))
-        });
+        let found = after
+            .split_once(';')
+            .filter(|(name, _)| name.len() <= 8)
+            .and_then(|(name, tail)| entity(name).map(|c| (c, tail)));
         if let Some((c, tail)) = found {
             out.push(c);
             rest = tail;
@@ -176,7 +199,10 @@ mod tests {
         let head = Head::new(&page, Url::parse("https://e.org/y").ok().as_ref());
         assert_eq!(head.title.as_deref(), Some("A & B"));
         assert_eq!(head.canonical.as_deref(), Some("/c"));
-        assert_eq!(head.base.as_ref().map(Url::as_str), Some("https://e.org/x/"));
+        assert_eq!(
+            head.base.as_ref().map(Url::as_str),
+            Some("https://e.org/x/")
+        );
         assert_eq!(head.first(&["none", "og:title"]), Some("It’s"));
         assert_eq!(head.all("a").collect::<Vec<_>>(), ["1", "2"]);
         assert_eq!(head.lang.as_deref(), Some("de"));

@@ -51,7 +51,11 @@ pub fn describe(page: &Page<'_>) -> Described {
         .iter()
         .filter(|aside| aside.tag == Tag::Script)
         .filter(|aside| {
-            aside.element.attr("type").is_some_and(|kind| kind.trim().to_ascii_lowercase().starts_with("application/ld+json"))
+            aside.element.attr("type").is_some_and(|kind| {
+                kind.trim()
+                    .to_ascii_lowercase()
+                    .starts_with("application/ld+json")
+            })
         })
         .flat_map(|aside| documents(aside.text))
         .collect();
@@ -66,7 +70,11 @@ pub fn describe(page: &Page<'_>) -> Described {
         let rank = rank_of(object);
         if rank > 0 {
             let found = read(object, rank, &people);
-            best = if found.rank > best.rank { fill(found, best) } else { fill(best, found) };
+            best = if found.rank > best.rank {
+                fill(found, best)
+            } else {
+                fill(best, found)
+            };
         }
     }
     best
@@ -81,14 +89,26 @@ fn fill(first: Described, second: Described) -> Described {
     Described {
         rank: first.rank,
         headline: first.headline.or(second.headline),
-        people: if first.people.is_empty() { second.people } else { first.people },
-        houses: if first.houses.is_empty() { second.houses } else { first.houses },
+        people: if first.people.is_empty() {
+            second.people
+        } else {
+            first.people
+        },
+        houses: if first.houses.is_empty() {
+            second.houses
+        } else {
+            first.houses
+        },
         published: first.published.or(second.published),
         modified: first.modified.or(second.modified),
         image: first.image.or(second.image),
         publisher: first.publisher.or(second.publisher),
         section: first.section.or(second.section),
-        keywords: if first.keywords.is_empty() { second.keywords } else { first.keywords },
+        keywords: if first.keywords.is_empty() {
+            second.keywords
+        } else {
+            first.keywords
+        },
         lang: first.lang.or(second.lang),
         url: first.url.or(second.url),
         description: first.description.or(second.description),
@@ -100,12 +120,23 @@ fn fill(first: Described, second: Described) -> Described {
 /// All JSON values of a script, as far as it can be read.
 fn documents(script: &str) -> Vec<Value> {
     let script = script.get(..MAX_SCRIPT_BYTES).unwrap_or(script).trim();
-    let script = script.trim_start_matches("<!--").trim_start_matches("//").trim_start_matches("<![CDATA[").trim();
+    let script = script
+        .trim_start_matches("<!--")
+        .trim_start_matches("//")
+        .trim_start_matches("<![CDATA[")
+        .trim();
     let read = |text: &str| -> Vec<Value> {
-        serde_json::Deserializer::from_str(text).into_iter::<Value>().map_while(Result::ok).collect()
+        serde_json::Deserializer::from_str(text)
+            .into_iter::<Value>()
+            .map_while(Result::ok)
+            .collect()
     };
     let found = read(script);
-    if found.is_empty() { read(&mended(script)) } else { found }
+    if found.is_empty() {
+        read(&mended(script))
+    } else {
+        found
+    }
 }
 
 /// Mends what publishers break most: raw line breaks inside strings, trailing commas,
@@ -121,7 +152,9 @@ fn mended(script: &str) -> String {
                 out.push(c);
             }
             '\\' if quoted => match chars.next() {
-                Some(next @ ('"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't' | 'u')) => out.extend([c, next]),
+                Some(next @ ('"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't' | 'u')) => {
+                    out.extend([c, next])
+                }
                 Some(next) => out.push(next),
                 None => {}
             },
@@ -151,7 +184,11 @@ fn objects(documents: &[Value]) -> Vec<&Map<String, Value>> {
             Value::Array(values) => queue.extend(values),
             Value::Object(object) => {
                 found.push(object);
-                queue.extend(object.values().filter(|value| value.is_array() || value.is_object()));
+                queue.extend(
+                    object
+                        .values()
+                        .filter(|value| value.is_array() || value.is_object()),
+                );
             }
             _ => {}
         }
@@ -165,12 +202,23 @@ fn rank_of(object: &Map<String, Value>) -> u8 {
         .map(|kind| {
             let kind = kind.rsplit(['/', ':', '#']).next().unwrap_or(kind);
             match kind {
-                "Article" | "NewsArticle" | "BlogPosting" | "ReportageNewsArticle" | "AnalysisNewsArticle"
-                | "OpinionNewsArticle" | "BackgroundNewsArticle" | "ReviewNewsArticle" | "AdvertiserContentArticle"
-                | "TechArticle" | "ScholarlyArticle" | "LiveBlogPosting" | "Report" | "SocialMediaPosting"
+                "Article"
+                | "NewsArticle"
+                | "BlogPosting"
+                | "ReportageNewsArticle"
+                | "AnalysisNewsArticle"
+                | "OpinionNewsArticle"
+                | "BackgroundNewsArticle"
+                | "ReviewNewsArticle"
+                | "AdvertiserContentArticle"
+                | "TechArticle"
+                | "ScholarlyArticle"
+                | "LiveBlogPosting"
+                | "Report"
+                | "SocialMediaPosting"
                 | "DiscussionForumPosting" => 3,
-                "Review" | "Recipe" | "HowTo" | "QAPage" | "CreativeWork" | "VideoObject" | "PodcastEpisode" | "Blog"
-                | "MedicalWebPage" => 2,
+                "Review" | "Recipe" | "HowTo" | "QAPage" | "CreativeWork" | "VideoObject"
+                | "PodcastEpisode" | "Blog" | "MedicalWebPage" => 2,
                 "WebPage" | "ItemPage" | "AboutPage" => 1,
                 _ => 0,
             }
@@ -179,8 +227,16 @@ fn rank_of(object: &Map<String, Value>) -> u8 {
         .unwrap_or(0)
 }
 
-fn read(object: &Map<String, Value>, rank: u8, people: &HashMap<&str, &Map<String, Value>>) -> Described {
-    let line = |key: &str| strings(object.get(key)).map(|text| text::clean_line(&unescape(text))).find(|text| !text.is_empty());
+fn read(
+    object: &Map<String, Value>,
+    rank: u8,
+    people: &HashMap<&str, &Map<String, Value>>,
+) -> Described {
+    let line = |key: &str| {
+        strings(object.get(key))
+            .map(|text| text::clean_line(&unescape(text)))
+            .find(|text| !text.is_empty())
+    };
     let article = rank > 1;
     Described {
         rank,
@@ -190,7 +246,9 @@ fn read(object: &Map<String, Value>, rank: u8, people: &HashMap<&str, &Map<Strin
             found => found,
         },
         houses: names(object.get("author"), people),
-        published: line("datePublished").or_else(|| line("dateCreated")).or_else(|| line("uploadDate")),
+        published: line("datePublished")
+            .or_else(|| line("dateCreated"))
+            .or_else(|| line("uploadDate")),
         modified: line("dateModified"),
         image: addresses(object.get("image")).or_else(|| addresses(object.get("thumbnailUrl"))),
         publisher: names(object.get("publisher"), people).into_iter().next(),
@@ -204,7 +262,9 @@ fn read(object: &Map<String, Value>, rank: u8, people: &HashMap<&str, &Map<Strin
             Some(Value::String(free)) => Some(!free.eq_ignore_ascii_case("false")),
             _ => None,
         },
-        body: line("articleBody").or_else(|| line("text").filter(|_| article)).map(|body| unescape(&body)),
+        body: line("articleBody")
+            .or_else(|| line("text").filter(|_| article))
+            .map(|body| unescape(&body)),
     }
 }
 
@@ -232,7 +292,9 @@ fn names(value: Option<&Value>, known: &HashMap<&str, &Map<String, Value>>) -> V
     each(value)
         .filter_map(|value| match value {
             Value::String(name) => Some(name.as_str()),
-            Value::Object(object) => resolve(object, known).get("name").and_then(|name| strings(Some(name)).next()),
+            Value::Object(object) => resolve(object, known)
+                .get("name")
+                .and_then(|name| strings(Some(name)).next()),
             _ => None,
         })
         .map(|name| text::clean_line(&unescape(name)))
@@ -245,7 +307,8 @@ fn names(value: Option<&Value>, known: &HashMap<&str, &Map<String, Value>>) -> V
 fn people_of(value: Option<&Value>, known: &HashMap<&str, &Map<String, Value>>) -> Vec<String> {
     let people: Vec<Value> = each(value)
         .filter(|value| match value {
-            Value::Object(object) => !strings(resolve(object, known).get("@type")).any(|kind| kind.ends_with("Organization")),
+            Value::Object(object) => !strings(resolve(object, known).get("@type"))
+                .any(|kind| kind.ends_with("Organization")),
             _ => true,
         })
         .cloned()
@@ -261,7 +324,10 @@ fn each(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     one.into_iter().chain(many.into_iter().flatten())
 }
 
-fn resolve<'v>(object: &'v Map<String, Value>, known: &HashMap<&str, &'v Map<String, Value>>) -> &'v Map<String, Value> {
+fn resolve<'v>(
+    object: &'v Map<String, Value>,
+    known: &HashMap<&str, &'v Map<String, Value>>,
+) -> &'v Map<String, Value> {
     match object.get("@id").and_then(Value::as_str) {
         Some(id) if !object.contains_key("name") => known.get(id).copied().unwrap_or(object),
         _ => object,
@@ -269,15 +335,16 @@ fn resolve<'v>(object: &'v Map<String, Value>, known: &HashMap<&str, &'v Map<Str
 }
 
 fn addresses(value: Option<&Value>) -> Option<String> {
-    each(value).find_map(|value| match value {
-        Value::String(address) => Some(address.trim().to_owned()),
-        Value::Object(object) => ["url", "contentUrl", "@id"]
-            .iter()
-            .find_map(|key| strings(object.get(*key)).next())
-            .map(|address| address.trim().to_owned()),
-        _ => None,
-    })
-    .filter(|address| !address.is_empty())
+    each(value)
+        .find_map(|value| match value {
+            Value::String(address) => Some(address.trim().to_owned()),
+            Value::Object(object) => ["url", "contentUrl", "@id"]
+                .iter()
+                .find_map(|key| strings(object.get(*key)).next())
+                .map(|address| address.trim().to_owned()),
+            _ => None,
+        })
+        .filter(|address| !address.is_empty())
 }
 
 #[cfg(test)]
@@ -286,7 +353,9 @@ mod tests {
     use scraper::Html;
 
     fn described(json: &str) -> Described {
-        let html = Html::parse_document(&format!("<script type='application/ld+json'>{json}</script>"));
+        let html = Html::parse_document(&format!(
+            "<script type='application/ld+json'>{json}</script>"
+        ));
         describe(&Page::new(&html, &|_| false))
     }
 
@@ -307,7 +376,8 @@ mod tests {
 
     #[test]
     fn broken_documents_are_mended() {
-        let found = described("{\"@type\":\"Article\",\"headline\":\"a\nb\",\"author\":[\"A\",\"B\",],}");
+        let found =
+            described("{\"@type\":\"Article\",\"headline\":\"a\nb\",\"author\":[\"A\",\"B\",],}");
         assert_eq!(found.headline.as_deref(), Some("a b"));
         assert_eq!(found.people, ["A", "B"]);
         assert_eq!(described("nonsense"), Described::default());
@@ -316,7 +386,9 @@ mod tests {
 
     #[test]
     fn organisations_are_no_people() {
-        let found = described(r#"{"@type":"Article","author":[{"@type":"Organization","name":"Wire"},{"name":"B"}]}"#);
+        let found = described(
+            r#"{"@type":"Article","author":[{"@type":"Organization","name":"Wire"},{"name":"B"}]}"#,
+        );
         assert_eq!(found.people, ["B"]);
     }
 }

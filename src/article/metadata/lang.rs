@@ -16,7 +16,9 @@ pub fn decide(declared: &[Option<&str>], text: &str) -> Option<String> {
         .filter(whatlang::Info::is_reliable)
         .and_then(|info| two_letters(info.lang()));
     match (declared, detected) {
-        (Some(declared), Some(detected)) if primary(&declared) != detected => Some(detected.to_owned()),
+        (Some(declared), Some(detected)) if primary(&declared) != detected => {
+            Some(detected.to_owned())
+        }
         (Some(declared), _) => Some(declared),
         (None, detected) => detected.map(str::to_owned),
     }
@@ -29,9 +31,14 @@ fn primary(tag: &str) -> &str {
 /// `en_us` → `en-US`; nothing for what is no tag.
 fn tidy(tag: &str) -> Option<String> {
     let mut parts = tag.trim().split(['-', '_']);
-    let primary = parts.next().filter(|p| (2..=3).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphabetic()))?;
+    let primary = parts
+        .next()
+        .filter(|p| (2..=3).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphabetic()))?;
     let mut out = primary.to_ascii_lowercase();
-    for part in parts.take(2).filter(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric())) {
+    for part in parts
+        .take(2)
+        .filter(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric()))
+    {
         out.push('-');
         match part.len() {
             2 => out.push_str(&part.to_ascii_uppercase()),
@@ -101,7 +108,10 @@ mod tests {
                       der Länder verletzt sieht und eine Prüfung für notwendig hält.";
         assert_eq!(decide(&[Some("de_de")], german).as_deref(), Some("de-DE"));
         assert_eq!(decide(&[Some("en")], german).as_deref(), Some("de"));
-        assert_eq!(decide(&[None, Some("en-us")], "short").as_deref(), Some("en-US"));
+        assert_eq!(
+            decide(&[None, Some("en-us")], "short").as_deref(),
+            Some("en-US")
+        );
         assert_eq!(decide(&[Some("{{lang}}")], "short"), None);
     }
 }

@@ -1,6 +1,6 @@
 //! What a page says of its article: title, people, dates, language, site, image.
 //!
-//! For: fusing what six places say (structured data, OpenGraph, `meta`, the visible
+//! For: fusing what six places say (structured data, `OpenGraph`, `meta`, the visible
 //! page, the address, the feed) into one answer each, by fixed orders of trust that
 //! were chosen by measuring.
 //!
@@ -48,11 +48,25 @@ pub struct Metadata {
 }
 
 /// Gathers the metadata of a page found at `url`.
-pub fn gather(page: &Page<'_>, head: &Head, described: &Described, url: &str, words: &FeedWords) -> Metadata {
+pub fn gather(
+    page: &Page<'_>,
+    head: &Head,
+    described: &Described,
+    url: &str,
+    words: &FeedWords,
+) -> Metadata {
     let site_name = site_name(head, described);
-    let host = Url::parse(url).ok().and_then(|url| url.host_str().map(label_of));
-    let sites: Vec<&str> =
-        [site_name.as_deref(), words.feed_title.as_deref(), host.as_deref()].into_iter().flatten().collect();
+    let host = Url::parse(url)
+        .ok()
+        .and_then(|url| url.host_str().map(label_of));
+    let sites: Vec<&str> = [
+        site_name.as_deref(),
+        words.feed_title.as_deref(),
+        host.as_deref(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     let title = title::decide(&title::Evidence {
         headings: title::headings(page),
         og: head.first(&["og:title", "twitter:title"]),
@@ -61,60 +75,95 @@ pub fn gather(page: &Page<'_>, head: &Head, described: &Described, url: &str, wo
         feed: words.title.as_deref(),
         sites: sites.clone(),
     });
-    let names: Vec<&str> = [site_name.as_deref(), words.feed_title.as_deref()].into_iter().flatten().collect();
+    let names: Vec<&str> = [site_name.as_deref(), words.feed_title.as_deref()]
+        .into_iter()
+        .flatten()
+        .collect();
     let lang = described.lang.clone().or_else(|| head.lang.clone());
-    let month_first = head.lang.as_deref().or(described.lang.as_deref()).is_none_or(|lang| {
-        let lang = lang.to_ascii_lowercase();
-        lang == "en" || lang.starts_with("en-us") || lang.starts_with("en_us")
-    });
+    let month_first = head
+        .lang
+        .as_deref()
+        .or(described.lang.as_deref())
+        .is_none_or(|lang| {
+            let lang = lang.to_ascii_lowercase();
+            lang == "en" || lang.starts_with("en-us") || lang.starts_with("en_us")
+        });
     let dates = published::decide(page, head, described, url, words, month_first);
-    let absolute = |address: &str| match &head.base {
-        Some(base) => base.join(address).ok(),
-        None => Url::parse(address).ok(),
-    }
-    .filter(|url| matches!(url.scheme(), "http" | "https"))
-    .map(String::from);
+    let absolute = |address: &str| {
+        match &head.base {
+            Some(base) => base.join(address).ok(),
+            None => Url::parse(address).ok(),
+        }
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
+        .map(String::from)
+    };
     Metadata {
         title,
         byline: byline::decide(page, head, described, &words.authors, &names),
         published: dates.published,
         modified: dates.modified,
         image: head
-            .first(&["og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src"])
+            .first(&[
+                "og:image",
+                "og:image:url",
+                "og:image:secure_url",
+                "twitter:image",
+                "twitter:image:src",
+            ])
             .or(described.image.as_deref())
             .or(head.image_src.as_deref())
             .or(words.image_url.as_deref())
             .and_then(absolute),
-        canonical_url: head.canonical.as_deref().or_else(|| head.first(&["og:url"])).and_then(absolute),
+        canonical_url: head
+            .canonical
+            .as_deref()
+            .or_else(|| head.first(&["og:url"]))
+            .and_then(absolute),
         description: head
             .first(&["og:description", "description", "twitter:description"])
             .or(described.description.as_deref())
             .map(|text| text.chars().take(MAX_EXCERPT_CHARS).collect()),
-        section: head.first(&["article:section"]).map(str::to_owned).or_else(|| described.section.clone()),
+        section: head
+            .first(&["article:section"])
+            .map(str::to_owned)
+            .or_else(|| described.section.clone()),
         keywords: keywords(head, described),
         langs: lang
             .into_iter()
-            .chain(head.first(&["content-language", "og:locale", "language"]).map(str::to_owned))
+            .chain(
+                head.first(&["content-language", "og:locale", "language"])
+                    .map(str::to_owned),
+            )
             .chain(words.lang.clone())
             .collect(),
         free: described.free.or_else(|| {
-            head.first(&["article:content_tier"]).map(|tier| !matches!(tier, "locked" | "metered"))
+            head.first(&["article:content_tier"])
+                .map(|tier| !matches!(tier, "locked" | "metered"))
         }),
         site_name,
     }
 }
 
 fn site_name(head: &Head, described: &Described) -> Option<String> {
-    head.first(&["og:site_name", "application-name", "apple-mobile-web-app-title", "twitter:app:name:iphone"])
-        .map(str::to_owned)
-        .or_else(|| described.publisher.clone())
+    head.first(&[
+        "og:site_name",
+        "application-name",
+        "apple-mobile-web-app-title",
+        "twitter:app:name:iphone",
+    ])
+    .map(str::to_owned)
+    .or_else(|| described.publisher.clone())
 }
 
 /// `www.the-daily.co.uk` → `the-daily`.
 fn label_of(host: &str) -> String {
     let host = host.strip_prefix("www.").unwrap_or(host);
     let suffix = psl::suffix_str(host).map_or(0, str::len);
-    let labels = host.len().checked_sub(suffix + 1).and_then(|at| host.get(..at)).unwrap_or(host);
+    let labels = host
+        .len()
+        .checked_sub(suffix + 1)
+        .and_then(|at| host.get(..at))
+        .unwrap_or(host);
     labels.rsplit('.').next().unwrap_or(labels).to_owned()
 }
 
@@ -125,9 +174,18 @@ fn keywords(head: &Head, described: &Described) -> Vec<String> {
         .chain(head.all("keywords").flat_map(|words| words.split(',')))
         .collect();
     let mut found: Vec<String> = Vec::new();
-    for word in described.keywords.iter().map(String::as_str).chain(declared) {
+    for word in described
+        .keywords
+        .iter()
+        .map(String::as_str)
+        .chain(declared)
+    {
         let word = text::clean_line(word);
-        if !word.is_empty() && word.chars().count() <= 80 && found.len() < 64 && !found.contains(&word) {
+        if !word.is_empty()
+            && word.chars().count() <= 80
+            && found.len() < 64
+            && !found.contains(&word)
+        {
             found.push(word);
         }
     }

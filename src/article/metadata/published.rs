@@ -1,7 +1,7 @@
 //! When the article was published, and when it was changed.
 
 use crate::article::page::{Hints, Page, Tag};
-use crate::model::{Dated, DateSource, FeedWords, Timestamp};
+use crate::model::{DateSource, Dated, FeedWords, Timestamp};
 
 use super::day::{self, Written};
 use super::head::Head;
@@ -9,16 +9,42 @@ use super::jsonld::Described;
 
 /// `meta` names that mean publication, the most explicit first.
 const PUBLISHED: [&str; 26] = [
-    "article:published_time", "og:article:published_time", "datepublished", "article.published", "parsely-pub-date",
-    "sailthru.date", "cxenseparse:recs:publishtime", "publishdate", "publish-date", "pubdate", "publication_date",
-    "published_date", "article_date_original", "date.issued", "dc.date.issued", "dcterms.issued", "dcterms.created",
-    "dc.date.created", "citation_publication_date", "date_published", "displaydate", "dc.date", "dcterms.date",
-    "og:published_time", "date", "created",
+    "article:published_time",
+    "og:article:published_time",
+    "datepublished",
+    "article.published",
+    "parsely-pub-date",
+    "sailthru.date",
+    "cxenseparse:recs:publishtime",
+    "publishdate",
+    "publish-date",
+    "pubdate",
+    "publication_date",
+    "published_date",
+    "article_date_original",
+    "date.issued",
+    "dc.date.issued",
+    "dcterms.issued",
+    "dcterms.created",
+    "dc.date.created",
+    "citation_publication_date",
+    "date_published",
+    "displaydate",
+    "dc.date",
+    "dcterms.date",
+    "og:published_time",
+    "date",
+    "created",
 ];
 
 /// `meta` names that mean a later change.
 const MODIFIED: [&str; 7] = [
-    "article:modified_time", "og:updated_time", "datemodified", "lastmod", "dcterms.modified", "dc.date.modified",
+    "article:modified_time",
+    "og:updated_time",
+    "datemodified",
+    "lastmod",
+    "dcterms.modified",
+    "dc.date.modified",
     "last-modified",
 ];
 
@@ -29,36 +55,69 @@ pub struct Dates {
 }
 
 /// Decides the dates: structured data, then `meta`, then the visible page, then the address, then the feed.
-pub fn decide(page: &Page<'_>, head: &Head, described: &Described, url: &str, words: &FeedWords, month_first: bool) -> Dates {
+pub fn decide(
+    page: &Page<'_>,
+    head: &Head,
+    described: &Described,
+    url: &str,
+    words: &FeedWords,
+    month_first: bool,
+) -> Dates {
     let read = |text: &str| day::read(text, month_first);
-    let dated = |written: Written, source| Dated { at: written.at, offset_minutes: written.offset_minutes, source };
+    let dated = |written: Written, source| Dated {
+        at: written.at,
+        offset_minutes: written.offset_minutes,
+        source,
+    };
     let published = described
         .published
         .as_deref()
         .and_then(read)
         .map(|written| dated(written, DateSource::JsonLd))
         .or_else(|| {
-            PUBLISHED.iter().flat_map(|name| head.all(name)).find_map(read).map(|written| dated(written, DateSource::Meta))
+            PUBLISHED
+                .iter()
+                .flat_map(|name| head.all(name))
+                .find_map(read)
+                .map(|written| dated(written, DateSource::Meta))
         })
         .or_else(|| visible(page, month_first).map(|written| dated(written, DateSource::Html)))
         .or_else(|| in_address(url).map(|written| dated(written, DateSource::Url)));
-    let modified = described
-        .modified
-        .as_deref()
-        .and_then(read)
-        .or_else(|| MODIFIED.iter().flat_map(|name| head.all(name)).find_map(read));
+    let modified = described.modified.as_deref().and_then(read).or_else(|| {
+        MODIFIED
+            .iter()
+            .flat_map(|name| head.all(name))
+            .find_map(read)
+    });
     // A page that only says when it was changed was published then, as far as anyone can tell.
     let published = published
         .or_else(|| modified.map(|written| dated(written, DateSource::Meta)))
-        .or_else(|| words.published.map(|at| Dated { at, offset_minutes: Some(0), source: DateSource::Feed }));
-    let published = published.map(|dated| in_address(url).map_or(dated, |day| of_the_day(dated, day)));
-    Dates { published, modified: modified.map(|written| written.at) }
+        .or_else(|| {
+            words.published.map(|at| Dated {
+                at,
+                offset_minutes: Some(0),
+                source: DateSource::Feed,
+            })
+        });
+    let published =
+        published.map(|dated| in_address(url).map_or(dated, |day| of_the_day(dated, day)));
+    Dates {
+        published,
+        modified: modified.map(|written| written.at),
+    }
 }
 
 /// Puts right the zone of an instant given in UTC where the address names the day before or after: the site's own day is the day of publication.
 fn of_the_day(dated: Dated, day: Written) -> Dated {
     const DAY_MILLIS: i64 = 86_400_000;
-    let Written { at: midnight, timed: false, .. } = day else { return dated };
+    let Written {
+        at: midnight,
+        timed: false,
+        ..
+    } = day
+    else {
+        return dated;
+    };
     if dated.offset_minutes.unwrap_or(0) != 0 {
         return dated;
     }
@@ -71,25 +130,35 @@ fn of_the_day(dated: Dated, day: Written) -> Dated {
     } else {
         return dated;
     };
-    Dated { offset_minutes: i16::try_from(minutes).ok(), ..dated }
+    Dated {
+        offset_minutes: i16::try_from(minutes).ok(),
+        ..dated
+    }
 }
 
 /// The first date that a reader sees and that is marked as one.
 fn visible(page: &Page<'_>, month_first: bool) -> Option<Written> {
     let mut found: [Option<Written>; 3] = [None; 3];
     for (at, node) in page.nodes.iter().enumerate() {
-        let Some(element) = node.element else { continue };
+        let Some(element) = node.element else {
+            continue;
+        };
         let property = element.attr("itemprop").unwrap_or_default();
         let kind = if property.contains("datePublished") || element.attr("pubdate").is_some() {
             0
         } else if node.tag == Tag::Time && !property.contains("Modified") {
             1
-        } else if node.hints.has(Hints::META) && !node.hints.has(Hints::COMMENT) && node.tag != Tag::Body {
+        } else if node.hints.has(Hints::META)
+            && !node.hints.has(Hints::COMMENT)
+            && node.tag != Tag::Body
+        {
             2
         } else {
             continue;
         };
-        let Some(slot) = found.get_mut(kind).filter(|slot| slot.is_none()) else { continue };
+        let Some(slot) = found.get_mut(kind).filter(|slot| slot.is_none()) else {
+            continue;
+        };
         *slot = ["datetime", "content", "title"]
             .iter()
             .filter_map(|name| element.attr(name))
@@ -99,7 +168,11 @@ fn visible(page: &Page<'_>, month_first: bool) -> Option<Written> {
             break;
         }
     }
-    found.into_iter().flatten().next().or_else(|| early_line(page, month_first))
+    found
+        .into_iter()
+        .flatten()
+        .next()
+        .or_else(|| early_line(page, month_first))
 }
 
 /// How many blocks from the heading on are looked at for a dateline, and how many characters of each.
@@ -108,7 +181,11 @@ const DATELINE_CHARS: usize = 60;
 
 /// A block that begins with a date, from shortly before the heading on.
 fn early_line(page: &Page<'_>, month_first: bool) -> Option<Written> {
-    let heading = page.blocks.iter().position(|block| block.tag.heading() == Some(1)).unwrap_or(0);
+    let heading = page
+        .blocks
+        .iter()
+        .position(|block| block.tag.heading() == Some(1))
+        .unwrap_or(0);
     page.blocks
         .iter()
         .skip(heading.saturating_sub(6))
@@ -120,16 +197,29 @@ fn early_line(page: &Page<'_>, month_first: bool) -> Option<Written> {
 
 /// `/2021/03/04/`, `/2021-03-04-…`, `/20210304/`.
 fn in_address(url: &str) -> Option<Written> {
-    let path = url.split_once("://").map_or(url, |(_, rest)| rest).split_once('/')?.1;
+    let path = url
+        .split_once("://")
+        .map_or(url, |(_, rest)| rest)
+        .split_once('/')?
+        .1;
     let numbers: Vec<&str> = path.split(|c: char| !c.is_ascii_digit()).collect();
     let spelled = numbers.windows(3).find_map(|three| match three {
-        [year, month, day] if year.len() == 4 && month.len() <= 2 && day.len() <= 2 && !month.is_empty() && !day.is_empty() => {
+        [year, month, day]
+            if year.len() == 4
+                && month.len() <= 2
+                && day.len() <= 2
+                && !month.is_empty()
+                && !day.is_empty() =>
+        {
             day::read(&format!("{year}-{month}-{day}"), false)
         }
         _ => None,
     });
     spelled.or_else(|| {
-        numbers.iter().filter(|number| number.len() == 8 && number.starts_with("20")).find_map(|number| day::read(number, false))
+        numbers
+            .iter()
+            .filter(|number| number.len() == 8 && number.starts_with("20"))
+            .find_map(|number| day::read(number, false))
     })
 }
 
@@ -147,23 +237,39 @@ mod tests {
             ("https://e.org/", None),
         ] {
             let found = in_address(url).map(|written| written.at.to_string());
-            assert_eq!(found.as_deref().and_then(|at| at.get(..10)), expected, "{url}");
+            assert_eq!(
+                found.as_deref().and_then(|at| at.get(..10)),
+                expected,
+                "{url}"
+            );
         }
     }
 
     #[test]
     fn the_sites_own_day_is_the_day_of_publication() {
         let day = day::read("2021-03-04", false).expect("a day");
-        for (at, offset) in [("2021-03-03T23:30:00Z", Some(30)), ("2021-03-04T12:00:00Z", Some(0)), ("2021-03-05T02:00:00Z", Some(-121)), ("2021-03-09T02:00:00Z", Some(0))] {
-            let dated = Dated { at: at.parse().expect("RFC 3339"), offset_minutes: Some(0), source: DateSource::Meta };
+        for (at, offset) in [
+            ("2021-03-03T23:30:00Z", Some(30)),
+            ("2021-03-04T12:00:00Z", Some(0)),
+            ("2021-03-05T02:00:00Z", Some(-121)),
+            ("2021-03-09T02:00:00Z", Some(0)),
+        ] {
+            let dated = Dated {
+                at: at.parse().expect("RFC 3339"),
+                offset_minutes: Some(0),
+                source: DateSource::Meta,
+            };
             assert_eq!(of_the_day(dated, day).offset_minutes, offset, "{at}");
         }
     }
 
     #[test]
     fn a_visible_date_is_found_by_its_mark() {
-        let html = Html::parse_document("<time datetime=2021-03-05>5</time><span itemprop=datePublished content=2021-03-04>");
-        let found = visible(&Page::new(&html, &|_| false), false).map(|written| written.at.to_string());
+        let html = Html::parse_document(
+            "<time datetime=2021-03-05>5</time><span itemprop=datePublished content=2021-03-04>",
+        );
+        let found =
+            visible(&Page::new(&html, &|_| false), false).map(|written| written.at.to_string());
         assert_eq!(found.as_deref(), Some("2021-03-04T00:00:00.000Z"));
     }
 }

@@ -7,7 +7,8 @@ use crate::article::page::{Hints, Page, text};
 
 /// What separates a title from the site's name, spaces included.
 const SEPARATORS: [&str; 17] = [
-    " | ", " - ", " – ", " — ", " :: ", " : ", " » ", " « ", " · ", " • ", " / ", " ‹ ", " › ", " ~ ", "│", "｜", "-新",
+    " | ", " - ", " – ", " — ", " :: ", " : ", " » ", " « ", " · ", " • ", " / ", " ‹ ", " › ",
+    " ~ ", "│", "｜", "-新",
 ];
 
 /// What the heading that the reader sees counts beside a declaration: declarations copy each other.
@@ -38,23 +39,47 @@ pub fn decide(evidence: &Evidence<'_>) -> Option<String> {
     let og = evidence.og.map(strip);
     let declared = evidence.declared.map(strip);
     let described = evidence.described.map(strip);
-    let headings: Vec<String> = evidence.headings.iter().map(|heading| strip(heading)).collect();
+    let headings: Vec<String> = evidence
+        .headings
+        .iter()
+        .map(|heading| strip(heading))
+        .collect();
     let others: Vec<&String> = [&og, &described, &declared].into_iter().flatten().collect();
-    let agreed = headings.iter().find(|heading| others.iter().any(|other| agree(heading, other)));
+    let agreed = headings
+        .iter()
+        .find(|heading| others.iter().any(|other| agree(heading, other)));
     let lone = match headings.as_slice() {
         [one] if !is_site(one, &evidence.sites) => Some(one),
         _ => None,
     };
-    let mut candidates: Vec<&String> = agreed.into_iter().chain(&og).chain(&described).chain(lone).chain(&declared).collect();
-    candidates.extend(headings.iter().filter(|heading| text::count_words(heading) >= 3));
+    let mut candidates: Vec<&String> = agreed
+        .into_iter()
+        .chain(&og)
+        .chain(&described)
+        .chain(lone)
+        .chain(&declared)
+        .collect();
+    candidates.extend(
+        headings
+            .iter()
+            .filter(|heading| text::count_words(heading) >= 3),
+    );
     candidates.retain(|title| !title.is_empty());
     let votes = |title: &String| {
         let wanted = key(title);
         let said = others.iter().filter(|other| key(other) == wanted).count();
-        said + if agreed.is_some_and(|heading| key(heading) == wanted) { HEADING_VOTES } else { 0 }
+        said + if agreed.is_some_and(|heading| key(heading) == wanted) {
+            HEADING_VOTES
+        } else {
+            0
+        }
     };
     // The first of the most voted: order is trust.
-    let most = candidates.iter().map(|title| votes(title)).max().unwrap_or(0);
+    let most = candidates
+        .iter()
+        .map(|title| votes(title))
+        .max()
+        .unwrap_or(0);
     candidates
         .iter()
         .find(|title| votes(title) == most)
@@ -90,8 +115,12 @@ fn headline_in(page: &Page<'_>, heading: usize) -> usize {
 pub fn stripped(title: &str, sites: &[&str]) -> String {
     let mut title = title.trim();
     for _ in 0..3 {
-        let Some((head, tail)) = last_split(title) else { break };
-        let Some((first, rest)) = first_split(title) else { break };
+        let Some((head, tail)) = last_split(title) else {
+            break;
+        };
+        let Some((first, rest)) = first_split(title) else {
+            break;
+        };
         if is_site(tail, sites) {
             title = head;
         } else if is_site(first, sites) {
@@ -102,7 +131,7 @@ pub fn stripped(title: &str, sites: &[&str]) -> String {
     }
     // An unknown last part that is short beside the rest is nearly always the site too.
     while let Some((head, tail)) = last_split(title)
-        && title.contains([ '|', '»', '·', '•'])
+        && title.contains(['|', '»', '·', '•'])
         && text::count_words(tail) <= 4
         && text::count_words(head) >= 4
     {
@@ -112,11 +141,17 @@ pub fn stripped(title: &str, sites: &[&str]) -> String {
 }
 
 fn last_split(title: &str) -> Option<(&str, &str)> {
-    SEPARATORS.iter().filter_map(|separator| title.rsplit_once(separator)).max_by_key(|(head, _)| head.len())
+    SEPARATORS
+        .iter()
+        .filter_map(|separator| title.rsplit_once(separator))
+        .max_by_key(|(head, _)| head.len())
 }
 
 fn first_split(title: &str) -> Option<(&str, &str)> {
-    SEPARATORS.iter().filter_map(|separator| title.split_once(separator)).min_by_key(|(head, _)| head.len())
+    SEPARATORS
+        .iter()
+        .filter_map(|separator| title.split_once(separator))
+        .min_by_key(|(head, _)| head.len())
 }
 
 fn is_site(part: &str, sites: &[&str]) -> bool {
@@ -124,26 +159,40 @@ fn is_site(part: &str, sites: &[&str]) -> bool {
     !part.is_empty()
         && sites.iter().any(|site| {
             let site = key(site);
-            !site.is_empty() && (part == site || (site.len() >= 4 && part.contains(&site)) || (part.len() >= 4 && site.contains(&part)))
+            !site.is_empty()
+                && (part == site
+                    || (site.len() >= 4 && part.contains(&site))
+                    || (part.len() >= 4 && site.contains(&part)))
         })
 }
 
 /// Letters and digits only, lower case.
 fn key(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    text.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 /// True when two titles are the same, one is a part of the other, or they are versions of one another.
 fn agree(a: &str, b: &str) -> bool {
     let (short, long) = (key(a), key(b));
-    let (short, long) = if short.len() <= long.len() { (short, long) } else { (long, short) };
+    let (short, long) = if short.len() <= long.len() {
+        (short, long)
+    } else {
+        (long, short)
+    };
     if short.is_empty() {
         return false;
     }
     if short == long || (short.len() >= 12 && long.contains(&short)) {
         return true;
     }
-    let words = |title: &str| text::words(title).map(str::to_lowercase).collect::<HashSet<String>>();
+    let words = |title: &str| {
+        text::words(title)
+            .map(str::to_lowercase)
+            .collect::<HashSet<String>>()
+    };
     let (a, b) = (words(a), words(b));
     let shared = a.intersection(&b).count();
     shared >= 3 && ratio(shared, a.len().min(b.len())) >= VERSION
@@ -158,7 +207,10 @@ mod tests {
         for (title, expected) in [
             ("A long headline here - The Daily", "A long headline here"),
             ("The Daily | A long headline here", "A long headline here"),
-            ("A long headline here | Politics | The Daily", "A long headline here"),
+            (
+                "A long headline here | Politics | The Daily",
+                "A long headline here",
+            ),
             ("Spider-Man - what is known", "Spider-Man - what is known"),
             ("The Daily", "The Daily"),
         ] {
@@ -174,7 +226,10 @@ mod tests {
             declared: Some("Other"),
             ..Evidence::default()
         };
-        assert_eq!(decide(&evidence).as_deref(), Some("It’s a Headline for You"));
+        assert_eq!(
+            decide(&evidence).as_deref(),
+            Some("It’s a Headline for You")
+        );
         assert_eq!(decide(&Evidence::default()), None);
     }
 }

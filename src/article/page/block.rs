@@ -46,7 +46,11 @@ impl Block {
 
 /// `part / whole`, 0 for nothing of nothing.
 pub fn ratio(part: usize, whole: usize) -> f32 {
-    if whole == 0 { 0.0 } else { part as f32 / whole as f32 }
+    if whole == 0 {
+        0.0
+    } else {
+        part as f32 / whole as f32
+    }
 }
 
 /// `whole / parts` rounded down, 0 for no parts.
@@ -56,7 +60,10 @@ pub fn ratio_floor(whole: usize, parts: usize) -> usize {
 
 /// Cuts the nodes into blocks, in document order.
 pub fn segment(nodes: &[Node<'_>]) -> Vec<Block> {
-    let mut cutter = Cutter { blocks: Vec::new(), run: None };
+    let mut cutter = Cutter {
+        blocks: Vec::new(),
+        run: None,
+    };
     let mut emphasis_end = 0;
     let mut pre_end = 0;
     for (at, node) in nodes.iter().enumerate() {
@@ -88,7 +95,11 @@ struct Cutter {
 
 impl Cutter {
     fn run(&mut self, at: usize, owner: usize, nodes: &[Node<'_>]) -> &mut Block {
-        if self.run.as_ref().is_some_and(|run| run.owner != owner || run.text.len() > MAX_BLOCK_BYTES) {
+        if self
+            .run
+            .as_ref()
+            .is_some_and(|run| run.owner != owner || run.text.len() > MAX_BLOCK_BYTES)
+        {
             self.flush();
         }
         let run = self.run.get_or_insert_with(|| Block {
@@ -108,7 +119,14 @@ impl Cutter {
         run
     }
 
-    fn text(&mut self, at: usize, node: &Node<'_>, nodes: &[Node<'_>], emphasised: bool, verbatim: bool) {
+    fn text(
+        &mut self,
+        at: usize,
+        node: &Node<'_>,
+        nodes: &[Node<'_>],
+        emphasised: bool,
+        verbatim: bool,
+    ) {
         let blank = node.text.chars().all(char::is_whitespace);
         if blank && self.run.is_none() {
             return;
@@ -123,7 +141,10 @@ impl Cutter {
         if blank {
             return;
         }
-        let added = run.text.get(before..).map_or(0, |added| added.chars().count());
+        let added = run
+            .text
+            .get(before..)
+            .map_or(0, |added| added.chars().count());
         run.chars += added;
         run.link_chars += if node.linked { added } else { 0 };
         run.strong_chars += if emphasised { added } else { 0 };
@@ -173,7 +194,11 @@ mod tests {
 
     fn texts(html: &str) -> Vec<String> {
         let html = Html::parse_document(html);
-        Page::new(&html, &|_| false).blocks.into_iter().map(|block| block.text).collect()
+        Page::new(&html, &|_| false)
+            .blocks
+            .into_iter()
+            .map(|block| block.text)
+            .collect()
     }
 
     #[test]
@@ -181,7 +206,10 @@ mod tests {
         for (html, expected) in [
             ("<p>a<p>b", vec!["a", "b"]),
             ("<div>a<hr>b<div>c</div>d</div>", vec!["a", "b", "c", "d"]),
-            ("<div>one<br>two<br> <br>three</div>", vec!["one\ntwo", "three"]),
+            (
+                "<div>one<br>two<br> <br>three</div>",
+                vec!["one\ntwo", "three"],
+            ),
             ("<p>a <b>b</b>c<i> d</i></p>", vec!["a bc d"]),
             ("<pre>x\n  y</pre>", vec!["x\n  y"]),
             ("<p> <a href=x> </a> </p>", vec![]),
@@ -196,6 +224,14 @@ mod tests {
         let html = Html::parse_document("<p>ab<a href=x>cd</a><b>ef</b></p>");
         let page = Page::new(&html, &|_| false);
         let block = page.block(0).expect("a block");
-        assert_eq!((block.chars, block.link_chars, block.strong_chars, block.links), (6, 2, 2, 1));
+        assert_eq!(
+            (
+                block.chars,
+                block.link_chars,
+                block.strong_chars,
+                block.links
+            ),
+            (6, 2, 2, 1)
+        );
     }
 }

@@ -171,11 +171,6 @@ impl Hints {
         self.0 >> n & 1 == 1
     }
 
-    /// These without `other`.
-    pub const fn without(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
-    }
-
     /// The hints in a class, id or role.
     pub fn of_name(name: &str) -> Self {
         let name = name.get(..MAX_NAME_BYTES).unwrap_or(name);

@@ -71,7 +71,12 @@ pub struct Page<'a> {
 impl<'a> Page<'a> {
     /// Flattens a tree. `is_dropped` says which elements the operator does not want.
     pub fn new(html: &'a Html, is_dropped: &dyn Fn(NodeId) -> bool) -> Self {
-        let mut walk = Walk { nodes: Vec::new(), open: Vec::new(), asides: Vec::new(), names: HashMap::new() };
+        let mut walk = Walk {
+            nodes: Vec::new(),
+            open: Vec::new(),
+            asides: Vec::new(),
+            names: HashMap::new(),
+        };
         let mut skipping = None;
         for edge in html.tree.root().traverse() {
             match edge {
@@ -86,7 +91,11 @@ impl<'a> Page<'a> {
             }
         }
         let blocks = block::segment(&walk.nodes);
-        Self { nodes: walk.nodes, blocks, asides: walk.asides }
+        Self {
+            nodes: walk.nodes,
+            blocks,
+            asides: walk.asides,
+        }
     }
 
     /// The node of index `at`; an empty one beyond the end.
@@ -159,7 +168,10 @@ impl<'a> Walk<'a> {
             }
             Dom::Element(element) => {
                 let tag = Tag::of(element.name());
-                if matches!(tag, Tag::Meta | Tag::Link | Tag::Base | Tag::Title | Tag::Script) {
+                if matches!(
+                    tag,
+                    Tag::Meta | Tag::Link | Tag::Base | Tag::Title | Tag::Script
+                ) {
                     let text = match node.first_child().map(|child| child.value()) {
                         Some(Dom::Text(text)) => &**text,
                         _ => "",
@@ -189,12 +201,22 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn push(&mut self, tag: Tag, element: Option<&'a Element>, id: Option<NodeId>, text: &'a str) -> usize {
+    fn push(
+        &mut self,
+        tag: Tag,
+        element: Option<&'a Element>,
+        id: Option<NodeId>,
+        text: &'a str,
+    ) -> usize {
         let at = self.nodes.len();
-        let above = self.open.last().and_then(|&parent| self.nodes.get(parent).map(|node| (parent, node)));
-        let (parent, depth, owner, linked, hidden) = above.map_or((at, 0, at, false, false), |(parent, node)| {
-            (parent, node.depth + 1, node.owner, node.linked, node.hidden)
-        });
+        let above = self
+            .open
+            .last()
+            .and_then(|&parent| self.nodes.get(parent).map(|node| (parent, node)));
+        let (parent, depth, owner, linked, hidden) = above
+            .map_or((at, 0, at, false, false), |(parent, node)| {
+                (parent, node.depth + 1, node.owner, node.linked, node.hidden)
+            });
         let hints = element.map_or(Hints::NONE, |element| self.hints(element));
         self.nodes.push(Node {
             tag,
@@ -203,7 +225,8 @@ impl<'a> Walk<'a> {
             depth,
             owner: if tag.is_block() { at } else { owner },
             hints,
-            linked: linked || (tag == Tag::A && element.is_some_and(|element| element.attr("href").is_some())),
+            linked: linked
+                || (tag == Tag::A && element.is_some_and(|element| element.attr("href").is_some())),
             hidden: hidden || element.is_some_and(is_hidden),
             element,
             id,
@@ -213,10 +236,22 @@ impl<'a> Walk<'a> {
     }
 
     fn hints(&mut self, element: &'a Element) -> Hints {
-        ["class", "id", "role", "itemprop", "data-component", "data-testid"]
-            .iter()
-            .filter_map(|name| element.attr(name))
-            .fold(Hints::NONE, |all, name| all | *self.names.entry(name).or_insert_with(|| Hints::of_name(name)))
+        [
+            "class",
+            "id",
+            "role",
+            "itemprop",
+            "data-component",
+            "data-testid",
+        ]
+        .iter()
+        .filter_map(|name| element.attr(name))
+        .fold(Hints::NONE, |all, name| {
+            all | *self
+                .names
+                .entry(name)
+                .or_insert_with(|| Hints::of_name(name))
+        })
     }
 }
 
@@ -225,7 +260,11 @@ fn is_hidden(element: &Element) -> bool {
     element.attr("hidden").is_some()
         || element.attr("aria-hidden") == Some("true")
         || element.attr("style").is_some_and(|style| {
-            let style: String = style.chars().take(200).filter(|c| !c.is_whitespace()).collect();
+            let style: String = style
+                .chars()
+                .take(200)
+                .filter(|c| !c.is_whitespace())
+                .collect();
             style.contains("display:none") || style.contains("visibility:hidden")
         })
 }
@@ -236,13 +275,23 @@ mod tests {
 
     #[test]
     fn a_subtree_is_a_range() {
-        let html = Html::parse_document("<div class=entry-content><p>a <b>b</b></p><script>x</script></div><p hidden>c");
+        let html = Html::parse_document(
+            "<div class=entry-content><p>a <b>b</b></p><script>x</script></div><p hidden>c",
+        );
         let page = Page::new(&html, &|_| false);
-        let div = page.nodes.iter().position(|node| node.tag == Tag::Div).expect("a div");
+        let div = page
+            .nodes
+            .iter()
+            .position(|node| node.tag == Tag::Div)
+            .expect("a div");
         assert_eq!(page.line(div, 100), "a b");
         assert!(page.node(div).hints.has(Hints::BODY));
         assert!(page.is_within(div + 3, div));
-        assert!(page.nodes.iter().any(|node| node.text == "c" && node.hidden));
+        assert!(
+            page.nodes
+                .iter()
+                .any(|node| node.text == "c" && node.hidden)
+        );
         assert_eq!(page.asides.len(), 1);
         assert_eq!(page.ancestors(div).count(), 2);
     }

@@ -138,9 +138,16 @@ mod tests {
         let html = Html::parse_document("<div>ab<p>c <a href=x>d</a></p></div><p>e");
         let page = Page::new(&html, &|_| false);
         let sums = Sums::new(&page, |at| at == 1);
-        let div = page.nodes.iter().position(|node| node.tag == Tag::Div).expect("a div");
+        let div = page
+            .nodes
+            .iter()
+            .position(|node| node.tag == Tag::Div)
+            .expect("a div");
         let tally = sums.of(div, page.node(div));
-        assert_eq!((tally.chars, tally.link_chars, tally.blocks, tally.kept), (5, 1, 2, 3));
+        assert_eq!(
+            (tally.chars, tally.link_chars, tally.blocks, tally.kept),
+            (5, 1, 2, 3)
+        );
         assert_eq!(sums.all().words, 4);
     }
 }

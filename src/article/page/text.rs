@@ -5,8 +5,8 @@
 /// TR 36 §2.5), zero-width fillers, byte order marks, soft hyphens.
 pub fn is_unsafe(c: char) -> bool {
     match c {
-        '\n' | '\t' => false,
-        '\u{200c}' | '\u{200d}' => false,
+        // Joiners shape letters in Persian and Hindi and hold emoji together.
+        '\n' | '\t' | '\u{200c}' | '\u{200d}' => false,
         '\u{ad}'
         | '\u{61c}'
         | '\u{180e}'
@@ -74,7 +74,9 @@ pub fn words(text: &str) -> impl Iterator<Item = &str> {
                 return Some(word);
             }
             if is_word(first) {
-                let end = rest.find(|c: char| !is_word(c) || is_unspaced(c)).unwrap_or(rest.len());
+                let end = rest
+                    .find(|c: char| !is_word(c) || is_unspaced(c))
+                    .unwrap_or(rest.len());
                 let (word, after) = rest.split_at_checked(end)?;
                 rest = after;
                 return Some(word);
@@ -113,7 +115,13 @@ mod tests {
 
     #[test]
     fn words_are_counted_in_every_script() {
-        for (text, count) in [("It's 3 o'clock", 5), ("日本語 text", 4), ("", 0), ("— … —", 0), ("ภาษา", 4)] {
+        for (text, count) in [
+            ("It's 3 o'clock", 5),
+            ("日本語 text", 4),
+            ("", 0),
+            ("— … —", 0),
+            ("ภาษา", 4),
+        ] {
             assert_eq!(count_words(text), count, "{text}");
         }
     }

@@ -32,7 +32,11 @@ pub fn inline(page: &Page<'_>, block: &Block, base: Option<&Url>) -> String {
         while let Some((style, piece)) = runs.next_if(|(next, _)| next.link == Some(link)) {
             push_styled(&mut label, *style, piece);
         }
-        push_link(&mut out, &label, page.attr(link, "href").and_then(|href| address(href, base)));
+        push_link(
+            &mut out,
+            &label,
+            page.attr(link, "href").and_then(|href| address(href, base)),
+        );
     }
     out.truncate(out.trim_end().len());
     out
@@ -128,8 +132,12 @@ pub fn address(href: &str, base: Option<&Url>) -> Option<String> {
         Some(base) => base.join(href).ok()?,
         None => Url::parse(href).ok()?,
     };
-    matches!(url.scheme(), "http" | "https" | "mailto")
-        .then(|| String::from(url).replace('(', "%28").replace(')', "%29").replace(' ', "%20"))
+    matches!(url.scheme(), "http" | "https" | "mailto").then(|| {
+        String::from(url)
+            .replace('(', "%28")
+            .replace(')', "%29")
+            .replace(' ', "%20")
+    })
 }
 
 /// Text that markdown would read as markup is escaped; raw HTML becomes words.
@@ -138,8 +146,13 @@ pub fn push_escaped(out: &mut String, text: &str) {
     while let Some(c) = rest.next() {
         let special = match c {
             '\\' | '`' | '*' | '[' | ']' | '<' => true,
-            '_' => !(out.ends_with(char::is_alphanumeric) && rest.peek().is_some_and(|c| c.is_alphanumeric())),
-            '&' => rest.peek().is_some_and(|c| c.is_ascii_alphabetic() || *c == '#'),
+            '_' => {
+                !(out.ends_with(char::is_alphanumeric)
+                    && rest.peek().is_some_and(|c| c.is_alphanumeric()))
+            }
+            '&' => rest
+                .peek()
+                .is_some_and(|c| c.is_ascii_alphabetic() || *c == '#'),
             _ => false,
         };
         if special {
@@ -158,16 +171,24 @@ mod tests {
         let html = Html::parse_document(html);
         let page = Page::new(&html, &|_| false);
         let base = Url::parse("https://example.org/a/b").ok();
-        page.block(0).map(|block| inline(&page, block, base.as_ref())).unwrap_or_default()
+        page.block(0)
+            .map(|block| inline(&page, block, base.as_ref()))
+            .unwrap_or_default()
     }
 
     #[test]
     fn the_inside_of_a_paragraph_becomes_markdown() {
         for (html, expected) in [
             ("<p>a <b>b </b>c", "a **b** c"),
-            ("<p>see <a href='../c?d'>the <i>page</i></a>.", "see [the *page*](https://example.org/c?d)."),
+            (
+                "<p>see <a href='../c?d'>the <i>page</i></a>.",
+                "see [the *page*](https://example.org/c?d).",
+            ),
             ("<p><a href='javascript:x'>no</a> <a>none</a>", "no none"),
-            ("<p>1 * 2 <code>a*b</code> &lt;b&gt; &amp;amp; x_y", "1 \\* 2 `a*b` \\<b> \\&amp; x_y"),
+            (
+                "<p>1 * 2 <code>a*b</code> &lt;b&gt; &amp;amp; x_y",
+                "1 \\* 2 `a*b` \\<b> \\&amp; x_y",
+            ),
             ("<p>one <br> two", "one\ntwo"),
             ("<p><b>one <br>two</b>", "**one\ntwo**"),
         ] {

@@ -1,6 +1,6 @@
 //! Where a block stands: heading, paragraph, list item, table cell, code, quote.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use crate::article::page::{Block, Page, Tag};
 
@@ -16,9 +16,15 @@ pub enum Kind {
     Paragraph,
     Heading(u8),
     /// A list item; `number` of an ordered list. `first` is false for an item's later paragraphs.
-    Item { number: Option<usize>, first: bool },
+    Item {
+        number: Option<usize>,
+        first: bool,
+    },
     /// A cell of a data table.
-    Cell { row: usize, table: usize },
+    Cell {
+        row: usize,
+        table: usize,
+    },
     Code,
 }
 
@@ -35,7 +41,7 @@ pub struct Placed<'p> {
 
 /// The kept blocks in order, each with its place.
 pub fn place<'p>(page: &'p Page<'_>, keep: &dyn Fn(usize) -> bool) -> Vec<Placed<'p>> {
-    let mut begun = HashMap::new();
+    let mut begun = HashSet::new();
     page.blocks
         .iter()
         .enumerate()
@@ -44,10 +50,13 @@ pub fn place<'p>(page: &'p Page<'_>, keep: &dyn Fn(usize) -> bool) -> Vec<Placed
         .collect()
 }
 
-fn place_one<'p>(page: &'p Page<'_>, block: &'p Block, begun: &mut HashMap<usize, ()>) -> Placed<'p> {
+fn place_one<'p>(page: &'p Page<'_>, block: &'p Block, begun: &mut HashSet<usize>) -> Placed<'p> {
     let (mut item, mut list, mut row, mut table) = (None, None, None, None);
     let (mut lists, mut quotes, mut code) = (0, 0, false);
-    for at in std::iter::once(block.owner).chain(page.ancestors(block.owner)).take(REACH) {
+    for at in std::iter::once(block.owner)
+        .chain(page.ancestors(block.owner))
+        .take(REACH)
+    {
         match page.node(at).tag {
             Tag::Li if item.is_none() => item = Some(at),
             tag if tag.is_list() => {
@@ -69,8 +78,10 @@ fn place_one<'p>(page: &'p Page<'_>, block: &'p Block, begun: &mut HashMap<usize
     } else if let (true, Some(row), Some(table)) = (block.tag.is_cell(), row, table) {
         Kind::Cell { row, table }
     } else if let Some(item) = item.filter(|_| table.is_none() || lists > 0) {
-        let first = begun.insert(item, ()).is_none();
-        let number = list.filter(|&list| page.node(list).tag == Tag::Ol).map(|list| ordinal(page, list, item));
+        let first = begun.insert(item);
+        let number = list
+            .filter(|&list| page.node(list).tag == Tag::Ol)
+            .map(|list| ordinal(page, list, item));
         Kind::Item { number, first }
     } else {
         Kind::Paragraph
@@ -78,14 +89,21 @@ fn place_one<'p>(page: &'p Page<'_>, block: &'p Block, begun: &mut HashMap<usize
     Placed {
         block,
         kind,
-        lists: if matches!(kind, Kind::Item { .. }) { lists.clamp(1, MAX_NESTING) } else { 0 },
+        lists: if matches!(kind, Kind::Item { .. }) {
+            lists.clamp(1, MAX_NESTING)
+        } else {
+            0
+        },
         quotes: quotes.min(MAX_NESTING),
     }
 }
 
 /// The number of an item in its ordered list.
 fn ordinal(page: &Page<'_>, list: usize, item: usize) -> usize {
-    let start = page.attr(list, "start").and_then(|start| start.trim().parse::<usize>().ok()).unwrap_or(1);
+    let start = page
+        .attr(list, "start")
+        .and_then(|start| start.trim().parse::<usize>().ok())
+        .unwrap_or(1);
     let earlier = page
         .nodes
         .get(list..item)

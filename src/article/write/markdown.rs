@@ -1,4 +1,4 @@
-//! Markdown (CommonMark with tables): the same blocks with their structure.
+//! Markdown (`CommonMark` with tables): the same blocks with their structure.
 
 use url::Url;
 
@@ -15,12 +15,18 @@ pub fn markdown(page: &Page<'_>, keep: &dyn Fn(usize) -> bool, base: Option<&Url
     let mut previous: Option<&Placed<'_>> = None;
     while let [now, after @ ..] = rest {
         if let Some(previous) = previous {
-            let tight = matches!((previous.kind, now.kind), (Kind::Item { .. }, Kind::Item { first: true, .. }));
+            let tight = matches!(
+                (previous.kind, now.kind),
+                (Kind::Item { .. }, Kind::Item { first: true, .. })
+            );
             out.push_str(if tight { "\n" } else { "\n\n" });
         }
         match now.kind {
             Kind::Cell { table, .. } => {
-                let cells = rest.iter().take_while(|p| matches!(p.kind, Kind::Cell { table: t, .. } if t == table)).count();
+                let cells = rest
+                    .iter()
+                    .take_while(|p| matches!(p.kind, Kind::Cell { table: t, .. } if t == table))
+                    .count();
                 let (cells, after) = rest.split_at_checked(cells).unwrap_or((rest, &[]));
                 out.push_str(&table_of(page, cells, base));
                 previous = cells.last();
@@ -29,7 +35,10 @@ pub fn markdown(page: &Page<'_>, keep: &dyn Fn(usize) -> bool, base: Option<&Url
             Kind::Code => {
                 let lines = rest.iter().take_while(|p| p.kind == Kind::Code).count();
                 let (lines, after) = rest.split_at_checked(lines).unwrap_or((rest, &[]));
-                let text: Vec<&str> = lines.iter().map(|placed| placed.block.text.as_str()).collect();
+                let text: Vec<&str> = lines
+                    .iter()
+                    .map(|placed| placed.block.text.as_str())
+                    .collect();
                 out.push_str(&fenced(&text.join("\n")));
                 previous = lines.last();
                 rest = after;
@@ -49,16 +58,30 @@ fn line_of(page: &Page<'_>, placed: &Placed<'_>, base: Option<&Url>) -> String {
     let quote = "> ".repeat(placed.quotes);
     let indent = "  ".repeat(placed.lists.saturating_sub(1));
     let (first, later) = match placed.kind {
-        Kind::Heading(level) => (format!("{} ", "#".repeat(usize::from(level))), String::new()),
+        Kind::Heading(level) => (
+            format!("{} ", "#".repeat(usize::from(level))),
+            String::new(),
+        ),
         Kind::Item { number, first } => {
             let mark = number.map_or_else(|| "- ".to_owned(), |number| format!("{number}. "));
             let space = format!("{indent}{}", " ".repeat(mark.len()));
-            (if first { format!("{indent}{mark}") } else { space.clone() }, space)
+            (
+                if first {
+                    format!("{indent}{mark}")
+                } else {
+                    space.clone()
+                },
+                space,
+            )
         }
         _ => (String::new(), String::new()),
     };
     let is_heading = matches!(placed.kind, Kind::Heading(_));
-    let text = if is_heading { text.replace('\n', " ") } else { text };
+    let text = if is_heading {
+        text.replace('\n', " ")
+    } else {
+        text
+    };
     let mut out = String::with_capacity(text.len() + 16);
     for (n, line) in text.split('\n').enumerate() {
         if n > 0 {
@@ -76,14 +99,20 @@ fn line_of(page: &Page<'_>, placed: &Placed<'_>, base: Option<&Url>) -> String {
 fn guarded(line: &str) -> String {
     let digits = line.trim_start_matches(|c: char| c.is_ascii_digit());
     if digits.len() < line.len() && (digits.starts_with(". ") || digits.starts_with(") ")) {
-        let (number, rest) = line.split_at_checked(line.len() - digits.len()).unwrap_or((line, ""));
+        let (number, rest) = line
+            .split_at_checked(line.len() - digits.len())
+            .unwrap_or((line, ""));
         return format!("{number}\\{rest}");
     }
     let special = line.starts_with(['#', '>', '=', '~', '|'])
         || line.starts_with("- ")
         || line.starts_with("+ ")
         || line.starts_with("---");
-    if special { format!("\\{line}") } else { line.to_owned() }
+    if special {
+        format!("\\{line}")
+    } else {
+        line.to_owned()
+    }
 }
 
 fn table_of(page: &Page<'_>, cells: &[Placed<'_>], base: Option<&Url>) -> String {
@@ -92,7 +121,9 @@ fn table_of(page: &Page<'_>, cells: &[Placed<'_>], base: Option<&Url>) -> String
     let mut width = 0;
     let mut ruled = false;
     for cell in cells {
-        let Kind::Cell { row, .. } = cell.kind else { continue };
+        let Kind::Cell { row, .. } = cell.kind else {
+            continue;
+        };
         if current != Some(row) {
             if current.is_some() {
                 out.push_str(" |\n");
@@ -106,7 +137,11 @@ fn table_of(page: &Page<'_>, cells: &[Placed<'_>], base: Option<&Url>) -> String
         }
         width += 1;
         out.push_str(if width == 1 { "| " } else { " | " });
-        out.push_str(&inline(page, cell.block, base).replace('\n', " ").replace('|', "\\|"));
+        out.push_str(
+            &inline(page, cell.block, base)
+                .replace('\n', " ")
+                .replace('|', "\\|"),
+        );
     }
     out.push_str(" |");
     if !ruled {

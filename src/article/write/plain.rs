@@ -13,11 +13,12 @@ pub fn plain(page: &Page<'_>, keep: &dyn Fn(usize) -> bool) -> String {
         if let Some(previous) = previous {
             out.push_str(separator(previous, now));
         }
-        if let Kind::Item { number, first: true } = now.kind {
-            match number {
-                Some(number) => out.push_str(&format!("{number}. ")),
-                None => out.push_str("- "),
-            }
+        if let Kind::Item {
+            number,
+            first: true,
+        } = now.kind
+        {
+            out.push_str(&number.map_or_else(|| "- ".to_owned(), |number| format!("{number}. ")));
         }
         out.push_str(&now.block.text);
         previous = Some(now);
@@ -46,7 +47,10 @@ mod tests {
              <table><tr><td>1<td>2<tr><td>3<td>4</table>",
         );
         let page = Page::new(&html, &|_| false);
-        assert_eq!(plain(&page, &|_| true), "H\n\na\nb\n\n1. x\n2. y\n- u\n\nv\n\n1 | 2\n3 | 4");
+        assert_eq!(
+            plain(&page, &|_| true),
+            "H\n\na\nb\n\n1. x\n2. y\n- u\n\nv\n\n1 | 2\n3 | 4"
+        );
         assert_eq!(plain(&page, &|at| at == 0), "H");
     }
 }

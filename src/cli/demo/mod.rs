@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use self::site::Site;
 use super::progress::Progress;
 use super::run::runtime;
+use super::screen::say;
 use super::{Failure, screen};
 use crate::config::{self, Config, Sources};
 use crate::daemon::{self, Done, Selection, SystemClock};
@@ -43,9 +44,18 @@ const FEEDS: [(&str, &str); 5] = [
 
 /// What is worth asking first.
 const QUERIES: [(&str, &str); 3] = [
-    ("the newest articles, each text once", "SELECT sort_at, site, title, word_count FROM articles WHERE is_duplicate = 0 ORDER BY sort_at DESC LIMIT 5"),
-    ("what was edited, and how it read before", "SELECT r.title, substr(r.text, 1, 60) AS before FROM revisions r JOIN articles a ON a.id = r.article_id"),
-    ("a word in all texts", "SELECT a.title, snippet(articles_fts, 1, '[', ']', '…', 8) FROM articles_fts JOIN articles a ON a.id = articles_fts.rowid WHERE articles_fts MATCH 'harbour' ORDER BY rank LIMIT 5"),
+    (
+        "the newest articles, each text once",
+        "SELECT sort_at, site, title, word_count FROM articles WHERE is_duplicate = 0 ORDER BY sort_at DESC LIMIT 5",
+    ),
+    (
+        "what was edited, and how it read before",
+        "SELECT r.title, substr(r.text, 1, 60) AS before FROM revisions r JOIN articles a ON a.id = r.article_id",
+    ),
+    (
+        "a word in all texts",
+        "SELECT a.title, snippet(articles_fts, 1, '[', ']', '…', 8) FROM articles_fts JOIN articles a ON a.id = articles_fts.rowid WHERE articles_fts MATCH 'harbour' ORDER BY rank LIMIT 5",
+    ),
 ];
 
 impl Demo {
@@ -54,13 +64,16 @@ impl Demo {
         super::run::log("error", false);
         runtime()?.block_on(async {
             let site = Site::open().await?;
-            println!("A small web of three publishers is up on loopback; feedmill polls its {} feeds …", FEEDS.len());
+            say!(
+                "A small web of three publishers is up on loopback; feedmill polls its {} feeds …",
+                FEEDS.len()
+            );
             let config = self.config(|path| site.url(path))?;
             let first = self.turn(&config, false).await?;
-            println!("first edition:  {}", summary(&first));
+            say!("first edition:  {}", summary(&first));
             site.publish_second_edition();
             let second = self.turn(&config, true).await?;
-            println!("second edition: {}", summary(&second));
+            say!("second edition: {}", summary(&second));
             site.close().await;
             Ok::<_, Failure>(())
         })?;
@@ -69,21 +82,38 @@ impl Demo {
     }
 
     fn config(&self, url: impl Fn(&str) -> String) -> Result<Config, Failure> {
-        let mut text = String::from("[fetch]\nhost_gap = \"10ms\"\nhost_concurrency = 4\ncontact = \"https://example.org/bot\"\n");
+        let mut text = String::from(
+            "[fetch]\nhost_gap = \"10ms\"\nhost_concurrency = 4\ncontact = \"https://example.org/bot\"\n",
+        );
         for (path, name) in FEEDS {
             let url = url(path);
-            text += &format!("[[feed]]\nurl = \"{url}\"\nname = \"{name}\"\nallow_networks = [\"127.0.0.0/8\"]\nfull_text = \"always\"\n");
+            text += &format!(
+                "[[feed]]\nurl = \"{url}\"\nname = \"{name}\"\nallow_networks = [\"127.0.0.0/8\"]\nfull_text = \"always\"\n"
+            );
         }
-        let sources = Sources { text: Some(("demo".to_owned(), text)), database: Some(self.file.clone()), ..Sources::default() };
+        let sources = Sources {
+            text: Some(("demo".to_owned(), text)),
+            database: Some(self.file.clone()),
+            ..Sources::default()
+        };
         Ok(config::load(&sources)?)
     }
 
     async fn turn(&self, config: &Config, force: bool) -> Result<Done, Failure> {
-        let selection = Selection { feeds: Vec::new(), force };
+        let selection = Selection {
+            feeds: Vec::new(),
+            force,
+        };
         let mut progress = None;
-        let done = daemon::once(config.clone(), Arc::new(SystemClock), CancellationToken::new(), &selection, |tally, feeds| {
-            progress = Progress::start(tally, feeds);
-        });
+        let done = daemon::once(
+            config.clone(),
+            Arc::new(SystemClock),
+            CancellationToken::new(),
+            &selection,
+            |tally, feeds| {
+                progress = Progress::start(tally, feeds);
+            },
+        );
         Ok(done.await?)
     }
 
@@ -91,20 +121,31 @@ impl Demo {
         let conn = open::reader(&self.file)?;
         let mut table = screen::table(&["feed", "kind", "last poll", "entries", "repairs needed"]);
         for feed in report::overview(&conn)? {
-            table.add_row([feed.name, feed.kind, feed.outcome, feed.entries.to_string(), feed.repaired]);
+            table.add_row([
+                feed.name,
+                feed.kind,
+                feed.outcome,
+                feed.entries.to_string(),
+                feed.repaired,
+            ]);
         }
-        println!("\n{table}");
+        say!("\n{table}");
         let report = report::report(&conn)?;
-        println!(
+        say!(
             "{} entries led to {} articles: {} carries the text of another, {} has the feed's words only because its page is missing.",
-            report.entries, report.articles, report.duplicates, report.feed_only
+            report.entries,
+            report.articles,
+            report.duplicates,
+            report.feed_only
         );
         let file = self.file.display();
-        println!("\nThe file is yours to query while feedmill writes it. Three questions to begin with:");
+        say!(
+            "\nThe file is yours to query while feedmill writes it. Three questions to begin with:"
+        );
         for (question, query) in QUERIES {
-            println!("\n-- {question}\nsqlite3 -box {file} \"{query}\"");
+            say!("\n-- {question}\nsqlite3 -box {file} \"{query}\"");
         }
-        println!("\nEvery table and column is described in the file itself: SELECT * FROM docs");
+        say!("\nEvery table and column is described in the file itself: SELECT * FROM docs");
         Ok(())
     }
 }
@@ -126,7 +167,11 @@ fn summary(done: &Done) -> String {
 /// Removes the database of an earlier demo; anything else that bears the name is left alone.
 fn make_room(file: &Path) -> Result<(), Failure> {
     if open::is_in_use(file) {
-        return Err(StoreError::InUse { path: file.to_owned(), holder: "a feedmill".to_owned() }.into());
+        return Err(StoreError::InUse {
+            path: file.to_owned(),
+            holder: "a feedmill".to_owned(),
+        }
+        .into());
     }
     if file.exists() {
         open::reader(file)?;
@@ -146,8 +191,12 @@ mod tests {
 
     #[test]
     fn the_configuration_of_the_demo_is_one() {
-        let demo = Demo { file: PathBuf::from("demo.db") };
-        let config = demo.config(|path| format!("http://127.0.0.1:4711/{path}")).expect("usable");
+        let demo = Demo {
+            file: PathBuf::from("demo.db"),
+        };
+        let config = demo
+            .config(|path| format!("http://127.0.0.1:4711/{path}"))
+            .expect("usable");
         assert_eq!(config.feeds.len(), FEEDS.len());
     }
 }

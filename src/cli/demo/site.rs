@@ -48,7 +48,11 @@ impl Addresses {
     /// The address of the publisher of a path; of the first one for what is nobody's.
     fn of(&self, path: &str) -> &str {
         let publisher = path.split('/').next().unwrap_or_default();
-        let known = self.0.iter().find(|(name, _)| *name == publisher).or(self.0.first());
+        let known = self
+            .0
+            .iter()
+            .find(|(name, _)| *name == publisher)
+            .or(self.0.first());
         known.map_or("", |(_, address)| address)
     }
 
@@ -56,7 +60,10 @@ impl Addresses {
     fn fill(&self, file: &str) -> String {
         let mut filled = file.to_owned();
         for (name, address) in &self.0 {
-            filled = filled.replace(&format!("{{{{base}}}}/{name}"), &format!("{address}/{name}"));
+            filled = filled.replace(
+                &format!("{{{{base}}}}/{name}"),
+                &format!("{address}/{name}"),
+            );
         }
         filled.replace("{{base}}", self.of(""))
     }
@@ -83,9 +90,17 @@ impl Site {
         let edition = Arc::new(AtomicBool::new(false));
         let mut serving = JoinSet::new();
         for listener in listeners {
-            serving.spawn(serve(listener, Arc::clone(&addresses), Arc::clone(&edition)));
+            serving.spawn(serve(
+                listener,
+                Arc::clone(&addresses),
+                Arc::clone(&edition),
+            ));
         }
-        Ok(Self { addresses, edition, serving })
+        Ok(Self {
+            addresses,
+            edition,
+            serving,
+        })
     }
 
     /// The address of a path.
@@ -112,7 +127,9 @@ async fn serve(listener: TcpListener, addresses: Arc<Addresses>, second: Arc<Ato
         visitors.spawn(async move {
             let service = service_fn(|request| answer(request, &addresses, &second));
             // A visitor who leaves early is no concern of ours.
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            let _ = http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
         });
         while visitors.try_join_next().is_some() {}
     }
@@ -128,12 +145,33 @@ async fn answer(
         tokio::time::sleep(SLOW).await;
     }
     let Some((name, file)) = find(path, second.load(Ordering::Acquire)) else {
-        return Ok(respond(StatusCode::NOT_FOUND, "text/html", "<h1>Not found</h1>".to_owned(), None));
+        return Ok(respond(
+            StatusCode::NOT_FOUND,
+            "text/html",
+            "<h1>Not found</h1>".to_owned(),
+            None,
+        ));
     };
     let body = addresses.fill(file);
-    let tag = format!("\"{}\"", &blake3::hash(body.as_bytes()).to_hex().as_str().get(..16).unwrap_or_default());
-    if request.headers().get(IF_NONE_MATCH).is_some_and(|held| held.as_bytes() == tag.as_bytes()) {
-        return Ok(respond(StatusCode::NOT_MODIFIED, media_type(name), String::new(), Some(tag)));
+    let tag = format!(
+        "\"{}\"",
+        &blake3::hash(body.as_bytes())
+            .to_hex()
+            .as_str()
+            .get(..16)
+            .unwrap_or_default()
+    );
+    if request
+        .headers()
+        .get(IF_NONE_MATCH)
+        .is_some_and(|held| held.as_bytes() == tag.as_bytes())
+    {
+        return Ok(respond(
+            StatusCode::NOT_MODIFIED,
+            media_type(name),
+            String::new(),
+            Some(tag),
+        ));
     }
     Ok(respond(StatusCode::OK, media_type(name), body, Some(tag)))
 }
@@ -143,8 +181,12 @@ fn find(path: &str, second: bool) -> Option<(&'static str, &'static str)> {
     let name = path.trim_start_matches('/');
     let named = |wanted: &str| FILES.iter().find(|(name, _)| *name == wanted).copied();
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, "html"));
-    let newer = second.then(|| named(&format!("{stem}.v2.{extension}"))).flatten();
-    newer.or_else(|| named(name)).or_else(|| named(&format!("{name}.html")))
+    let newer = second
+        .then(|| named(&format!("{stem}.v2.{extension}")))
+        .flatten();
+    newer
+        .or_else(|| named(name))
+        .or_else(|| named(&format!("{name}.html")))
 }
 
 fn media_type(name: &str) -> &'static str {
@@ -158,11 +200,19 @@ fn media_type(name: &str) -> &'static str {
     }
 }
 
-fn respond(status: StatusCode, media_type: &'static str, body: String, tag: Option<String>) -> Response<Full<Bytes>> {
+fn respond(
+    status: StatusCode,
+    media_type: &'static str,
+    body: String,
+    tag: Option<String>,
+) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static(media_type));
+    headers.insert(
+        CONTENT_TYPE,
+        hyper::header::HeaderValue::from_static(media_type),
+    );
     headers.extend(tag.and_then(|tag| tag.parse().ok()).map(|tag| (ETAG, tag)));
     response
 }
@@ -178,7 +228,12 @@ mod tests {
         for folder in ["", "harbour", "kettle", "orbit", "slow"] {
             for entry in std::fs::read_dir(root.join(folder)).expect("a folder") {
                 let path = entry.expect("an entry").path();
-                let name = path.strip_prefix(&root).expect("inside").to_str().expect("UTF-8").to_owned();
+                let name = path
+                    .strip_prefix(&root)
+                    .expect("inside")
+                    .to_str()
+                    .expect("UTF-8")
+                    .to_owned();
                 if path.is_file() && name != "README.md" {
                     on_disk.push(name);
                 }
@@ -191,8 +246,14 @@ mod tests {
 
     #[test]
     fn the_second_edition_takes_the_place_of_the_first() {
-        assert_eq!(find("/harbour/feed.xml", false).map(|(name, _)| name), Some("harbour/feed.xml"));
-        assert_eq!(find("/harbour/feed.xml", true).map(|(name, _)| name), Some("harbour/feed.v2.xml"));
+        assert_eq!(
+            find("/harbour/feed.xml", false).map(|(name, _)| name),
+            Some("harbour/feed.xml")
+        );
+        assert_eq!(
+            find("/harbour/feed.xml", true).map(|(name, _)| name),
+            Some("harbour/feed.v2.xml")
+        );
         assert_eq!(find("/harbour/missing-page", true), None);
     }
 }

@@ -1,0 +1,201 @@
+//! What the learned judge sees of a block, as small numbers.
+//!
+//! Every feature is a byte: counts on a logarithmic scale, shares in steps of 1/250,
+//! distances capped. That keeps the learned table small, and the same on every machine.
+//! The order of the features is the order of `put` calls below and is part of the
+//! table's format: a change here means training again (`train/README.md`).
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+
+use crate::article::page::{Page, Sums, Tag, Tally};
+
+use super::{Candidate, Evidence};
+use place::look;
+pub use row::Row;
+use words::{Own, lower_words, overlap, own, shingles};
+
+mod around;
+mod place;
+mod row;
+mod words;
+
+/// The judges whose opinions are features, and their sums.
+pub struct Opinions<'j> {
+    pub container: &'j Candidate,
+    pub density: &'j Candidate,
+    pub stretch: &'j Candidate,
+}
+
+/// The features of every block of a page.
+pub fn rows(
+    page: &Page<'_>,
+    sums: &Sums,
+    evidence: &Evidence<'_>,
+    opinions: &Opinions<'_>,
+) -> Vec<Row> {
+    let seen = Seen::new(page, sums, evidence, opinions);
+    (0..page.blocks.len()).map(|at| seen.row(at)).collect()
+}
+
+struct Seen<'s> {
+    page: &'s Page<'s>,
+    sums: &'s Sums,
+    /// Sums with what the container and density judges kept.
+    kept: Sums,
+    opinions: &'s Opinions<'s>,
+    own: Vec<Own>,
+    all: Tally,
+    title: HashSet<String>,
+    description: HashSet<u64>,
+    body: HashSet<u64>,
+    names: Vec<String>,
+    /// The block that is the title, or where it would be.
+    title_at: usize,
+    /// First and last block that the container judge kept.
+    span: (usize, usize),
+    /// Blocks that the page's template lays out alike, by the names of element and parent.
+    alike: HashMap<u64, Tally>,
+    /// For each block, which of these it belongs to.
+    looks: Vec<u64>,
+    /// For elements near blocks, how many siblings look like them.
+    siblings: RefCell<HashMap<usize, usize>>,
+}
+
+impl<'s> Seen<'s> {
+    fn new(
+        page: &'s Page<'s>,
+        sums: &'s Sums,
+        evidence: &Evidence<'_>,
+        opinions: &'s Opinions<'s>,
+    ) -> Self {
+        let mut twins: HashMap<&str, usize> = HashMap::new();
+        for block in &page.blocks {
+            *twins.entry(&block.text).or_default() += 1;
+        }
+        let own = page
+            .blocks
+            .iter()
+            .map(|block| own(page, block, &twins))
+            .collect();
+        let title: HashSet<String> = evidence
+            .title
+            .map(lower_words)
+            .unwrap_or_default()
+            .into_iter()
+            .collect();
+        let heading = page
+            .blocks
+            .iter()
+            .position(|block| block.tag.heading() == Some(1));
+        let title_at = page
+            .blocks
+            .iter()
+            .position(|block| {
+                block.tag.heading().is_some() && overlap(&lower_words(&block.text), &title) > 0.8
+            })
+            .or(heading)
+            .unwrap_or(0);
+        let kept = Sums::new(page, |at| opinions.container.keeps(at));
+        let looks: Vec<u64> = page
+            .blocks
+            .iter()
+            .map(|block| look(page, block.owner))
+            .collect();
+        let mut alike: HashMap<u64, Tally> = HashMap::new();
+        for (at, look) in looks.iter().enumerate() {
+            alike
+                .entry(*look)
+                .or_default()
+                .join(&kept.between(at..at + 1));
+        }
+        let first = opinions
+            .container
+            .keep
+            .iter()
+            .position(|keep| *keep)
+            .unwrap_or(0);
+        let last = opinions
+            .container
+            .keep
+            .iter()
+            .rposition(|keep| *keep)
+            .unwrap_or(0);
+        Self {
+            page,
+            sums,
+            kept,
+            opinions,
+            own,
+            all: sums.all(),
+            title,
+            description: evidence.description.map(shingles).unwrap_or_default(),
+            body: evidence.body.map(shingles).unwrap_or_default(),
+            names: evidence
+                .byline
+                .map(|byline| {
+                    byline
+                        .split(", ")
+                        .map(str::to_lowercase)
+                        .filter(|name| name.len() > 4)
+                        .collect()
+                })
+                .unwrap_or_default(),
+            title_at,
+            span: (first, last),
+            alike,
+            looks,
+            siblings: RefCell::default(),
+        }
+    }
+
+    fn row(&self, at: usize) -> Row {
+        let mut row = Row::default();
+        if let (Some(block), Some(own)) = (self.page.block(at), self.own.get(at)) {
+            words::own_text(&mut row, block, own);
+            self.told(&mut row, block);
+            self.place(&mut row, at, block);
+            self.ancestry(&mut row, block);
+            self.template(&mut row, at, block);
+            self.opinion(&mut row, at, block);
+            self.neighbours(&mut row, at, block);
+            self.whole(&mut row);
+        }
+        row
+    }
+}
+
+/// How far up ancestors are looked at.
+const REACH: usize = 24;
+
+/// Tags on a scale from prose to furniture, so that a threshold means something.
+fn kind(tag: Tag) -> u8 {
+    match tag {
+        Tag::P => 0,
+        Tag::Blockquote => 1,
+        Tag::Pre => 2,
+        Tag::H1 => 3,
+        Tag::H2 => 4,
+        Tag::H3 => 5,
+        Tag::H4 | Tag::H5 | Tag::H6 => 6,
+        Tag::Li => 7,
+        Tag::Dd | Tag::Dt => 8,
+        Tag::Td => 9,
+        Tag::Th => 10,
+        Tag::Section | Tag::Article | Tag::Main => 11,
+        Tag::Div => 12,
+        Tag::Body => 13,
+        Tag::Header => 14,
+        Tag::Figcaption | Tag::Figure | Tag::Caption => 15,
+        Tag::Aside => 16,
+        Tag::Nav | Tag::Footer => 17,
+        Tag::Button | Tag::Form | Tag::Fieldset | Tag::Legend => 18,
+        _ => 19,
+    }
+}
+
+fn distance(at: usize, from: usize) -> isize {
+    isize::try_from(at)
+        .unwrap_or(isize::MAX)
+        .saturating_sub(isize::try_from(from).unwrap_or(isize::MAX))
+}
