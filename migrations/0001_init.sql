@@ -110,7 +110,7 @@ CREATE INDEX _article_sort    ON _article(sort_at);
 CREATE INDEX _article_site    ON _article(site, sort_at);
 CREATE INDEX _article_feed    ON _article(feed_id, sort_at);
 CREATE INDEX _article_hash    ON _article(text_hash);
-CREATE INDEX _article_cluster ON _article(cluster_id) WHERE cluster_id <> id;
+CREATE INDEX _article_cluster ON _article(cluster_id);
 
 -- Every address under which an article is known, as the hash of its comparison key.
 CREATE TABLE _alias (
@@ -206,6 +206,13 @@ CREATE TABLE _duplicate (
   found_at   TEXT NOT NULL
 ) STRICT;
 CREATE INDEX _duplicate_of ON _duplicate(of_id);
+
+-- Articles that a person has taken out of a cluster: they are not joined to one again.
+CREATE TABLE _split (
+  article_id INTEGER PRIMARY KEY REFERENCES _article(id) ON DELETE CASCADE,
+  cluster_id INTEGER NOT NULL,                          -- the one it was taken out of
+  at         TEXT NOT NULL
+) STRICT;
 
 CREATE TABLE _sketch (
   article_id INTEGER PRIMARY KEY REFERENCES _article(id) ON DELETE CASCADE,

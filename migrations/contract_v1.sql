@@ -42,6 +42,7 @@ CREATE VIEW articles AS SELECT
   a.word_count,                                             -- Words of the text; characters in scripts without spaces.
   a.rev,                                                    -- Revision of the text, from 1; earlier ones are in revisions.
   a.cluster_id,                                             -- Id of the primary article among those with the same text; its own id for the primary.
+  a.cluster_id = a.id AS is_primary,                        -- 1 for the first article of its cluster. It stays the primary.
   a.cluster_id <> a.id AS is_duplicate,                     -- 1 when another article with the same text came first. "WHERE is_duplicate = 0" gives every text once.
   lower(hex(a.text_hash)) AS text_hash,                     -- 128-bit hash of the normalised text, hexadecimal.
   t.text,                                                   -- The article as plain text; paragraphs are separated by a blank line.
@@ -136,6 +137,26 @@ CREATE VIEW duplicates AS SELECT
   d.evidence,                                               -- JSON: what the judgement rests on.
   d.found_at                                                -- When it was judged.
 FROM _duplicate d;
+
+--! stories
+-- One row for each text: its primary article, and how far it has spread.
+CREATE VIEW stories AS SELECT
+  p.id AS cluster_id,                                       -- The cluster: the id of its primary article (articles.id).
+  p.url,                                                    -- The primary's address.
+  p.site,                                                   -- The primary's site.
+  p.title,                                                  -- The primary's title.
+  p.lang,                                                   -- The primary's language.
+  p.published_at,                                           -- When the primary's publisher says it was published.
+  p.sort_at,                                                -- For ordering by time; never NULL.
+  min(m.first_seen_at) AS first_seen_at,                    -- When any of its articles was first seen.
+  max(m.first_seen_at) AS last_seen_at,                     -- When the latest of its articles was first seen.
+  count(*) AS articles,                                     -- Articles that carry the text, the primary included.
+  count(DISTINCT m.site) AS sites,                          -- Sites that carry it.
+  (SELECT count(DISTINCT e.feed_id) FROM _entry e JOIN _article x ON x.id = e.article_id
+   WHERE x.cluster_id = p.id AND x.deleted_at IS NULL) AS feeds -- Feeds that showed it.
+FROM _article p JOIN _article m ON m.cluster_id = p.id AND m.deleted_at IS NULL
+WHERE p.cluster_id = p.id AND p.deleted_at IS NULL
+GROUP BY p.id;
 
 --! failures
 -- Pages that could not be had: tried again at next_at, or dead. The feed's own words are stored all the same.

@@ -15,6 +15,8 @@
 //! large, takes too long, or holds no article. Every bound is in [`Limits`]; no input
 //! panics.
 
+#[cfg(test)]
+mod cases;
 mod decode;
 mod feed_words;
 mod judge;

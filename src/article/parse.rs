@@ -107,7 +107,7 @@ impl TokenSink for Guard<'_, '_> {
     fn process_token(&self, token: Token, line: u64) -> TokenSinkResult<Self::Handle> {
         let seen = self.seen.get().wrapping_add(1);
         self.seen.set(seen);
-        if seen.is_multiple_of(TOKENS_BETWEEN_LOOKS) && (self.expired)() {
+        if !self.stopped.get() && seen.is_multiple_of(TOKENS_BETWEEN_LOOKS) && (self.expired)() {
             self.stopped.set(true);
         }
         match &token {

@@ -14,6 +14,7 @@ mod backup;
 mod check;
 pub mod cluster;
 mod demo;
+mod explain;
 mod export;
 mod extract;
 mod failure;
@@ -26,6 +27,7 @@ mod schema;
 mod screen;
 mod search;
 mod source;
+mod split;
 mod status;
 mod tail;
 
@@ -80,6 +82,10 @@ enum Command {
     Export(export::Export),
     /// Health at a glance; exit 0 healthy, 1 degraded, 2 stale or stopped
     Status(status::Status),
+    /// Say why a feed is polled when it is, or why articles are or are not one
+    Explain(explain::Explain),
+    /// Take articles out of a cluster that they were wrongly joined to
+    Split(split::SplitArticles),
     /// Search the articles
     Search(search::Search),
     /// Print changes as JSON lines
@@ -153,6 +159,8 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Import(import) => import.run(),
         Command::Export(export) => export.run(&context),
         Command::Status(status) => status.run(&context),
+        Command::Explain(explain) => explain.run(&context),
+        Command::Split(split) => split.run(&context),
         Command::Search(search) => search.run(&context),
         Command::Tail(tail) => tail.run(&context),
         Command::Extract(extract) => source::extract(&extract),

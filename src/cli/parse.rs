@@ -121,3 +121,120 @@ fn entry(entry: &ParsedEntry) -> Value {
 fn enclosure(file: &Enclosure) -> Value {
     json!({"url": file.url, "type": file.media_type, "length": file.length, "duration": file.duration})
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    /// A stand-in for the key of an address: no scheme, no fragment.
+    fn key(url: &str) -> Option<String> {
+        let url = url.split('#').next()?;
+        url.split_once("://").map(|(_, rest)| rest.to_owned())
+    }
+
+    fn settings() -> Settings {
+        Settings {
+            limits: feed::Limits::default(),
+            url_key: key,
+        }
+    }
+
+    /// Every value of `expected` is in `found`; lists have the same length.
+    fn check(expected: &Value, found: &Value, at: &str) {
+        match (expected, found) {
+            (Value::Object(expected), Value::Object(found)) => {
+                for (name, value) in expected {
+                    check(
+                        value,
+                        found.get(name).unwrap_or(&Value::Null),
+                        &format!("{at}.{name}"),
+                    );
+                }
+            }
+            (Value::Array(expected), Value::Array(found)) => {
+                assert_eq!(expected.len(), found.len(), "{at}: {found:?}");
+                for (n, (expected, found)) in expected.iter().zip(found).enumerate() {
+                    check(expected, found, &format!("{at}[{n}]"));
+                }
+            }
+            _ => assert_eq!(expected, found, "{at}"),
+        }
+    }
+
+    #[test]
+    fn every_case_is_read_as_expected() {
+        // A folder each, with the bytes of a feed and what is expected of it: whatever
+        // `expected.json` mentions is compared, the rest is not.
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/feeds/cases");
+        let mut read = 0;
+        for case in fs::read_dir(folder).expect("the cases") {
+            let case = case.expect("a case").path();
+            let body = fs::read(case.join("feed")).expect("a feed");
+            let expected: Value =
+                serde_json::from_slice(&fs::read(case.join("expected.json")).expect("a file"))
+                    .expect("JSON");
+            let given = |name: &str| {
+                expected
+                    .get("input")
+                    .and_then(|input| input.get(name))
+                    .and_then(Value::as_str)
+            };
+            let input = Input {
+                url: given("url"),
+                content_type: given("content_type"),
+                body: &body,
+            };
+            let mut expected = expected.clone();
+            expected.as_object_mut().expect("an object").remove("input");
+            let found = match feed::parse(&input, &settings()) {
+                Ok(feed) => to_json(&feed),
+                Err(failure) => json!({ "failure": failure.kind.token() }),
+            };
+            check(
+                &expected,
+                &found,
+                &case.file_name().expect("a name").to_string_lossy(),
+            );
+            read += 1;
+        }
+        assert!(read > 40);
+    }
+
+    #[test]
+    fn a_line_is_answered_with_its_feed_or_its_error() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/fixtures/feeds/cases/rss_honest/feed");
+        let input = format!(
+            "{}\n{}\n{}",
+            json!({"id": 1, "path": file}),
+            json!({"id": 2, "path": "/nowhere"}),
+            json!({"id": 3})
+        );
+        let mut output = Vec::new();
+        filter(input.as_bytes(), &mut output, &settings()).expect("memory");
+        let lines: Vec<Value> = output
+            .split(|byte| *byte == b'\n')
+            .filter_map(|line| serde_json::from_slice(line).ok())
+            .collect();
+        let ids: Vec<_> = lines
+            .iter()
+            .map(|line| {
+                (
+                    line["id"].clone(),
+                    line["ok"].clone(),
+                    line["error"].is_string(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            ids,
+            [
+                (json!(1), json!(true), false),
+                (json!(2), Value::Null, true),
+                (json!(3), Value::Null, true)
+            ]
+        );
+        assert_eq!(lines[0]["entries"].as_array().map(Vec::len), Some(2));
+    }
+}

@@ -366,6 +366,7 @@ fn assemble(
         syndicated_from: identity.syndicated_from,
         site: identity.site,
         keys: identity.keys,
+        claimed: identity.claimed,
         http_status,
         fetched,
     }

@@ -15,8 +15,11 @@ pub struct Identity {
     pub syndicated_from: Option<String>,
     /// Host without `www.`; empty when there is no address.
     pub site: String,
-    /// Comparison keys of all of them, the most telling first.
+    /// Comparison keys of the link and of where it led.
     pub keys: Vec<String>,
+    /// Comparison key of the canonical address, when it is another: a claim of the page, to be
+    /// believed only if the text bears it out.
+    pub claimed: Option<String>,
 }
 
 /// Identifies an article by its link, where the link led, and what the page calls its canonical
@@ -24,22 +27,20 @@ pub struct Identity {
 #[must_use]
 pub fn identify(link: Option<&str>, final_url: Option<&str>, canonical: Option<&str>) -> Identity {
     let reached = final_url.or(link);
-    let mut keys: Vec<String> = Vec::new();
-    let mut add = |key: Option<String>| keys.extend(key.filter(|key| !keys.contains(key)));
-    let mut url = reached;
-    let mut syndicated_from = None;
+    let mut keys: Vec<String> = reached.and_then(url_key).into_iter().collect();
+    let of_link = link.and_then(url_key).filter(|key| !keys.contains(key));
+    keys.extend(of_link);
+    let (mut url, mut claimed, mut syndicated_from) = (reached, None, None);
     if let (Some(page), Some(canonical)) = (reached, canonical) {
         match judge_canonical(page, canonical) {
             Canonical::Own(key) => {
-                add(Some(key));
+                claimed = Some(key).filter(|key| !keys.contains(key));
                 url = Some(canonical);
             }
             Canonical::SyndicatedFrom(original) => syndicated_from = Some(original),
             Canonical::Ignored(_) => {}
         }
     }
-    add(reached.and_then(url_key));
-    add(link.and_then(url_key));
     let other = |address: Option<&str>| {
         address
             .filter(|address| Some(*address) != url)
@@ -51,6 +52,7 @@ pub fn identify(link: Option<&str>, final_url: Option<&str>, canonical: Option<&
         syndicated_from,
         site: url.and_then(site).unwrap_or_default(),
         keys,
+        claimed,
         url: url.map(str::to_owned),
     }
 }
@@ -71,7 +73,7 @@ mod tests {
             Some("https://www.example.org/news/story-one")
         );
         assert_eq!(own.site, "example.org");
-        assert_eq!(own.keys.len(), 2);
+        assert_eq!((own.keys.len(), own.claimed), (2, None));
         assert_eq!(own.source_url.as_deref(), Some("https://t.example.org/x1"));
         let copy = identify(
             Some("https://a.example.org/story"),

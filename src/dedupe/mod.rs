@@ -35,6 +35,7 @@ mod hash;
 mod hashes;
 mod identity;
 mod judge;
+mod noise;
 mod normalise;
 mod prepared;
 mod rules;
@@ -47,6 +48,7 @@ pub use canonical::{Canonical, QUARANTINE_TEXTS, judge_canonical, judge_canonica
 pub use evidence::Evidence;
 pub use identity::{Identity, identify};
 pub use judge::{Candidate, Judgement, Twin, judge, judge_exact};
+pub use noise::is_noise;
 pub use prepared::{Prepared, SKETCH_HASHES, fingerprint};
 pub use rules::{Ground, Rules};
 pub use shelf::Shelf;

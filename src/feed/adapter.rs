@@ -15,7 +15,7 @@ pub(super) fn read(text: &str) -> Result<Draft, ParseFailure> {
         .sanitize_content(false)
         // feed-rs would make one up, and a random one for want of a link.
         .id_generator(|_, _, _| String::new())
-        .timestamp_parser(|text| dates::parse(text).map(|at| at.utc()))
+        .timestamp_parser(|text| dates::parse(text).map(super::super::model::time::Timestamp::utc))
         .build();
     // The depth is bounded by the guard, so a panic can unwind: it cannot be an overflow of the stack.
     let feed = catch_unwind(AssertUnwindSafe(|| parser.parse(text.as_bytes())))

@@ -9,7 +9,7 @@ use std::io::Read;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
-use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
 use super::{Limits, ParseFailure};
 use crate::model::FailureKind;
@@ -50,7 +50,6 @@ fn certain(body: &[u8]) -> Option<(&'static Encoding, usize)> {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => None,
         [0xff, 0xfe, ..] if !looks_8bit(body) => Some((UTF_16LE, 2)),
         [0xfe, 0xff, ..] if !looks_8bit(body) => Some((UTF_16BE, 2)),
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => None,
         [b'<' | b'{' | b' ' | b'\n', 0, second, 0, ..] if *second != 0 => Some((UTF_16LE, 0)),
         [0, b'<' | b'{' | b' ' | b'\n', 0, second, ..] if *second != 0 => Some((UTF_16BE, 0)),
         _ => None,
@@ -197,6 +196,11 @@ pub(super) fn charset(content_type: &str) -> Option<&str> {
     Some(value.trim_matches(['"', '\'']))
 }
 
+/// Bytes that neither text nor the marks of UTF-16 and UTF-32 begin with.
+const fn is_control(byte: u8) -> bool {
+    matches!(byte, 1..=8 | 0x0e..=0x1f | 0x80..=0xee | 0xf0..=0xfd)
+}
+
 /// A body without the compression that its server forgot to announce.
 ///
 /// # Errors
@@ -209,6 +213,10 @@ pub(super) fn inflate<'a>(
     let reader: Box<dyn Read + 'a> = match body {
         [0x1f, 0x8b, ..] => Box::new(MultiGzDecoder::new(body)),
         [0x78, 0x01 | 0x9c | 0xda, ..] => Box::new(ZlibDecoder::new(body)),
+        // Deflate has no mark of its own; text does not begin with control characters.
+        [first, second, ..] if is_control(*first) || is_control(*second) => {
+            Box::new(DeflateDecoder::new(body))
+        }
         _ => return Ok(Cow::Borrowed(body)),
     };
     let ratio = body
@@ -230,7 +238,10 @@ pub(super) fn inflate<'a>(
         let detail = format!("{} bytes expand to more than {most}", body.len());
         return Err(ParseFailure::new(FailureKind::CompressionBomb, detail));
     }
-    if out.is_empty() && !whole {
+    let marked = matches!(body, [0x1f, 0x8b, ..]);
+    let first = out.iter().find(|byte| !byte.is_ascii_whitespace());
+    let is_text = whole && first.is_some_and(|byte| matches!(byte, b'<' | b'{' | 0xef));
+    if out.is_empty() || !(marked || is_text) {
         return Ok(Cow::Borrowed(body));
     }
     repaired.push("gzip");

@@ -162,20 +162,17 @@ pub(super) fn decode(text: &str) -> Cow<'_, str> {
     out.push_str(before);
     let mut rest = text.get(before.len()..).unwrap_or_default();
     while !rest.is_empty() {
-        let len = match reference(rest) {
-            Some(Reference { len, meaning, .. }) => {
-                match meaning {
-                    Meaning::Predefined(c) | Meaning::Char(c) => out.push(c),
-                    Meaning::Named(text) => out.push_str(text),
-                    Meaning::Forbidden => {}
-                    Meaning::Unknown(_) => out.push_str(rest.get(..len).unwrap_or_default()),
-                }
-                len
+        let len = if let Some(Reference { len, meaning, .. }) = reference(rest) {
+            match meaning {
+                Meaning::Predefined(c) | Meaning::Char(c) => out.push(c),
+                Meaning::Named(text) => out.push_str(text),
+                Meaning::Forbidden => {}
+                Meaning::Unknown(_) => out.push_str(rest.get(..len).unwrap_or_default()),
             }
-            None => {
-                out.push('&');
-                1
-            }
+            len
+        } else {
+            out.push('&');
+            1
         };
         rest = rest.get(len..).unwrap_or_default();
         let plain = rest.find('&').unwrap_or(rest.len());

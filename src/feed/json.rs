@@ -16,11 +16,16 @@ use crate::model::{FailureKind, FeedKind};
 /// # Errors
 /// When the text is not JSON, or no feed.
 pub(super) fn read(text: &str, limits: &Limits) -> Result<Draft, ParseFailure> {
-    // serde_json refuses what nests deeper than 128.
-    let value: Value = serde_json::from_str(text).or_else(|error| {
-        let whole = truncated(text, &error);
-        whole.ok_or_else(|| ParseFailure::new(FailureKind::Malformed, format!("not JSON: {error}")))
-    })?;
+    // serde_json refuses what nests deeper than 128. What follows the document is nobody's.
+    let first = serde_json::Deserializer::from_str(text)
+        .into_iter::<Value>()
+        .next();
+    let value = match first.unwrap_or(Ok(Value::Null)) {
+        Ok(value) => value,
+        Err(error) => truncated(text, &error).ok_or_else(|| {
+            ParseFailure::new(FailureKind::Malformed, format!("not JSON: {error}"))
+        })?,
+    };
     let items = value
         .get("items")
         .and_then(Value::as_array)

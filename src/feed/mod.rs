@@ -1,7 +1,36 @@
 //! Bytes to entries.
 //!
 //! Whatever a site serves at its feed's URL, the entries come out, right, and with the same
-//! identity every time. (Essay to be completed.)
+//! identity every time; then [`plan`] says which of them are news. The way of a document:
+//!
+//! ```text
+//! bytes ─► decode ─► survey ── honest ──────────► adapter (feed-rs) ─► notes ─► settle ─► ParsedFeed
+//!                      │                             ▲                            ▲
+//!                      └── damaged, dialect ─► repair┘          JSON ─► json ─────┘
+//! ```
+//!
+//! - `decode` undoes compression that nobody announced and finds the charset.
+//! - `survey` is the guard: one pass that enforces [`Limits`], tells honest documents from others
+//!   and notes what feed-rs does not tell (permalinks, `rdf:about`, bases, files, hints).
+//! - `repair` writes documents that feed-rs would refuse or misread anew, in canonical form;
+//!   damage, dialects, sitemaps of news and CDF alike. An honest feed never gets there.
+//! - `adapter` is the only door to feed-rs, which remains the parser of all XML.
+//! - `json` reads JSON Feed itself, for reasons given there.
+//! - `settle` makes links absolute, titles plain and bodies HTML, and has `identity` name entries.
+//! - [`plan`] compares with what the store knows; [`discover`] finds the feeds of a site.
+//!
+//! Measured with 4,134 feeds of test suites and live sites: feed-rs alone yields entries from 83 %
+//! of those that have any, this room from all of them, and from all of 48 kinds of damage done to
+//! honest ones. An honest feed takes about 1.3 to 1.8 times what feed-rs takes alone; where text is
+//! mostly one piece that feed-rs only copies (CDATA), comparing what is visible costs more than that.
+//!
+//! It never asks the network or the clock, and keeps nothing: the same input gives the same feed.
+//! It never recurses over a document and looks at every byte a bounded number of times.
+//!
+//! It fails with a [`ParseFailure`] when the bytes are no feed, break off before the first entry
+//! is whole, or exceed a limit. One bad entry loses only itself, and is counted in
+//! [`ParsedFeed::lost`]. A panic of feed-rs, of which several are known, is not provoked where the
+//! survey can tell, and is caught where it cannot; its stack cannot overflow, since depth is bounded.
 
 mod adapter;
 mod bodies;
@@ -118,135 +147,6 @@ fn read(text: &str, limits: &Limits) -> Result<Draft, ParseFailure> {
     }
     xml::read(text, limits)
 }
-/* STAGES */
-pub fn stages(b: &[u8], n: u32) {
-    use std::hint::black_box as bb;
-    let limits = Limits::default();
-    macro_rules! time {
-        ($name:literal, $e:expr) => {
-            let t = std::time::Instant::now();
-            for _ in 0..n {
-                let _ = bb($e);
-            }
-            println!("  {} {:?}", $name, t.elapsed() / n);
-        };
-    }
-    time!("decode", decode::decode(b, None).text.len());
-    let d = decode::decode(b, None);
-    let text = xml::without_declarations(d.text.trim());
-    time!("controls", xml::has_controls(text));
-    time!(
-        "survey",
-        survey::survey(text, &limits).map(|s| s.balanced).ok()
-    );
-    println!(
-        "  damage {:?}",
-        survey::survey(text, &limits).unwrap().damage
-    );
-    time!("adapter", adapter::read(text).map(|d| d.entries.len()).ok());
-    let s = Settings {
-        limits,
-        url_key: |u| Some(u.to_owned()),
-    };
-    if let Ok(draft) = xml::read(text, &limits) {
-        let mut drafts: Vec<_> = (0..n).map(|_| draft.clone()).collect();
-        time!(
-            "settle",
-            settle::settle(drafts.pop().unwrap(), None, &s)
-                .entries
-                .len()
-        );
-    }
-    time!(
-        "repair",
-        repair::repair(text, true, &limits).map(|s| s.lost).ok()
-    );
-}
 
-pub fn both(b: &[u8]) -> Option<String> {
-    let limits = Limits::default();
-    let d = decode::decode(b, None);
-    let text = xml::without_declarations(d.text.trim());
-    let one = survey::survey(text, &limits).ok()?;
-    if one.damage.is_some() {
-        return None;
-    }
-    let s = Settings {
-        limits,
-        url_key: |u| Some(u.to_owned()),
-    };
-    let a = settle::settle(
-        xml::read(text, &limits).ok()?,
-        Some("http://e.example/f/"),
-        &s,
-    );
-    let mut out = String::new();
-    for (how, balanced) in [("strict", true), ("loose", false)] {
-        let b = settle::settle(
-            xml::repaired(text, "x", balanced, &limits).ok()?,
-            Some("http://e.example/f/"),
-            &s,
-        );
-        if a.entries.len() != b.entries.len() {
-            out += &format!("{how} count {} {}\n", a.entries.len(), b.entries.len());
-            continue;
-        }
-        for (x, y) in a.entries.iter().zip(&b.entries) {
-            if x != y {
-                let what = if x.uid != y.uid {
-                    format!("uid {} {}", x.uid, y.uid)
-                } else if x.url != y.url {
-                    format!("url {:?} {:?}", x.url, y.url)
-                } else if x.title != y.title {
-                    format!("title {:?} {:?}", x.title, y.title)
-                } else if x.authors != y.authors {
-                    format!("authors {:?} {:?}", x.authors, y.authors)
-                } else if x.categories != y.categories {
-                    format!("cat {:?} {:?}", x.categories, y.categories)
-                } else if x.enclosures != y.enclosures {
-                    format!("encl {:?} {:?}", x.enclosures, y.enclosures)
-                } else if x.published != y.published || x.updated != y.updated {
-                    format!(
-                        "dates {:?} {:?} {:?} {:?}",
-                        x.published, y.published, x.updated, y.updated
-                    )
-                } else if x.summary != y.summary {
-                    format!(
-                        "summary {:?}\n      {:?}",
-                        x.summary
-                            .as_deref()
-                            .map(|s| s.chars().take(300).collect::<String>()),
-                        y.summary
-                            .as_deref()
-                            .map(|s| s.chars().take(300).collect::<String>())
-                    )
-                } else if x.content != y.content {
-                    format!(
-                        "content {:?}\n    {:?}",
-                        x.content
-                            .as_deref()
-                            .map(|s| s.chars().take(300).collect::<String>()),
-                        y.content
-                            .as_deref()
-                            .map(|s| s.chars().take(300).collect::<String>())
-                    )
-                } else {
-                    format!(
-                        "other lang {:?} {:?} img {:?} {:?} com {:?} {:?} guid {:?} {:?}",
-                        x.lang,
-                        y.lang,
-                        x.image_url,
-                        y.image_url,
-                        x.comments_url,
-                        y.comments_url,
-                        x.guid,
-                        y.guid
-                    )
-                };
-                out += &format!("{how} fp {} {what}\n", x.fingerprint == y.fingerprint);
-                break;
-            }
-        }
-    }
-    Some(out)
-}
+#[cfg(test)]
+mod tests;

@@ -180,12 +180,12 @@ impl Note {
             "enclosure" | "media:content"
                 if !file.href.is_empty() && self.files.len() < MAX_VALUES =>
             {
-                self.files.push(file)
+                self.files.push(file);
             }
             "media:thumbnail" => self.image(file.href),
             "itunes:image" => self.image(link.href),
             "atom:category" | "itunes:category" if self.subjects.len() < MAX_VALUES => {
-                self.subjects.extend(term)
+                self.subjects.extend(term);
             }
             _ => {}
         }
@@ -208,7 +208,7 @@ impl Note {
         match name {
             "feedburner:origLink" => self.orig_link = Some(own()),
             "dc:subject" | "media:category" if self.subjects.len() < MAX_VALUES => {
-                self.subjects.push(own())
+                self.subjects.push(own());
             }
             "itunes:keywords" | "media:keywords" => {
                 let free = MAX_VALUES.saturating_sub(self.subjects.len());
@@ -221,7 +221,7 @@ impl Note {
                 );
             }
             "itunes:author" | "dc:creator" | "author" if self.authors.len() < MAX_VALUES => {
-                self.authors.push(own())
+                self.authors.push(own());
             }
             "itunes:duration" => self.duration = seconds(trimmed),
             "comments" => self.comments = Some(own()),
@@ -230,11 +230,11 @@ impl Note {
                 self.published = self.published.or_else(|| dates::parse(trimmed));
             }
             "atom:updated" | "dcterms:modified" => {
-                self.updated = self.updated.or_else(|| dates::parse(trimmed))
+                self.updated = self.updated.or_else(|| dates::parse(trimmed));
             }
             "atom:id" | "dc:identifier" => self.id = self.id.take().or_else(|| Some(own())),
             "dc:title" | "media:title" | "atom:title" => {
-                self.title = self.title.take().or_else(|| Some(own()))
+                self.title = self.title.take().or_else(|| Some(own()));
             }
             "atom:content" => self.content = Some(Words::new(text, Form::Unsure)),
             "atom:summary" | "dc:description" => self.last_resort(0, text),

@@ -215,7 +215,7 @@ pub(super) fn root(name: &str) -> Option<Family> {
     match name {
         "rss" | "rdf" => Some(Family::Rss),
         "feed" => Some(Family::Atom),
-        "urlset" | "sitemapindex" => Some(Family::Sitemap),
+        "urlset" => Some(Family::Sitemap),
         _ => None,
     }
 }
@@ -236,8 +236,7 @@ pub(super) fn role(family: Family, ns: Ns, local: &str) -> Option<Role> {
     match (family, ns) {
         (_, Ns::Rdf) if local == "rdf" => Some(Role::Root(Family::Rss)),
         (Family::Rss, Ns::Main | Ns::Rss) => rss(local),
-        (Family::Atom, Ns::Main | Ns::Atom) => atom(local),
-        (Family::Atom, Ns::Rss) => atom(local),
+        (Family::Atom, Ns::Main | Ns::Atom | Ns::Rss) => atom(local),
         (Family::Rss, Ns::Atom) => atom_in_rss(local),
         (Family::Sitemap, ns) => sitemap(ns, local),
         (family, ns) => module(family, ns, local),
@@ -315,7 +314,7 @@ fn atom_in_rss(local: &str) -> Option<Role> {
 
 fn sitemap(ns: Ns, local: &str) -> Option<Role> {
     Some(match (ns, local) {
-        (Ns::Main, "url" | "sitemap") => Role::Entry,
+        (Ns::Main, "url") => Role::Entry,
         (Ns::Main, "loc") => Role::Text("link", Short),
         (Ns::Main, "lastmod") => Role::Text("atom:updated", Short),
         (Ns::News, "news" | "publication") | (Ns::Image, "image") => Role::Transparent,

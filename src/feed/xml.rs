@@ -5,7 +5,7 @@ use super::repair::{self, Repaired};
 use super::survey::{Survey, survey};
 use super::vocabulary::Family;
 use super::{Limits, ParseFailure, adapter};
-use crate::model::FeedKind;
+use crate::model::{FailureKind, FeedKind};
 
 /// Reads a feed in XML.
 ///
@@ -32,7 +32,7 @@ pub(super) fn read(text: &str, limits: &Limits) -> Result<Draft, ParseFailure> {
 }
 
 /// Bytes that XML forbids. feed-rs lets them through, and nobody wants them in a database.
-pub(super) fn has_controls(text: &str) -> bool {
+fn has_controls(text: &str) -> bool {
     // Chunk by chunk without an early exit, so that the compiler can look at many bytes at once.
     let bad =
         |found: bool, byte: &u8| found | (*byte < 0x20 && !matches!(*byte, b'\t' | b'\n' | b'\r'));
@@ -42,7 +42,7 @@ pub(super) fn has_controls(text: &str) -> bool {
 }
 
 /// A document without its declaration, which is about bytes that are text by now.
-pub(super) fn without_declarations(text: &str) -> &str {
+fn without_declarations(text: &str) -> &str {
     let mut text = text;
     loop {
         text =
@@ -58,7 +58,7 @@ pub(super) fn without_declarations(text: &str) -> &str {
 }
 
 /// Repairs a document and reads it; if feed-rs refuses the whole, entry by entry.
-pub(super) fn repaired(
+fn repaired(
     text: &str,
     damage: &'static str,
     balanced: bool,
@@ -78,13 +78,21 @@ pub(super) fn repaired(
     draft.lost = repaired
         .lost
         .saturating_add(before.saturating_sub(draft.entries.len()));
+    // Any site has a map of all its pages; only one of its news is a feed.
+    if repaired.family == Family::Sitemap && draft.entries.iter().all(|entry| entry.title.is_none())
+    {
+        return Err(ParseFailure::new(
+            FailureKind::NotAFeed,
+            "a sitemap without news",
+        ));
+    }
     draft.kind = match repaired.family {
         Family::Rss => FeedKind::Rss,
         Family::Atom => FeedKind::Atom,
         Family::Sitemap => FeedKind::Sitemap,
     };
     draft.repaired.push(damage);
-    for token in repaired.repaired {
+    for token in repaired.how {
         if !draft.repaired.contains(&token) {
             draft.repaired.push(token);
         }

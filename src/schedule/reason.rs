@@ -1,45 +1,68 @@
 //! Which rule decided when a feed is due.
 
-/// The rule that won.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    Interval,
-    Cron,
-    Adaptive,
-    Floor,
-    UnconditionalFloor,
-    Fresh,
-    RetryAfter,
-    Ttl,
-    SkipWindow,
-    Backoff,
-    Throttled,
-    Unreachable,
-    Unauthorized,
-    SlowLane,
-    Gone,
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident = $token:literal, $words:literal;)*) => {
+        /// The rule that won.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Reason {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Reason {
+            /// Every rule there is.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The word that the store keeps.
+            #[must_use]
+            pub const fn token(self) -> &'static str {
+                match self { $(Self::$name => $token,)* }
+            }
+
+            /// The rule for somebody who has never heard of it.
+            #[must_use]
+            pub const fn words(self) -> &'static str {
+                match self { $(Self::$name => $words,)* }
+            }
+
+            /// The rule of a stored token.
+            #[must_use]
+            pub fn from_token(token: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|reason| reason.token() == token)
+            }
+        }
+    };
 }
 
-impl Reason {
-    /// The word that the store keeps.
-    #[must_use]
-    pub const fn token(self) -> &'static str {
-        match self {
-            Self::Interval => "interval",
-            Self::Cron => "cron",
-            Self::Adaptive => "adaptive",
-            Self::Floor => "floor",
-            Self::UnconditionalFloor => "unconditional_floor",
-            Self::Fresh => "fresh",
-            Self::RetryAfter => "retry_after",
-            Self::Ttl => "ttl",
-            Self::SkipWindow => "skip_window",
-            Self::Backoff => "backoff",
-            Self::Throttled => "throttled",
-            Self::Unreachable => "unreachable",
-            Self::Unauthorized => "unauthorized",
-            Self::SlowLane => "slow_lane",
-            Self::Gone => "gone",
+reasons! {
+    First = "first", "it has not been polled yet; first polls of many feeds are spread over polling.startup_spread";
+    CatchUp = "catch_up", "it was due while feedmill was not running; such polls are spread over polling.startup_spread";
+    Forced = "forced", "somebody asked for it";
+    Clock = "clock", "its due time lay further away than any rule puts one, so the clock must have been wrong";
+    Interval = "interval", "the interval in the configuration has passed by then";
+    Cron = "cron", "the schedule in the configuration says so";
+    Adaptive = "adaptive", "that suits how often it has published lately";
+    Floor = "floor", "no feed is polled more often than polling.floor (or polling.configured_floor) allows";
+    UnconditionalFloor = "unconditional_floor", "the server gives no ETag or Last-Modified, so every poll costs the whole document; such feeds are polled no more often than polling.unconditional_floor";
+    Fresh = "fresh", "the server said that its answer stays fresh until then (Cache-Control or Expires)";
+    RetryAfter = "retry_after", "the server asked to be left alone until then (Retry-After)";
+    Ttl = "ttl", "the feed itself asks for that pause (ttl, or the syndication module)";
+    SkipWindow = "skip_window", "the feed itself asks not to be polled at the hours or on the days before (skipHours, skipDays)";
+    Backoff = "backoff", "the last polls failed, and the pause doubles with every failure up to polling.max_interval";
+    Throttled = "throttled", "the server said that it is asked too often, without saying for how long; the pause doubles each time from polling.throttle_backoff";
+    Unreachable = "unreachable", "the host could not be reached; the pause doubles each time from polling.connect_backoff";
+    Unauthorized = "unauthorized", "the server wants credentials; it is asked once in polling.max_interval until they change";
+    SlowLane = "slow_lane", "it has been failing for long; it is tried at an eighth of that time, at last every polling.slow_lane, and never given up";
+    Gone = "gone", "the server says that it is gone for good; that is looked at again before it is believed";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_token_is_read_back_as_its_reason() {
+        for reason in Reason::ALL {
+            assert_eq!(Reason::from_token(reason.token()), Some(*reason));
         }
     }
 }

@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::writer::Work;
 use super::{StoreError, judge, rows};
-use crate::dedupe::Prepared;
+use crate::dedupe::{self, Prepared};
 use crate::model::{ArticleId, Extracted, FeedId, Fingerprint, PageId, Timestamp};
 
 /// An article as it is to be stored.
@@ -22,6 +22,8 @@ pub struct NewArticle {
     pub site: String,
     /// Comparison keys of every address it is known under.
     pub keys: Vec<String>,
+    /// Comparison key of the canonical address that the page claims, when it is another.
+    pub claimed: Option<String>,
     pub http_status: Option<u16>,
     /// True when the text is the page's, false when it is the feed's.
     pub fetched: bool,
@@ -33,6 +35,18 @@ pub enum ArticleStatus {
     Ok,
     Partial,
     FeedOnly,
+}
+
+impl NewArticle {
+    /// The address to show: the canonical one if its claim is borne out, else where the link led.
+    pub(super) fn address(&self, claim_holds: bool) -> Option<&str> {
+        let reached = self.final_url.as_deref().or(self.source_url.as_deref());
+        if claim_holds {
+            self.url.as_deref()
+        } else {
+            reached.or(self.url.as_deref())
+        }
+    }
 }
 
 impl ArticleStatus {
@@ -70,6 +84,7 @@ pub(super) fn insert(
     page: PageId,
     feed: FeedId,
     article: &NewArticle,
+    url: Option<&str>,
     at: Timestamp,
 ) -> Result<ArticleId, StoreError> {
     let made = &article.made;
@@ -93,7 +108,7 @@ pub(super) fn insert(
         .query_row(
             params![
                 seq,
-                article.url,
+                url,
                 article.source_url,
                 article.final_url,
                 article.syndicated_from,
@@ -138,6 +153,26 @@ struct Stored {
     title: Option<String>,
     first_seen_at: Timestamp,
     cluster: ArticleId,
+    text: String,
+}
+
+impl Stored {
+    fn read(conn: &Connection, id: ArticleId) -> Result<Self, StoreError> {
+        let mut select = conn.prepare_cached(
+            "SELECT a.status, a.text_hash, a.title, a.first_seen_at, a.cluster_id, t.text
+             FROM _article a JOIN article_text t ON t.id = a.id WHERE a.id = ?1",
+        )?;
+        Ok(select.query_row([id], |row| {
+            Ok(Self {
+                status: row.get(0)?,
+                text_hash: row.get(1)?,
+                title: row.get(2)?,
+                first_seen_at: row.get(3)?,
+                cluster: row.get(4)?,
+                text: row.get(5)?,
+            })
+        })?)
+    }
 }
 
 /// The stored article in the light of what its page, or its feed, says now.
@@ -146,23 +181,15 @@ pub(super) fn update(
     id: ArticleId,
     own: bool,
     article: &NewArticle,
+    url: Option<&str>,
     at: Timestamp,
 ) -> Result<ArticleCommitted, StoreError> {
-    let stored: Stored = work
-        .conn
-        .prepare_cached("SELECT status, text_hash, title, first_seen_at, cluster_id FROM _article WHERE id = ?1")?
-        .query_row([id], |row| {
-            Ok(Stored {
-                status: row.get(0)?,
-                text_hash: row.get(1)?,
-                title: row.get(2)?,
-                first_seen_at: row.get(3)?,
-                cluster: row.get(4)?,
-            })
-        })?;
+    let stored = Stored::read(work.conn, id)?;
     let was_words_only = stored.status == "feed_only";
     let is_words_only = article.status == ArticleStatus::FeedOnly;
-    let same_text = stored.text_hash == article.fingerprint.exact;
+    let same_text = stored.text_hash == article.fingerprint.exact
+        || (stored.title == article.made.title
+            && dedupe::is_noise(&stored.text, &article.made.text));
     let upgrade = was_words_only && !is_words_only;
     let edit = own
         && was_words_only == is_words_only
@@ -171,15 +198,9 @@ pub(super) fn update(
         return Ok(ArticleCommitted::Known(id));
     }
     if edit && !same_text {
-        work.conn
-            .prepare_cached(
-                "INSERT INTO _revision
-                 SELECT a.id, a.rev, a.updated_at, a.title, t.text, a.text_hash
-                 FROM _article a JOIN article_text t ON t.id = a.id WHERE a.id = ?1",
-            )?
-            .execute([id])?;
+        keep_revision(work.conn, id)?;
     }
-    overwrite(work, id, article, edit && !same_text, at)?;
+    overwrite(work, id, article, url, edit && !same_text, at)?;
     if upgrade {
         judge::place(work, id, article, stored.first_seen_at)?;
     } else if !same_text && !is_words_only {
@@ -188,10 +209,27 @@ pub(super) fn update(
     Ok(ArticleCommitted::Updated(id))
 }
 
+/// Revisions kept of one article: a page that changes more often is a ticker, and its newest states
+/// are what anybody asks for.
+const REVISIONS_MAX: u32 = 100;
+
+fn keep_revision(conn: &Connection, id: ArticleId) -> Result<(), StoreError> {
+    conn.prepare_cached(
+        "INSERT INTO _revision
+         SELECT a.id, a.rev, a.updated_at, a.title, t.text, a.text_hash
+         FROM _article a JOIN article_text t ON t.id = a.id WHERE a.id = ?1",
+    )?
+    .execute([id])?;
+    conn.prepare_cached("DELETE FROM _revision WHERE article_id = ?1 AND rev <= (SELECT rev FROM _article WHERE id = ?1) - ?2")?
+        .execute(params![id, REVISIONS_MAX])?;
+    Ok(())
+}
+
 fn overwrite(
     work: &Work<'_>,
     id: ArticleId,
     article: &NewArticle,
+    url: Option<&str>,
     revised: bool,
     at: Timestamp,
 ) -> Result<(), StoreError> {
@@ -235,7 +273,7 @@ fn overwrite(
             made.word_count,
             article.fingerprint.exact,
             i64::from(revised),
-            article.url,
+            url,
             article.site,
         ])?;
     work.conn

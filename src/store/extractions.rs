@@ -6,7 +6,7 @@ use super::articles::{self, ArticleCommitted, NewArticle};
 use super::fetches::{self, FetchRecord, Purpose};
 use super::request::Change;
 use super::writer::Work;
-use super::{StoreError, entries, rows};
+use super::{StoreError, entries, judge, rows};
 use crate::model::{ArticleId, FailureKind, FeedId, Lease, PageId, Timestamp};
 
 /// Everything that one page leaves behind.
@@ -114,17 +114,31 @@ impl CommitPage {
                 known = entries::article_of(work.conn, rows::key(key))?;
             }
         }
+        // A canonical address is a claim. That of a page whose text is another than the one we
+        // have under it is not believed: pages of a section, of a gallery, of a broken template.
+        let mut claim_holds = true;
+        if let Some(claimed) = article.claimed.as_deref()
+            && let Some(id) = entries::article_of(work.conn, rows::key(claimed))?
+        {
+            claim_holds = own == Some(id) || judge::is_same(work, id, article)?;
+            known = known.or(claim_holds.then_some(id));
+        }
+        let url = article.address(claim_holds);
         let done = match known {
             None => ArticleCommitted::New(articles::insert(
-                work, self.page, self.feed, article, self.at,
+                work, self.page, self.feed, article, url, self.at,
             )?),
-            Some(id) => articles::update(work, id, own == Some(id), article, self.at)?,
+            Some(id) => articles::update(work, id, own == Some(id), article, url, self.at)?,
         };
         if let Some(id) = done.article() {
             let mut alias = work
                 .conn
                 .prepare_cached("INSERT OR IGNORE INTO _alias VALUES (?1, ?2)")?;
-            for key in &article.keys {
+            for key in article
+                .keys
+                .iter()
+                .chain(article.claimed.as_ref().filter(|_| claim_holds))
+            {
                 alias.execute(params![rows::key(key), id])?;
             }
         }

@@ -107,6 +107,11 @@ impl Memory {
         self.roll_back();
     }
 
+    /// An article is no longer of the cluster it was remembered with.
+    pub(super) fn leave(&mut self, id: ArticleId) {
+        self.window.remove(id);
+    }
+
     fn remember(&mut self, id: ArticleId, cluster: ArticleId, at: Timestamp, article: &NewArticle) {
         self.window.expire(at);
         self.window
@@ -139,7 +144,10 @@ pub(super) fn place(
     article: &NewArticle,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    if article.status == ArticleStatus::FeedOnly {
+    let mut split = work
+        .conn
+        .prepare_cached("SELECT 1 FROM _split WHERE article_id = ?1")?;
+    if article.status == ArticleStatus::FeedOnly || split.exists([id])? {
         return set_cluster(work.conn, id, id);
     }
     let judgement = look(work, id, article, at)?;
@@ -182,6 +190,33 @@ pub(super) fn remember(
         ])?;
     work.memory.remember(id, cluster, at, article);
     Ok(())
+}
+
+/// Whether an article's text is that of another, as far as it can be told: a text too short to be
+/// judged says nothing against it.
+pub(super) fn is_same(
+    work: &mut Work<'_>,
+    other: ArticleId,
+    article: &NewArticle,
+) -> Result<bool, StoreError> {
+    let (hash, text): (Vec<u8>, String) = work
+        .conn
+        .prepare_cached("SELECT a.text_hash, t.text FROM _article a JOIN article_text t ON t.id = a.id WHERE a.id = ?1")?
+        .query_row([other], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let prepared = Prepared::new(&text);
+    let too_short =
+        article.fingerprint.sketch.is_empty() || prepared.fingerprint().sketch.is_empty();
+    if hash == article.fingerprint.exact || too_short {
+        return Ok(true);
+    }
+    let candidate = Candidate {
+        id: other,
+        cluster: other,
+        age: Duration::ZERO,
+        text: &prepared,
+    };
+    let judgement = judge(&article.prepared, &[candidate], &work.memory.rules);
+    Ok(matches!(judgement.verdict, Verdict::Duplicate { .. }))
 }
 
 fn look(

@@ -21,6 +21,7 @@ mod checkpoint;
 pub mod contract;
 pub mod entries;
 mod error;
+pub mod explain;
 pub mod extractions;
 pub mod feeds;
 pub mod fetches;
@@ -33,6 +34,7 @@ pub mod report;
 mod request;
 mod rows;
 pub mod search;
+mod split;
 pub mod tail;
 mod writer;
 
@@ -52,6 +54,7 @@ pub use open::InstanceLock;
 pub use pages::ClaimPages;
 pub use polls::{CommitPoll, PollCommitted};
 pub use request::{Change, Request, Slot};
+pub use split::Split;
 
 /// Requests that may wait for the writer; senders wait beyond it.
 const QUEUE: usize = 1024;

@@ -7,7 +7,8 @@ use tokio::sync::oneshot;
 
 use super::writer::Work;
 use super::{
-    ClaimFeeds, ClaimPages, CommitPage, CommitPoll, Reschedule, StoreError, SyncFeeds, Upkeep,
+    ClaimFeeds, ClaimPages, CommitPage, CommitPoll, Reschedule, Split, StoreError, SyncFeeds,
+    Upkeep,
 };
 
 /// One kind of change. Applying it twice in two transactions of which only the second is committed
@@ -106,6 +107,8 @@ requests! {
     ClaimPages,
     /// Writes what became of a page.
     CommitPage,
+    /// Takes articles out of their clusters.
+    Split,
     /// Trims logs, keeps statistics fresh.
     Upkeep,
 }

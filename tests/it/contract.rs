@@ -66,7 +66,8 @@ fn public_names_are_views_and_one_table_and_everything_else_is_marked_private() 
             "feeds",
             "fetches",
             "gaps",
-            "revisions"
+            "revisions",
+            "stories"
         ]
     );
 }

@@ -11,6 +11,7 @@
 #![allow(clippy::unreadable_literal)]
 
 mod contract;
+mod duplicates;
 mod once;
 mod refusals;
 mod service;

@@ -97,13 +97,18 @@ pub struct Site {
 
 impl Site {
     pub fn open() -> Self {
+        Self::open_at(Ipv4Addr::LOCALHOST)
+    }
+
+    /// On a loopback address of its own, so that it is a site of its own.
+    pub fn open_at(address: Ipv4Addr) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
             .expect("a runtime");
         let listener = runtime
-            .block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
+            .block_on(TcpListener::bind((address, 0)))
             .expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let state = Arc::new(State::default());
@@ -369,8 +374,8 @@ pub fn rss(items: &[(&str, &str, &str, &str)]) -> String {
     )
 }
 
-/// A page with an article about the seed, in words that no other seed shares.
-pub fn page(title: &str, seed: &str) -> String {
+/// Paragraphs about the seed, in words that no other seed shares.
+pub fn story(seed: &str) -> Vec<String> {
     let mut dice = seed.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
@@ -386,18 +391,31 @@ pub fn page(title: &str, seed: &str) -> String {
             .map(|n| syllables[usize::try_from(dice >> (40 + n * 6)).unwrap() % 16])
             .collect::<String>()
     };
-    let paragraphs: String = (0..6)
+    (0..6)
         .map(|_| {
             let words: Vec<String> = (0..40).map(|_| word()).collect();
             format!(
-                "<p>The report on {seed} says {}, and that is all there is to say for today.</p>",
+                "The report on {seed} says {}, and that is all there is to say for today.",
                 words.join(" ")
             )
         })
+        .collect()
+}
+
+/// A page of a site around paragraphs.
+pub fn page_of(title: &str, paragraphs: &[String], around: &str) -> String {
+    let paragraphs: String = paragraphs
+        .iter()
+        .map(|text| format!("<p>{text}</p>"))
         .collect();
     format!(
-        "<!doctype html><html lang=en><head><title>{title} | News</title><meta property=article:published_time content=2026-11-02T08:00:00Z></head><body><nav><a href=/>Home</a> <a href=/a>About</a></nav><article><h1>{title}</h1>{paragraphs}</article><footer>© 2026 News. All rights reserved.</footer></body></html>"
+        "<!doctype html><html lang=en><head><title>{title} | News</title><meta property=article:published_time content=2026-11-02T08:00:00Z></head><body><nav><a href=/>{around}</a> <a href=/a>About</a></nav><article><h1>{title}</h1>{paragraphs}</article><footer>© 2026 {around}. All rights reserved.</footer></body></html>"
     )
+}
+
+/// A page with an article about the seed.
+pub fn page(title: &str, seed: &str) -> String {
+    page_of(title, &story(seed), "News")
 }
 
 /// A `[[feed]]` of the site.

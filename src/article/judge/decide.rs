@@ -11,12 +11,30 @@ use super::{Candidate, Decision, Judges};
 const MIN_REPEATED_WORDS: usize = 12;
 
 /// No block below this probability is kept, however much it would add.
-const FLOOR: f32 = 0.2;
+const FLOOR: f32 = 0.35;
 
 /// Confidence from the expected F1, a logistic curve that `train/calibrate.py` fitted out of
 /// fold: the probability that the text's words are right to an F1 of 0.9 or better.
-const SLOPE: f32 = 1.433;
-const INTERCEPT: f32 = -2.353;
+const SLOPE: f32 = 1.412;
+const INTERCEPT: f32 = -2.325;
+
+/// From this probability a block is kept whatever it says.
+const CERTAIN: f32 = 0.8;
+
+/// The longest line about rights, in words.
+const MAX_RIGHTS_WORDS: usize = 70;
+
+/// What such lines say, where they do not begin with the sign.
+const RIGHTS_RESERVED: [&str; 8] = [
+    "all rights reserved",
+    "alle rechte vorbehalten",
+    "tous droits réservés",
+    "todos los derechos reservados",
+    "tutti i diritti riservati",
+    "todos os direitos reservados",
+    "alle rechten voorbehouden",
+    "wszelkie prawa zastrzeżone",
+];
 
 /// Two judges agree when their choices share this much (F1 of words).
 const AGREEMENT: f32 = 0.9;
@@ -25,6 +43,7 @@ const AGREEMENT: f32 = 0.9;
 pub fn weigh(page: &Page<'_>, judges: &Judges, probabilities: &[f32]) -> Decision {
     let (mut keep, expected) = best_choice(page, probabilities);
     once(page, &mut keep);
+    drop_rights(page, probabilities, &mut keep);
     if keep.contains(&true) {
         let agreed = [&judges.container, &judges.density, &judges.stretch]
             .iter()
@@ -106,6 +125,28 @@ fn once(page: &Page<'_>, keep: &mut [bool]) {
             *keep = seen.insert(block.text.as_str());
         }
     }
+}
+
+/// Drops lines about rights unless they are all but certain: they stand so close to the text that the
+/// learned judge is torn, and in training four of five were not part of it.
+fn drop_rights(page: &Page<'_>, probabilities: &[f32], keep: &mut [bool]) {
+    for ((block, probability), keep) in page.blocks.iter().zip(probabilities).zip(keep) {
+        if *keep
+            && *probability < CERTAIN
+            && block.words <= MAX_RIGHTS_WORDS
+            && is_rights_line(&block.text)
+        {
+            *keep = false;
+        }
+    }
+}
+
+fn is_rights_line(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    ["©", "(c) ", "copyright"]
+        .iter()
+        .any(|start| lower.starts_with(start))
+        || RIGHTS_RESERVED.iter().any(|phrase| lower.contains(phrase))
 }
 
 /// F1 of words between a judge's choice and the decision.

@@ -30,7 +30,6 @@ struct Node {
 /// A table, read.
 #[derive(Debug, Default)]
 pub struct Forest {
-    #[cfg(test)]
     pub features: usize,
     scale: f32,
     trees: Vec<Vec<Node>>,
@@ -44,7 +43,7 @@ impl Forest {
 
     fn try_read(bytes: &[u8]) -> Option<Self> {
         let mut rest = bytes.strip_prefix(b"FMF3")?;
-        let count_of_features = usize::from(take_u16(&mut rest)?);
+        let features = usize::from(take_u16(&mut rest)?);
         let count = usize::from(take_u16(&mut rest)?);
         let (scale, mut rest) = rest.split_first_chunk::<4>()?;
         let mut trees = Vec::with_capacity(count);
@@ -61,8 +60,7 @@ impl Forest {
             trees.push(tree.collect());
         }
         Some(Self {
-            #[cfg(test)]
-            features: count_of_features,
+            features,
             scale: f32::from_le_bytes(*scale),
             trees,
         })
@@ -70,6 +68,10 @@ impl Forest {
 
     /// The probability, 0 to 1, that the table gives to a row of features.
     pub fn probability(&self, row: &[u8]) -> f32 {
+        debug_assert!(
+            self.trees.is_empty() || row.len() == self.features,
+            "a row of another extractor"
+        );
         let mut sum = 0.0;
         for (n, tree) in self.trees.iter().enumerate() {
             sum += f32::from(leaf(tree, row)) * self.scale;

@@ -47,8 +47,7 @@ impl Head {
                     head.base = base.filter(|base| !base.cannot_be_a_base()).or(head.base);
                 }
                 Tag::Title if head.title.is_none() => {
-                    head.title =
-                        Some(text::clean_line(aside.text)).filter(|title| !title.is_empty());
+                    head.title = Some(unescape_twice(aside.text)).filter(|title| !title.is_empty());
                 }
                 Tag::Link => head.link(attr("rel"), attr("href")),
                 Tag::Meta if head.metas.len() < MAX_METAS => {

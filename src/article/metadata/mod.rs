@@ -10,10 +10,12 @@
 //! Fails: never. Broken declarations are skipped.
 
 pub mod byline;
+mod clock;
 pub mod day;
 pub mod head;
 pub mod jsonld;
 pub mod lang;
+mod names;
 pub mod published;
 pub mod title;
 

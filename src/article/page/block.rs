@@ -8,7 +8,7 @@ use super::tag::Tag;
 use super::text;
 
 /// The most blocks of a page. A long page has 5,000; what has more is a table or a bomb.
-const MAX_BLOCKS: usize = 30_000;
+const MAX_BLOCKS: usize = 12_000;
 
 /// The longest block, in bytes of clean text; longer runs are cut into several.
 const MAX_BLOCK_BYTES: usize = 64 << 10;

@@ -166,7 +166,7 @@ impl Parts {
             // The last one wins: "mar. 13 mai" begins with a Tuesday.
             Some(Word::Month(month)) => self.month = Some(month),
             Some(Word::Zone(minutes)) if self.hour.is_some() => {
-                self.offset_minutes = self.offset_minutes.or(Some(minutes))
+                self.offset_minutes = self.offset_minutes.or(Some(minutes));
             }
             Some(Word::Afternoon(afternoon)) => self.afternoon = Some(afternoon),
             Some(Word::Mark(unit)) => self.mark(unit),

@@ -29,17 +29,33 @@ pub(super) fn read(text: &str, address: &Url) -> Page {
         found: Vec::new(),
     };
     let mut tokens = Tokens::new(text);
+    let mut sitemaps = false;
+    let mut within_loc = false;
     for _ in 0..MAX_TAGS {
-        match tokens.next(None) {
-            Some(Token::Open(tag)) => page.tag(&tag),
-            Some(_) => {}
-            None => break,
+        let Some(token) = tokens.next(None) else {
+            break;
+        };
+        match token {
+            Token::Open(tag) => {
+                sitemaps |= tag.name == "sitemapindex";
+                within_loc = sitemaps && tag.name == "loc";
+                page.tag(&tag);
+            }
+            Token::Text(text) | Token::Cdata(text) if within_loc => page.sitemap(text),
+            _ => within_loc = false,
         }
     }
     page
 }
 
 impl Page {
+    /// An index of sitemaps names many; the ones of news say so.
+    fn sitemap(&mut self, href: &str) {
+        if self.found.len() < MAX_FOUND && href.to_ascii_lowercase().contains("news") {
+            self.found.extend(candidate(&self.base, href, Why::Element));
+        }
+    }
+
     fn tag(&mut self, tag: &Tag<'_>) {
         let attribute = |name: &str| {
             attributes::find(tag.attributes, name).filter(|value| !value.trim().is_empty())
@@ -116,7 +132,7 @@ fn looks_like_a_feed(href: &str) -> bool {
         || [".rss", ".atom", ".rdf"]
             .iter()
             .any(|end| last.ends_with(end))
-        || (last.ends_with(".xml")
+        || (last.rsplit('.').next() == Some("xml")
             && ["feed", "rss", "atom", "index.xml"]
                 .iter()
                 .any(|part| last.contains(part)))

@@ -52,15 +52,13 @@ fn by_host(host: &str, parts: &[&str], address: &Url, text: &str) -> Vec<String>
             format!("/{owner}/{repository}/releases.rss"),
             format!("/{owner}/{repository}.rss"),
         ],
-        ("medium.com", [name, ..]) => vec![format!("/feed/{name}")],
-        ("dev.to", [name, ..]) => vec![format!("/feed/{name}")],
+        ("medium.com" | "dev.to", [name, ..]) => vec![format!("/feed/{name}")],
         ("bsky.app", ["profile", name, ..]) => vec![format!("/profile/{name}/rss")],
         ("vimeo.com", [name, ..]) => vec![format!("/{name}/videos/rss")],
         ("dailymotion.com", [name]) => vec![format!("/rss/user/{name}")],
         ("pinterest.com", [name, board]) => vec![format!("/{name}/{board}.rss")],
         ("pinterest.com", [name]) => vec![format!("/{name}/feed.rss")],
-        ("news.ycombinator.com", []) => vec!["/rss".to_owned()],
-        ("lobste.rs", []) => vec!["/rss".to_owned()],
+        ("news.ycombinator.com" | "lobste.rs", []) => vec!["/rss".to_owned()],
         ("lobste.rs", ["t", tag, ..]) => vec![format!("/t/{tag}.rss")],
         ("arxiv.org", ["list", subject, ..]) => {
             vec![format!("https://rss.arxiv.org/rss/{subject}")]

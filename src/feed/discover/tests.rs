@@ -120,3 +120,16 @@ fn nothing_is_found_at_other_addresses_than_pages() {
     assert_eq!(found("ftp://example.org/", "", &[]), []);
     assert_eq!(found("nonsense", "", &[]), []);
 }
+
+#[test]
+fn an_index_of_sitemaps_names_those_of_news() {
+    let index = r#"<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
+        <sitemap><loc>https://example.org/pages.xml</loc></sitemap>
+        <sitemap><loc> https://example.org/News-1.xml </loc></sitemap></sitemapindex>"#;
+    let found = found("https://example.org/sitemap.xml", index, &[]);
+    assert_eq!(
+        found.first(),
+        Some(&(Why::Element, "https://example.org/News-1.xml".to_owned()))
+    );
+    assert!(found.iter().all(|(_, url)| !url.ends_with("pages.xml")));
+}

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::{Candidate, Why, candidate};
 
-/// Below the root of a site: what WordPress, Ghost, Hugo, Jekyll, Drupal, Blogger, JSON Feed and
+/// Below the root of a site: what `WordPress`, Ghost, Hugo, Jekyll, Drupal, Blogger, JSON Feed and
 /// news sitemaps use, the most frequent first.
 const BELOW_ROOT: &[&str] = &[
     "/feed/",

@@ -84,13 +84,13 @@ impl<'a> Names<'a> {
         (ns.unwrap_or(Ns::Foreign), local)
     }
 
-    /// Takes an undeclared prefix for the root's own.
-    pub fn adopt(&mut self, name: &'a str) {
+    /// Takes the prefix of a name for the root's own; `foreign` says that it may be declared as another's.
+    pub fn adopt(&mut self, name: &'a str, foreign: bool) {
         if let Some((prefix, _)) = name.split_once(':')
             && self
                 .bound
                 .iter()
-                .all(|binding| binding.prefix != prefix || binding.ns == Ns::Foreign)
+                .all(|binding| binding.prefix != prefix || (foreign && binding.ns == Ns::Foreign))
         {
             self.bound.push(Binding {
                 prefix,

@@ -149,10 +149,13 @@ impl<'a> Tokens<'a> {
         };
         self.no_cdata_end |= end.is_none();
         let inside = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        let nested = inside.contains("<![CDATA[");
+        self.guessed |= nested;
         let swallowed = end.is_none()
-            || ["</item>", "</entry>", "</ITEM>"]
-                .iter()
-                .any(|tag| inside.contains(tag));
+            || (nested
+                && ["</item>", "</entry>", "</ITEM>"]
+                    .iter()
+                    .any(|tag| inside.contains(tag)));
         if swallowed
             && let Some(early) = field.and_then(|field| inside.find(&format!("</{field}>")))
         {

@@ -5,13 +5,19 @@ use std::collections::HashMap;
 use super::super::draft::Form;
 use super::super::entities::{self, Meaning};
 use super::super::html;
-use super::super::vocabulary::Length;
+use super::super::markup::{Tag, attributes};
+use super::super::vocabulary::{Length, Ns, Role};
+use super::base64;
 
 /// Open markup in one field: browsers and readers stop at the same depth.
 const MAX_OPEN: usize = 512;
 
 /// Bytes that a document's own entities may add to it: enough for names and addresses, not for a bomb.
-const MAX_ENTITY_BYTES: usize = 1 << 20;
+const MAX_EXPANSION_BYTES: usize = 1 << 20;
+
+/// Entities a document may declare, and the longest value of one in bytes.
+const MAX_ENTITIES: usize = 256;
+const MAX_ENTITY_BYTES: usize = 1024;
 
 /// Elements that HTML closes by itself.
 const SELF_CLOSING: &[&str] = &[
@@ -22,11 +28,30 @@ const SELF_CLOSING: &[&str] = &[
 /// The entities a document declares, and what may still be spent on them.
 #[derive(Debug, Default)]
 pub(super) struct Entities<'a> {
-    pub declared: HashMap<&'a str, String>,
+    declared: HashMap<&'a str, String>,
     spent: usize,
 }
 
-impl Entities<'_> {
+impl<'a> Entities<'a> {
+    /// Learns the entities of a document type declaration, as far as they are texts. External
+    /// ones are not loaded, and what they hold is not searched for further entities.
+    pub fn declare(&mut self, doctype: &'a str) {
+        for declaration in doctype.split("<!ENTITY").skip(1).take(MAX_ENTITIES) {
+            let Some((name, rest)) = declaration.trim_start().split_once(char::is_whitespace)
+            else {
+                continue;
+            };
+            let rest = rest.trim_start();
+            let value = ['"', '\'']
+                .into_iter()
+                .find_map(|quote| rest.strip_prefix(quote)?.split_once(quote));
+            if let Some((value, _)) = value.filter(|(value, _)| value.len() <= MAX_ENTITY_BYTES) {
+                self.declared
+                    .insert(name, entities::decode(value).into_owned());
+            }
+        }
+    }
+
     /// Resolves references once; names of nobody stay as they are.
     fn decode(&mut self, text: &str, out: &mut String) {
         if self.declared.is_empty() {
@@ -45,7 +70,7 @@ impl Entities<'_> {
                 _ => None,
             });
             match own {
-                Some(value) if self.spent.saturating_add(value.len()) <= MAX_ENTITY_BYTES => {
+                Some(value) if self.spent.saturating_add(value.len()) <= MAX_EXPANSION_BYTES => {
                     self.spent = self.spent.saturating_add(value.len());
                     out.push_str(value);
                 }
@@ -149,6 +174,29 @@ impl<'a> Capture<'a> {
         self.pieces.push(Piece::Tag(name));
     }
 
+    /// Whether a tag within a field that may not have been closed is the beginning of the next one.
+    pub fn ends_with(&self, role: Option<Role>, ns: Ns, local: &str, tag: &Tag<'_>) -> bool {
+        let Some(role) = role else { return false };
+        if matches!(role, Role::Entry | Role::Channel | Role::Root(_)) {
+            return true;
+        }
+        let of_person = self.out == "person" && matches!(local, "name" | "email" | "uri" | "url");
+        if of_person || ns == Ns::Xhtml || html::is_element(local) {
+            return false;
+        }
+        // Names that HTML, SVG or an author may use as well.
+        let shared = matches!(
+            local,
+            "title" | "link" | "summary" | "source" | "image" | "content" | "url" | "id"
+        );
+        if !shared || self.length == Length::Short {
+            return true;
+        }
+        let rel = attributes::find(tag.attributes, "rel").unwrap_or_default();
+        let of_page = rel.contains("style") || rel.contains("icon");
+        !self.nested() && !of_page && self.declared != Declared::Xhtml
+    }
+
     /// Whether markup is open within the field.
     pub fn nested(&self) -> bool {
         !self.open.is_empty()
@@ -160,7 +208,7 @@ impl<'a> Capture<'a> {
     }
 
     /// The field's text, and how it is meant.
-    pub fn finish(self, entities: &mut Entities<'a>) -> (String, Form) {
+    pub fn read(&self, entities: &mut Entities<'a>) -> (String, Form) {
         let tagged = self
             .pieces
             .iter()
@@ -176,7 +224,7 @@ impl<'a> Capture<'a> {
                 Piece::Text(text) if literal => own_entities(text, entities, &mut out),
                 Piece::Text(text) => entities.decode(text, &mut out),
                 Piece::Cdata(text) if self.declared == Declared::Xhtml => {
-                    out.push_str(&text.replace('&', "&amp;").replace('<', "&lt;"))
+                    out.push_str(&text.replace('&', "&amp;").replace('<', "&lt;"));
                 }
                 Piece::Cdata(text) => out.push_str(text),
                 Piece::Tag(raw) => tag(raw, &mut out),
@@ -187,9 +235,11 @@ impl<'a> Capture<'a> {
             Declared::Nothing if !tagged => Form::Unsure,
             _ => Form::Html,
         };
-        if self.declared == Declared::Xhtml {
-            out = unwrapped(&out).to_owned();
-        }
+        let out = match self.declared {
+            Declared::Xhtml => unwrapped(&out).to_owned(),
+            Declared::Base64 => base64::decode(&out).unwrap_or(out),
+            _ => out,
+        };
         (out, form)
     }
 }
@@ -198,9 +248,9 @@ impl<'a> Capture<'a> {
 fn own_entities<'a>(text: &'a str, entities: &mut Entities<'a>, out: &mut String) {
     let declares = !entities.declared.is_empty() && text.contains('&');
     if declares {
-        entities.decode(text, out)
+        entities.decode(text, out);
     } else {
-        out.push_str(text)
+        out.push_str(text);
     }
 }
 

@@ -95,6 +95,18 @@ impl Part {
         writer::empty(&mut self.out, name, &unique);
     }
 
+    /// Content that is elsewhere (RFC 4287 §4.1.3.2) is a file.
+    pub fn elsewhere(&mut self, tag: &Tag<'_>) {
+        if let Some(href) = attributes::find(tag.attributes, "src") {
+            let kind = attributes::find(tag.attributes, "type").unwrap_or_default();
+            writer::empty(
+                &mut self.out,
+                "link",
+                &[("rel", "enclosure"), ("href", &href), ("type", &kind)],
+            );
+        }
+    }
+
     /// Writes a field that has been read.
     pub fn field(&mut self, family: Family, capture: &Capture<'_>, text: &str, form: Form) {
         let name = capture.out;
@@ -124,7 +136,7 @@ impl Part {
                 );
             }
             "category" if family == Family::Atom => {
-                writer::empty(&mut self.out, name, &[("term", text)])
+                writer::empty(&mut self.out, name, &[("term", text)]);
             }
             // A list of elements is as good as one of words.
             "itunes:keywords" if text.contains('<') => {
@@ -140,8 +152,11 @@ impl Part {
             "itunes:duration" if !survey::is_duration(text) => {}
             "person" => self.person(family, text),
             _ if family == Family::Atom && is_construct(name) => {
-                let kind = if form == Form::Plain { "text" } else { "html" };
-                writer::element(&mut self.out, name, &[("type", kind)], text);
+                let mut attributes =
+                    vec![("type", if form == Form::Plain { "text" } else { "html" })];
+                let base = attributes::find(capture.attributes, "xml:base");
+                attributes.extend(base.iter().map(|base| ("xml:base", base.as_ref())));
+                writer::element(&mut self.out, name, &attributes, text);
             }
             _ => writer::element(&mut self.out, name, &[], text),
         }
@@ -181,7 +196,7 @@ fn person(text: &str) -> String {
     while let Some(token) = tokens.next(None) {
         match token {
             Token::Open(tag) if !tag.empty => {
-                within = tag.name.rsplit(':').next().unwrap_or_default()
+                within = tag.name.rsplit(':').next().unwrap_or_default();
             }
             Token::Close(_) => within = "",
             Token::Text(text) | Token::Cdata(text) => match within {
@@ -221,30 +236,4 @@ pub(super) fn declared(family: Family, out: &str, length: Length, attributes: &s
         // RFC 4287 §4.1.3.3: everything else is base64; what is not will not decode.
         _ => Declared::Base64,
     }
-}
-
-/// RFC 4648 §4, white space ignored; `None` for anything that is not text in it.
-pub(super) fn base64(text: &str) -> Option<String> {
-    let mut out = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut count) = (0_u32, 0_u32);
-    for byte in text
-        .bytes()
-        .filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=')
-    {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6 | u32::from(value)) & 0x00ff_ffff;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push(u8::try_from(bits >> count & 0xff).ok()?);
-        }
-    }
-    String::from_utf8(out).ok()
 }

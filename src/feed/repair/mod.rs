@@ -14,7 +14,9 @@
 //!
 //! It fails when the root of no feed is found, or a limit is exceeded.
 
+mod base64;
 mod capture;
+mod document;
 pub(super) mod field;
 mod walk;
 mod writer;
@@ -32,7 +34,7 @@ pub(super) struct Repaired {
     /// Entries that were not complete, or beyond the limit.
     pub lost: usize,
     /// What was repaired.
-    pub repaired: Vec<&'static str>,
+    pub how: Vec<&'static str>,
 }
 
 impl Repaired {

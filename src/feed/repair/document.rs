@@ -1,0 +1,175 @@
+//! The canonical document being written: a head, entries, and the entry at hand.
+
+use super::super::markup::{Tag, attributes};
+use super::super::vocabulary::Family;
+use super::super::{Limits, ParseFailure};
+use super::field::Part;
+use super::{Repaired, writer};
+use crate::model::FailureKind;
+
+/// Attributes of the root, of `channel` and of entries that are kept.
+const INHERITED: &[&str] = &["xml:base", "xml:lang", "rdf:about"];
+
+/// Times the longest document that a repaired one may have: escaping a `&` makes five bytes of one.
+const MAX_GROWTH: usize = 3;
+
+/// A document being written.
+pub(super) struct Document<'l> {
+    limits: &'l Limits,
+    pub family: Family,
+    /// Attributes of the root and of `channel`.
+    root: Vec<(&'static str, String)>,
+    head: Part,
+    entry: Option<Part>,
+    entries: Vec<String>,
+    /// Entries begun.
+    begun: usize,
+    lost: usize,
+    /// Bytes of texts written.
+    written: usize,
+}
+
+impl<'l> Document<'l> {
+    pub fn new(family: Family, limits: &'l Limits) -> Self {
+        Self {
+            limits,
+            family,
+            root: Vec::new(),
+            head: Part::default(),
+            entry: None,
+            entries: Vec::new(),
+            begun: 0,
+            lost: 0,
+            written: 0,
+        }
+    }
+
+    /// Keeps what the root or `channel` says of all entries.
+    pub fn inherit(&mut self, tag: &Tag<'_>) {
+        for (name, value) in inherited(tag) {
+            if name != "rdf:about" && !self.root.iter().any(|(known, _)| *known == name) {
+                self.root.push((name, value));
+            }
+        }
+    }
+
+    /// Whether an entry is being written.
+    pub fn in_entry(&self) -> bool {
+        self.entry.is_some()
+    }
+
+    /// The entry at hand, or the head.
+    pub fn part(&mut self) -> &mut Part {
+        self.entry.as_mut().unwrap_or(&mut self.head)
+    }
+
+    /// Begins an entry; the one before ends with it.
+    pub fn begin_entry(&mut self, tag: &Tag<'_>) {
+        self.end_entry();
+        let attributes = inherited(tag);
+        let attributes: Vec<(&str, &str)> = attributes
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let mut part = Part::default();
+        writer::start(&mut part.out, writer::entry(self.family), &attributes);
+        part.out.push('>');
+        // CDF has the address in the tag.
+        if let Some(href) =
+            attributes::find(tag.attributes, "href").filter(|_| self.family == Family::Rss)
+        {
+            writer::element(&mut part.out, "link", &[], &href);
+        }
+        self.begun = self.begun.saturating_add(1);
+        self.entry = Some(part);
+        if tag.empty {
+            self.end_entry();
+        }
+    }
+
+    pub fn end_entry(&mut self) {
+        let Some(mut entry) = self.entry.take() else {
+            return;
+        };
+        if self.entries.len() >= self.limits.max_entries {
+            self.lost = self.lost.saturating_add(1);
+            return;
+        }
+        writer::end(&mut entry.out, writer::entry(self.family));
+        self.entries.push(entry.out);
+    }
+
+    /// Counts a text that is about to be written, and refuses what no feed has.
+    pub fn count(&mut self, bytes: usize) -> Result<(), ParseFailure> {
+        self.written = self.written.saturating_add(bytes);
+        if self.written > self.limits.max_bytes.saturating_mul(MAX_GROWTH) {
+            return Err(ParseFailure::new(
+                FailureKind::TooLarge,
+                "too much to escape",
+            ));
+        }
+        if self.begun > self.limits.absurd_entries {
+            let detail = format!("more than {} entries", self.limits.absurd_entries);
+            return Err(ParseFailure::new(FailureKind::TooManyEntries, detail));
+        }
+        Ok(())
+    }
+
+    /// The finished document. `truncated` says that the end of the text cut it off.
+    pub fn finish(mut self, truncated: bool, unclosed: bool) -> Result<Repaired, ParseFailure> {
+        if let Some(entry) = &self.entry {
+            // Half an entry is better than none, and worse than one that comes whole next time.
+            if self.entries.is_empty() && entry.says_something() {
+                self.end_entry();
+            } else {
+                self.lost = self.lost.saturating_add(1);
+            }
+        }
+        if truncated && self.entries.is_empty() {
+            return Err(ParseFailure::new(
+                FailureKind::Malformed,
+                "breaks off before an entry is whole",
+            ));
+        }
+        let capped = self.entries.len() >= self.limits.max_entries && self.lost > 0;
+        let needed = [
+            (truncated, "truncated"),
+            (unclosed, "markup"),
+            (capped, "capped"),
+        ];
+        let attributes: Vec<(&str, &str)> = self
+            .root
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let mut head = writer::head(self.family, &attributes);
+        head.push_str(&self.head.out);
+        Ok(Repaired {
+            family: self.family,
+            head,
+            entries: self.entries,
+            lost: self.lost,
+            how: needed
+                .into_iter()
+                .filter(|(needed, _)| *needed)
+                .map(|(_, how)| how)
+                .collect(),
+        })
+    }
+}
+
+fn inherited(tag: &Tag<'_>) -> Vec<(&'static str, String)> {
+    let mut found: Vec<(&'static str, String)> = Vec::new();
+    if !tag.attributes.contains(':') {
+        return found;
+    }
+    for (name, value) in attributes::iter(tag.attributes) {
+        let name = INHERITED
+            .iter()
+            .find(|known| known.eq_ignore_ascii_case(name));
+        if let Some(name) = name.filter(|name| !found.iter().any(|(known, _)| known == *name)) {
+            found.push((name, value.into_owned()));
+        }
+    }
+    found
+}

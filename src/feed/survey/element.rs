@@ -1,0 +1,232 @@
+//! What the survey makes of an element: is it one that feed-rs reads, and what is to be noted of it?
+
+use super::super::ParseFailure;
+use super::super::markup::{Tag, attributes};
+use super::super::notes::Note;
+use super::super::repair::field;
+use super::super::vocabulary::{self, Family, Ns, Role};
+use super::{Field, Pass};
+use crate::model::FailureKind;
+
+impl<'a> Pass<'a> {
+    pub(super) fn element(
+        &mut self,
+        ns: Ns,
+        local: &'a str,
+        tag: &Tag<'a>,
+    ) -> Result<(), ParseFailure> {
+        let Some(family) = self.family else {
+            self.root(ns, local, tag);
+            return Ok(());
+        };
+        let role = if local.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            vocabulary::role(family, ns, &local.to_ascii_lowercase())
+        } else {
+            vocabulary::role(family, ns, local)
+        };
+        let depth = self.open.len();
+        match role {
+            Some(Role::Entry) => self.begin_entry(family, ns, local, tag)?,
+            Some(Role::Channel) if depth == 2 && local == "channel" => self.inherit(tag),
+            Some(Role::Channel | Role::Root(_)) => self.damage_if(true, "structure"),
+            // feed-rs does not look into elements it does not know; neither do the notes.
+            None if self.entry.is_none() || ns == Ns::Media => {}
+            None | Some(Role::Opaque) => self.opaque = Some((depth, local == "image")),
+            Some(Role::Transparent) => {
+                self.damage_if(self.entry.is_some() && ns != Ns::Media, "structure");
+            }
+            Some(Role::Person) => self.person(family, ns, local),
+            Some(Role::Attributes(out)) => {
+                self.canonical(family, ns, local, out);
+                self.attributes(out, tag);
+            }
+            Some(Role::Text(out, _)) => {
+                self.canonical(family, ns, local, out);
+                if tag.empty {
+                    self.damage_if(ns == Ns::Media, "media");
+                } else {
+                    self.begin_field(family, ns, out, tag);
+                }
+            }
+        }
+        if ns == Ns::Media {
+            // feed-rs panics at times with more digits than a number has.
+            let raw = tag.attributes;
+            let digits = || {
+                raw.split(|c: char| !c.is_ascii_digit())
+                    .any(|run| run.len() > 15)
+            };
+            let times = ["time=", "start=", "end="]
+                .iter()
+                .any(|name| raw.contains(name));
+            self.damage_if(times && (!raw.is_ascii() || digits()), "media");
+        }
+        Ok(())
+    }
+
+    /// Only roots that feed-rs reads without help count.
+    fn root(&mut self, ns: Ns, local: &str, tag: &Tag<'_>) {
+        let version = attributes::find(tag.attributes, "version");
+        match (ns, local, version.as_deref()) {
+            (Ns::Main, "rss", Some("2.0" | "0.91" | "0.92")) => {
+                (self.family, self.entry_depth) = (Some(Family::Rss), 3);
+            }
+            (Ns::Atom | Ns::Main, "feed", None | Some("1.0")) => {
+                (self.family, self.entry_depth) = (Some(Family::Atom), 2);
+            }
+            _ => self.damage_if(true, "dialect"),
+        }
+        self.inherit(tag);
+    }
+
+    fn inherit(&mut self, tag: &Tag<'_>) {
+        for (name, value) in attributes::iter(tag.attributes) {
+            match name {
+                "xml:base" => self.notes.base = Some(value.into_owned()),
+                "xml:lang" => self.notes.lang = Some(value.into_owned()),
+                _ => {}
+            }
+        }
+    }
+
+    fn begin_entry(
+        &mut self,
+        family: Family,
+        ns: Ns,
+        local: &str,
+        tag: &Tag<'_>,
+    ) -> Result<(), ParseFailure> {
+        let expected = if family == Family::Atom {
+            "entry"
+        } else {
+            "item"
+        };
+        self.damage_if(
+            self.open.len() != self.entry_depth || local != expected || !is_own(family, ns),
+            "structure",
+        );
+        self.entries = self.entries.saturating_add(1);
+        if self.entries > self.limits.absurd_entries {
+            let detail = format!("more than {} entries", self.limits.absurd_entries);
+            return Err(ParseFailure::new(FailureKind::TooManyEntries, detail));
+        }
+        self.damage_if(self.entries > self.limits.max_entries, "capped");
+        let mut note = Note::default();
+        for (name, value) in attributes::iter(tag.attributes) {
+            note.inherited(name, &value);
+        }
+        self.had.clear();
+        self.entry = Some(note);
+        Ok(())
+    }
+
+    /// An element that goes by another name than feed-rs knows is an element of a dialect.
+    fn canonical(&mut self, family: Family, ns: Ns, local: &str, out: &str) {
+        let same = match out.split_once(':') {
+            None => is_own(family, ns) && local == out,
+            Some((prefix, name)) => local == name && ns.prefix() == Some(prefix),
+        };
+        self.damage_if(!same, "dialect");
+    }
+
+    fn person(&mut self, family: Family, ns: Ns, local: &str) {
+        let name = match (family, ns, local) {
+            (Family::Atom, Ns::Main | Ns::Atom, "author") => {
+                self.opaque = Some((self.open.len(), false));
+                return;
+            }
+            (Family::Rss, Ns::Main, "author") => "author",
+            (_, Ns::Dc, "creator") => "dc:creator",
+            (_, Ns::Itunes, "author") => "itunes:author",
+            _ => return self.damage_if(true, "dialect"),
+        };
+        self.field = Some(Field {
+            name,
+            depth: self.open.len(),
+            noted: true,
+            text: String::new(),
+            markup: false,
+        });
+    }
+
+    fn attributes(&mut self, out: &'static str, tag: &Tag<'_>) {
+        // In Atom they can be text, which feed-rs does not read.
+        if matches!(out, "link" | "category") {
+            let says =
+                attributes::iter(tag.attributes).any(|(name, _)| matches!(name, "href" | "term"));
+            self.damage_if(!says, "dialect");
+        } else if let Some(entry) = &mut self.entry {
+            entry.attributes(out, attributes::iter(tag.attributes));
+        }
+    }
+
+    fn begin_field(&mut self, family: Family, ns: Ns, out: &'static str, tag: &Tag<'_>) {
+        // Of several titles feed-rs takes the last, of which nobody knows whose it is.
+        if self.entry.is_some() && field::is_single(out) {
+            self.damage_if(self.had.contains(&out), "duplicates");
+            self.had.push(out);
+        }
+        let mut markup = false;
+        if family == Family::Atom && is_own(family, ns) {
+            let kind = attributes::find(tag.attributes, "type");
+            let kind = kind.as_deref().unwrap_or("text");
+            self.damage_if(!matches!(kind, "text" | "html" | "xhtml"), "dialect");
+            markup = kind == "xhtml";
+        }
+        if out == "guid"
+            && let Some(entry) = &mut self.entry
+        {
+            entry.attributes(out, attributes::iter(tag.attributes));
+        }
+        self.field = Some(Field {
+            name: out,
+            depth: self.open.len(),
+            noted: is_noted(out),
+            text: String::new(),
+            markup,
+        });
+    }
+
+    pub(super) fn end_field(&mut self, field: &Field) {
+        let text = field.text.trim();
+        let how = match field.name {
+            // feed-rs panics at an address beside letters beyond ASCII.
+            "author" | "dc:creator" if text.contains('@') && !text.is_ascii() => "author",
+            "itunes:duration" if !is_duration(text) => "media",
+            "media:title" | "media:description" if text.is_empty() => "media",
+            _ => "",
+        };
+        self.damage_if(!how.is_empty(), how);
+        match &mut self.entry {
+            Some(entry) => entry.text(field.name, text),
+            None => self.notes.feed_text(field.name, text),
+        }
+    }
+}
+
+/// What feed-rs reads as a duration without panicking at more digits than a number has.
+pub(in crate::feed) fn is_duration(text: &str) -> bool {
+    text.len() <= 12
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'))
+}
+
+fn is_noted(name: &str) -> bool {
+    !matches!(
+        name,
+        "title"
+            | "link"
+            | "description"
+            | "content:encoded"
+            | "content"
+            | "summary"
+            | "guid"
+            | "id"
+            | "category"
+    )
+}
+
+fn is_own(family: Family, ns: Ns) -> bool {
+    ns == Ns::Main || (family == Family::Atom && ns == Ns::Atom)
+}
