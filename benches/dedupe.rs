@@ -13,9 +13,13 @@ use feedmill::model::{ArticleId, Timestamp};
 
 /// Articles in the window.
 const ARTICLES: i64 = 1_000_000;
-/// Words of an article; of a language of 20,000 words of which some are frequent.
-const WORDS: usize = 400;
-const VOCABULARY: f64 = 20_000.0;
+/// Words of an article of its own; and of the standing words of a site.
+const WORDS: usize = 340;
+const STANDING_WORDS: usize = 60;
+/// Sites: five of the stored articles are of each.
+const SITES: usize = 2_000;
+const VOCABULARY: u64 = 20_000;
+const FREQUENT: u64 = 100;
 
 /// Prepared texts at hand, as of a few ten thousand articles.
 const SHELF_BYTES: usize = 128 << 20;
@@ -31,20 +35,25 @@ impl Sequence {
         state ^ (state >> 31)
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a word's rank is small"
-    )]
-    fn word(&mut self) -> String {
-        // Ranks as in a language: half of all words are among the first hundred or so.
-        let uniform = (self.next() >> 11) as f64 / (1_u64 << 53) as f64;
-        format!("w{}", VOCABULARY.powf(uniform) as u64)
+    /// Every second word is one of the few frequent ones, as in a language.
+    fn words(&mut self, count: usize) -> String {
+        let words: Vec<String> = (0..count)
+            .map(|at| match at % 2 {
+                0 => format!("w{}", self.next() % VOCABULARY),
+                _ => format!("f{}", self.next() % FREQUENT),
+            })
+            .collect();
+        words.join(" ")
     }
 
-    fn text(&mut self) -> String {
-        let words: Vec<String> = (0..WORDS).map(|_| self.word()).collect();
-        words.join(" ")
+    /// With a paragraph that some other articles have too: a site's standing words.
+    fn text(&mut self, standing: &[String]) -> String {
+        let one = usize::try_from(self.next()).unwrap_or_default() % standing.len();
+        format!(
+            "{} {}",
+            self.words(WORDS),
+            standing.get(one).map_or("", String::as_str)
+        )
     }
 
     fn sketch(&mut self) -> Vec<u32> {
@@ -120,7 +129,8 @@ fn judged(
 
 fn benches(criterion: &mut Criterion) {
     let mut sequence = Sequence(1);
-    let texts: Vec<String> = (0..10_000).map(|_| sequence.text()).collect();
+    let standing: Vec<String> = (0..SITES).map(|_| sequence.words(STANDING_WORDS)).collect();
+    let texts: Vec<String> = (0..10_000).map(|_| sequence.text(&standing)).collect();
     let sketches: Vec<Vec<u32>> = (0..ARTICLES).map(|_| sequence.sketch()).collect();
 
     let mut group = criterion.benchmark_group("start");
@@ -166,7 +176,7 @@ fn benches(criterion: &mut Criterion) {
         );
     });
 
-    let text = sequence.text();
+    let text = sequence.text(&standing);
     criterion.bench_function("prepare 400 words", |bench| {
         bench.iter(|| Prepared::new(black_box(&text)));
     });

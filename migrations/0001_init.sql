@@ -180,6 +180,10 @@ CREATE TABLE _page (
   outcome      TEXT,
   http_status  INTEGER,
   detail       TEXT,
+  rechecks     INTEGER NOT NULL DEFAULT 0,              -- above 0: an article we have, fetched again for revisions
+  etag         BLOB,
+  last_modified BLOB,
+  validators_url TEXT,
   created_at   TEXT NOT NULL,
   updated_at   TEXT NOT NULL
 ) STRICT;

@@ -10,14 +10,15 @@ the tables the same bit for bit on every run with the same pages and the same ex
 """
 
 import argparse
-import json
 import os
+import pickle
 
 import lightgbm
 import numpy as np
 
 import forest
 import pages
+import report
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SETS = "sh,aed,fundus,wcxb_article,tra"
@@ -108,9 +109,8 @@ def main():
     p2 = out_of_fold(SECOND, ROUNDS[1], x2, y, w, live, fold, a.threads)
     second = fit(SECOND, ROUNDS[1], x2, y, w, live, a.threads)
     print("second", forest.write(second, os.path.join(a.out, "context.forest")), "bytes", flush=True)
+    report.report(d, p2)
     if a.save:
-        import pickle
-
         with open(a.save, "wb") as f:
             pickle.dump(dict(d, p1=p1, p2=p2, context=context, fold=fold), f)
 

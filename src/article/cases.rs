@@ -154,3 +154,66 @@ fn every_page_gives_what_is_expected_of_it() {
         wrong.join("\n")
     );
 }
+
+mod properties {
+    use super::*;
+    use proptest::prelude::*;
+
+    const PIECES: [&str; 24] = [
+        "<div class=content>",
+        "</div>",
+        "<p>",
+        "</p>",
+        "<h2>",
+        "<ul><li>",
+        "</ul>",
+        "<table><tr><td>",
+        "</table>",
+        "<a href='/x'>",
+        "</a>",
+        "<br>",
+        "<b>",
+        "</b>",
+        "<pre>",
+        "</pre>",
+        "<template>",
+        "<svg>",
+        "<select>",
+        "&nbsp;",
+        " Words, and more of them than a label has. ",
+        "日本語の文章です。",
+        "<script type='application/ld+json'>{\"@type\":\"Article\",",
+        "</script>",
+    ];
+
+    fn run(body: &[u8]) -> Option<Extracted> {
+        let words = FeedWords::default();
+        let input = Input {
+            url: "https://example.org/2024/05/17/x",
+            body,
+            http_charset: None,
+            words: &words,
+        };
+        let settings = Settings {
+            always: true,
+            ..Settings::default()
+        };
+        extract(&input, &settings, &|| false).ok()
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes: Vec<u8>) {
+            let _ = run(&bytes);
+        }
+
+        #[test]
+        fn no_markup_panics_and_what_comes_out_is_clean(pieces in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..120)) {
+            if let Some(found) = run(pieces.concat().as_bytes()) {
+                prop_assert!(!found.text.is_empty());
+                prop_assert!(!found.text.chars().any(crate::article::page::text::is_unsafe));
+                prop_assert!((0.0..=1.0).contains(&found.confidence));
+            }
+        }
+    }
+}

@@ -15,9 +15,9 @@ use crate::fetch::{self, HeaderMap, Networks, Purpose, Request, redact};
 use crate::model::{
     FailureKind, FetchFailure, Fetched, Lease, PageId, PendingPage, Timestamp, Validators,
 };
-use crate::schedule::page_retry;
+use crate::schedule::{page_recheck, page_retry};
 use crate::store::{
-    ArticleCommitted, ArticleStatus, ClaimPages, CommitPage, FetchRecord, NewArticle, PageResult,
+    Again,     ArticleCommitted, ArticleStatus, ClaimPages, CommitPage, FetchRecord, NewArticle, PageResult,
     StoreError, feeds, pages,
 };
 use crate::{article, dedupe};
@@ -115,6 +115,7 @@ impl Queue for Pages {
 /// What a page came to, and the request that was made for it.
 struct Made {
     result: PageResult,
+    again: Option<Again>,
     page_added: Option<bool>,
     record: Option<FetchRecord>,
 }
@@ -123,6 +124,7 @@ impl Made {
     fn silently(result: PageResult) -> Self {
         Self {
             result,
+            again: None,
             page_added: None,
             record: None,
         }
@@ -140,6 +142,7 @@ async fn make(mill: &Mill, page: &PendingPage) -> CommitPage {
         feed: page.feed,
         at: mill.clock.now(),
         result: made.result,
+        again: made.again,
         page_added: made.page_added,
         record: made.record,
     }
@@ -178,8 +181,8 @@ async fn fetched(mill: &Mill, page: &PendingPage, url: &str) -> Made {
     let request = Request {
         url: url.to_owned(),
         purpose: Purpose::Page,
-        validators: Validators::default(),
-        validators_url: String::new(),
+        validators: page.validators.clone(),
+        validators_url: page.validators_url.clone(),
         headers: HeaderMap::new(),
         networks,
         now,
@@ -245,6 +248,10 @@ async fn extracted(
     mut answer: Fetched,
 ) -> Made {
     let mut record = record(&answer, mill.clock.now());
+    if answer.status == 304 && answer.conditional {
+        record.outcome = "not_modified";
+        return unchanged(mill, page, orders, Some(record));
+    }
     let unusable = fetch::failure(&answer)
         .map(|kind| (kind, format!("HTTP {}", answer.status)))
         .or_else(|| {
@@ -309,6 +316,7 @@ async fn extracted(
     match made {
         Some(Ok((article, adds))) => Made {
             result: PageResult::Article(Box::new(article)),
+            again: again(mill, page, orders, &answer.validators, &answer.url),
             page_added: adds,
             record: Some(record),
         },
@@ -372,6 +380,19 @@ fn assemble(
     }
 }
 
+/// When the page is fetched again for revisions, if it is.
+fn again(mill: &Mill, page: &PendingPage, orders: &Orders, validators: &Validators, url: &str) -> Option<Again> {
+    let ladder = &orders.config.articles.recheck;
+    let at = page_recheck(ladder, page.rechecks, mill.clock.now(), mill.clock.chance())?;
+    Some(Again { at, validators: validators.clone(), url: url.to_owned() })
+}
+
+/// A page that we have, and of which there is nothing new to be had this time.
+fn unchanged(mill: &Mill, page: &PendingPage, orders: &Orders, record: Option<FetchRecord>) -> Made {
+    let again = again(mill, page, orders, &page.validators, &page.validators_url);
+    Made { result: PageResult::Unchanged, again, page_added: None, record }
+}
+
 async fn failed(
     mill: &Mill,
     page: &PendingPage,
@@ -381,34 +402,14 @@ async fn failed(
     retry_after: Option<Duration>,
     record: Option<FetchRecord>,
 ) -> Made {
-    let words = from_words(mill, page, ArticleStatus::FeedOnly)
-        .await
-        .map(Box::new);
-    let ladder = &orders.config.articles.retry;
-    let retry_at = page_retry(
-        ladder,
-        page.attempts,
-        kind,
-        retry_after,
-        mill.clock.now(),
-        mill.clock.chance(),
-    );
-    tracing::debug!(
-        page = page.url.as_deref().map(redact),
-        kind = kind.token(),
-        detail,
-        "the page could not be had"
-    );
-    Made {
-        result: PageResult::Failed {
-            kind,
-            detail,
-            retry_at,
-            words,
-        },
-        page_added: None,
-        record,
+    tracing::debug!(page = page.url.as_deref().map(redact), kind = kind.token(), detail, "the page could not be had");
+    if page.rechecks > 0 {
+        return unchanged(mill, page, orders, record);
     }
+    let words = from_words(mill, page, ArticleStatus::FeedOnly).await.map(Box::new);
+    let ladder = &orders.config.articles.retry;
+    let retry_at = page_retry(ladder, page.attempts, kind, retry_after, mill.clock.now(), mill.clock.chance());
+    Made { result: PageResult::Failed { kind, detail, retry_at, words }, again: None, page_added: None, record }
 }
 
 fn record(answer: &Fetched, at: Timestamp) -> FetchRecord {
@@ -418,7 +419,7 @@ fn record(answer: &Fetched, at: Timestamp) -> FetchRecord {
         status: Some(answer.status),
         outcome: "ok",
         detail: None,
-        conditional: false,
+        conditional: answer.conditional,
         bytes: answer.wire_bytes,
         elapsed: answer.elapsed,
     }

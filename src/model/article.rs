@@ -12,6 +12,11 @@ pub struct PendingPage {
     pub fetch: bool,
     /// Failed fetches so far.
     pub attempts: u32,
+    /// How often the page has been had already and is fetched again for revisions.
+    pub rechecks: u32,
+    pub validators: super::Validators,
+    /// The address that gave the validators.
+    pub validators_url: String,
     pub feed: super::FeedId,
     /// The feed's address in the configuration.
     pub feed_url: String,

@@ -25,6 +25,6 @@ pub use cron::{Cron, CronError};
 pub use next::{Answer, NextPoll, Question, Visit, next_poll};
 pub use pages::wants_pages;
 pub use reason::Reason;
-pub use retry::page_retry;
+pub use retry::{page_recheck, page_retry};
 pub use settings::{Pace, Settings};
 pub use spread::spread;

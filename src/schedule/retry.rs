@@ -26,6 +26,14 @@ pub fn page_retry(
     Some(now.plus(step.max(retry_after.unwrap_or_default())))
 }
 
+/// When a page that was had `rechecks` times before is fetched again for revisions; never once the
+/// ladder has ended.
+#[must_use]
+pub fn page_recheck(ladder: &[Duration], rechecks: u32, now: Timestamp, chance: f64) -> Option<Timestamp> {
+    let step = *ladder.get(usize::try_from(rechecks).ok()?)?;
+    Some(now.plus(step.saturating_add(step.mul_f64(JITTER * chance.clamp(0.0, 1.0)))))
+}
+
 /// Another try would get the same answer.
 fn lasts(kind: FailureKind) -> bool {
     use FailureKind::{

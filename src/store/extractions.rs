@@ -7,7 +7,7 @@ use super::fetches::{self, FetchRecord, Purpose};
 use super::request::Change;
 use super::writer::Work;
 use super::{StoreError, entries, judge, rows};
-use crate::model::{ArticleId, FailureKind, FeedId, Lease, PageId, Timestamp};
+use crate::model::{ArticleId, FailureKind, FeedId, Lease, PageId, Timestamp, Validators};
 
 /// Everything that one page leaves behind.
 #[derive(Debug)]
@@ -17,10 +17,21 @@ pub struct CommitPage {
     pub feed: FeedId,
     pub at: Timestamp,
     pub result: PageResult,
+    /// When the page is fetched again for revisions, and what it is asked with.
+    pub again: Option<Again>,
     /// Whether the page said more than the feed's own words, when the two were compared.
     pub page_added: Option<bool>,
     /// The request, when one was made.
     pub record: Option<FetchRecord>,
+}
+
+/// A later look at a page that we have.
+#[derive(Debug, Clone)]
+pub struct Again {
+    pub at: Timestamp,
+    pub validators: Validators,
+    /// The address that gave them.
+    pub url: String,
 }
 
 /// What became of a page.
@@ -35,6 +46,8 @@ pub enum PageResult {
         retry_at: Option<Timestamp>,
         words: Option<Box<NewArticle>>,
     },
+    /// It was fetched again, and there is nothing new to be had of it.
+    Unchanged,
     /// There is nothing to make an article of, and never will be.
     Nothing,
     /// It was not tried: it is due again, and nothing counts against it.
@@ -70,7 +83,7 @@ impl Change for CommitPage {
                 self.fail(work.conn, done, *kind, detail, *retry_at)?;
                 done
             }
-            PageResult::Nothing => {
+            PageResult::Nothing | PageResult::Unchanged => {
                 self.finish(work.conn, ArticleCommitted::Nothing)?;
                 ArticleCommitted::Nothing
             }
@@ -154,8 +167,26 @@ impl CommitPage {
             "UPDATE _entry SET article_id = coalesce(?2, article_id), page_id = NULL WHERE page_id = ?1",
         )?
         .execute(params![self.page, done.article()])?;
-        conn.prepare_cached("DELETE FROM _page WHERE id = ?1")?
-            .execute([self.page])?;
+        let Some(again) = &self.again else {
+            conn.prepare_cached("DELETE FROM _page WHERE id = ?1")?.execute([self.page])?;
+            return Ok(());
+        };
+        conn.prepare_cached(
+            "UPDATE _page
+             SET state = 'pending', next_at = ?2, rechecks = rechecks + 1, attempts = 0, lease = NULL, leased_until = NULL,
+                 outcome = NULL, detail = NULL, article_id = coalesce(?3, article_id), etag = ?4, last_modified = ?5,
+                 validators_url = ?6, updated_at = ?7
+             WHERE id = ?1",
+        )?
+        .execute(params![
+            self.page,
+            again.at,
+            done.article(),
+            again.validators.etag,
+            again.validators.last_modified,
+            again.url,
+            self.at,
+        ])?;
         Ok(())
     }
 

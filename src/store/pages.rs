@@ -7,7 +7,7 @@ use super::feeds::Due;
 use super::request::Change;
 use super::writer::Work;
 use super::{StoreError, rows};
-use crate::model::{ArticleId, EntryId, FeedId, FeedWords, Lease, PageId, PendingPage, Timestamp};
+use crate::model::{ArticleId, EntryId, FeedId, FeedWords, Lease, PageId, PendingPage, Timestamp, Validators};
 
 /// A page that an entry leads to.
 #[derive(Debug)]
@@ -66,7 +66,8 @@ impl Change for ClaimPages {
         )?;
         let mut select = work.conn.prepare_cached(
             "SELECT p.id, p.lease, p.url, p.fetch, p.attempts, p.feed_id, coalesce(f.title, f.name), e.title, e.summary,
-                    c.content, e.authors, coalesce(e.published_at, e.updated_at), coalesce(e.lang, f.lang), e.image_url, f.url
+                    c.content, e.authors, coalesce(e.published_at, e.updated_at), coalesce(e.lang, f.lang), e.image_url, f.url,
+                    p.rechecks, p.etag, p.last_modified, p.validators_url
              FROM _page p JOIN _feed f ON f.id = p.feed_id
              LEFT JOIN _entry e ON e.id = p.entry_id LEFT JOIN _entry_content c ON c.entry_id = e.id
              WHERE p.id = ?1",
@@ -88,6 +89,9 @@ fn pending_page(row: &Row<'_>) -> rusqlite::Result<PendingPage> {
         url: row.get(2)?,
         fetch: row.get(3)?,
         attempts: u32::try_from(row.get::<_, i64>(4)?).unwrap_or(u32::MAX),
+        rechecks: row.get(15)?,
+        validators: Validators { etag: row.get(16)?, last_modified: row.get(17)? },
+        validators_url: row.get::<_, Option<_>>(18)?.unwrap_or_default(),
         feed: row.get(5)?,
         feed_url: row.get(14)?,
         words: FeedWords {

@@ -69,7 +69,7 @@ pub fn report(conn: &Connection) -> Result<Report, StoreError> {
     report.feed_only =
         count("SELECT count(*) FROM _article WHERE deleted_at IS NULL AND status = 'feed_only'")?;
     report.pages_pending =
-        count("SELECT count(*) FROM _page WHERE state = 'pending' AND outcome IS NULL")?;
+        count("SELECT count(*) FROM _page WHERE state = 'pending' AND outcome IS NULL AND rechecks = 0")?;
     report.pages_retrying =
         count("SELECT count(*) FROM _page WHERE state = 'pending' AND outcome IS NOT NULL")?;
     report.pages_dead = count("SELECT count(*) FROM _page WHERE state = 'dead'")?;

@@ -235,6 +235,7 @@ async fn of_two_copies_that_arrive_together_one_is_the_primary_always() {
             feed: page.feed,
             at,
             result: PageResult::Article(Box::new(article(&text, page.url.as_deref().unwrap()))),
+            again: None,
             page_added: None,
             record: None,
         };

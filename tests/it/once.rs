@@ -386,3 +386,26 @@ fn a_name_that_is_no_feed_s_is_a_mistake_of_the_command_line() {
     let ran = bench.run(&["once", "Unknown"]).expect(2);
     assert!(ran.stderr.contains("\"Unknown\""), "{}", ran.stderr);
 }
+
+#[test]
+fn a_fresh_article_is_looked_at_again_conditionally_and_an_edit_is_a_revision() {
+    let site = Site::open();
+    let document = rss(&[("1", &site.url("/a"), "A", "s")]);
+    site.on("/feed", move |_| Reply::ok(document.clone()));
+    site.on("/a", |hit| match (hit.nth, hit.header("if-none-match")) {
+        (0, None) => Reply::html(page("A", "geese")).with("etag", "\"1\""),
+        (1, Some("\"1\"")) => Reply::new(304),
+        (2, Some("\"1\"")) => Reply::new(500),
+        (3, Some("\"1\"")) => Reply::html(page("A", "grey geese")),
+        (nth, tag) => panic!("request {nth} with {tag:?}"),
+    });
+    let ladder = "[articles]\nrecheck = [\"1ms\", \"1ms\", \"1ms\"]\n";
+    let bench = Bench::new(&format!("{QUICK}{ladder}{}", feed(&site.url("/feed"), "")));
+    while site.hits("/a").len() < 4 {
+        bench.run(&["once"]).expect(0);
+    }
+    bench.run(&["once"]).expect(0);
+    assert_eq!(site.hits("/a").len(), 4);
+    assert_eq!(bench.ask("SELECT count(*), max(rev), max(status) FROM articles"), "1|2|ok");
+    assert_eq!(bench.ask("SELECT count(*) FROM failures"), "0");
+}
