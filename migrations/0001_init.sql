@@ -64,13 +64,18 @@ CREATE TABLE _feed (
   polls            INTEGER NOT NULL DEFAULT 0,
   polls_304        INTEGER NOT NULL DEFAULT 0,
   bytes_in         INTEGER NOT NULL DEFAULT 0,
+  -- Where it may have moved to, and whether it is gone.
+  moving_to        TEXT,
+  moving_since     TEXT,
+  moving_seen      INTEGER NOT NULL DEFAULT 0,
+  gone_seen        INTEGER NOT NULL DEFAULT 0,          -- 410 in a row
   -- Whether its pages say more than the feed itself does (full_text = "auto").
   pages_compared   INTEGER NOT NULL DEFAULT 0,
   pages_added      INTEGER NOT NULL DEFAULT 0,
   created_at       TEXT NOT NULL,
   updated_at       TEXT NOT NULL
 ) STRICT;
-CREATE INDEX _feed_due ON _feed(next_poll_at) WHERE state = 'active';
+CREATE INDEX _feed_due ON _feed(next_poll_at) WHERE state IN ('active', 'gone');
 
 CREATE TABLE _article (
   id            INTEGER PRIMARY KEY AUTOINCREMENT,      -- never reused

@@ -10,6 +10,7 @@
 //!
 //! Fails: never. A memory that cannot be read is an empty one.
 
+use super::page::block::ratio;
 use super::page::{Page, text};
 
 /// The most blocks remembered of a site; the rarest are forgotten first. About 10 KB encoded.
@@ -22,11 +23,23 @@ const MAX_PAGES: u16 = 64;
 const MIN_WORDS: usize = 2;
 
 /// How many log-odds a block loses when it stood on one other page, and for each doubling more.
-const FIRST_SIGHT: f32 = 2.0;
+const FIRST_SIGHT: f32 = 1.5;
 const EACH_DOUBLING: f32 = 1.0;
 
-/// When this share of what would be kept is remembered, the page is one we have seen.
+/// When this share of what would be kept stood on few other pages, the page is one we have seen.
 const SAME_PAGE: f32 = 0.35;
+
+/// From this many pages on, what stood on at least half of them is the site's template.
+const ENOUGH_PAGES: u16 = 4;
+
+/// How many log-odds a block of the template loses: more than any block has.
+const TEMPLATE: f32 = 9.0;
+
+/// When the template would take more than this share of a page, the memory is wrong, not the page.
+const ALL_TEMPLATE: f32 = 0.8;
+
+/// When this share of the kept blocks is known already, the page is the same article again and teaches nothing.
+const KNOWN_PAGE: f32 = 0.6;
 
 /// The form of the encoding; a memory of another form is forgotten.
 const FORM: u8 = 1;
@@ -34,21 +47,33 @@ const FORM: u8 = 1;
 /// What one page leaves behind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Impression {
-    /// Hashes of the page's blocks, each once.
+    /// Hashes of the page's blocks, each once, sorted.
     blocks: Vec<u32>,
+    /// Of these, what was kept.
+    kept: Vec<u32>,
 }
 
 impl Impression {
-    pub(super) fn of(page: &Page<'_>, _keep: &[bool]) -> Self {
-        let mut blocks: Vec<u32> = page
-            .blocks
-            .iter()
-            .filter(|block| block.words >= MIN_WORDS)
-            .map(|block| hash(&block.text))
-            .collect();
-        blocks.sort_unstable();
-        blocks.dedup();
-        Self { blocks }
+    pub(super) fn of(page: &Page<'_>, keep: &[bool]) -> Self {
+        let hashes = |kept_only: bool| {
+            let mut found: Vec<u32> = page
+                .blocks
+                .iter()
+                .enumerate()
+                .filter(|(at, block)| {
+                    block.words >= MIN_WORDS
+                        && (!kept_only || keep.get(*at).copied().unwrap_or(false))
+                })
+                .map(|(_, block)| hash(&block.text))
+                .collect();
+            found.sort_unstable();
+            found.dedup();
+            found
+        };
+        Self {
+            blocks: hashes(false),
+            kept: hashes(true),
+        }
     }
 }
 
@@ -68,6 +93,14 @@ impl SiteMemory {
 
     /// Takes in what a page left behind.
     pub fn learn(&mut self, impression: &Impression) {
+        let known = impression
+            .kept
+            .iter()
+            .filter(|kept| self.seen(**kept, MIN_WORDS) > 0)
+            .count();
+        if !impression.kept.is_empty() && ratio(known, impression.kept.len()) > KNOWN_PAGE {
+            return;
+        }
         if self.pages >= MAX_PAGES {
             self.pages /= 2;
             for (_, count) in &mut self.blocks {
@@ -110,34 +143,45 @@ impl SiteMemory {
         let seen: Vec<u16> = page
             .blocks
             .iter()
-            .map(|block| self.seen(&block.text, block.words))
+            .map(|block| self.seen(hash(&block.text), block.words))
             .collect();
-        let (mut kept, mut known) = (0.0, 0.0);
+        let (mut kept, mut known, mut template) = (0.0, 0.0, 0.0);
         for ((block, seen), probability) in page.blocks.iter().zip(&seen).zip(probabilities.iter())
         {
             if *probability >= 0.5 {
-                kept += block.words as f32;
-                known += if *seen > 0 { block.words as f32 } else { 0.0 };
+                let words = block.words as f32;
+                kept += words;
+                if self.is_template(*seen) {
+                    template += words;
+                } else if *seen > 0 {
+                    known += words;
+                }
             }
         }
-        if known > kept * SAME_PAGE {
-            return;
-        }
+        let (rare_speaks, template_speaks) =
+            (known <= kept * SAME_PAGE, template <= kept * ALL_TEMPLATE);
         for (probability, seen) in probabilities.iter_mut().zip(seen) {
-            if seen > 0 {
-                let p = probability.clamp(0.0001, 0.9999);
-                let odds =
-                    (p / (1.0 - p)).ln() - FIRST_SIGHT - EACH_DOUBLING * f32::from(seen).log2();
-                *probability = 1.0 / (1.0 + (-odds).exp());
-            }
+            let loss = if self.is_template(seen) && template_speaks {
+                TEMPLATE
+            } else if seen > 0 && rare_speaks {
+                FIRST_SIGHT + EACH_DOUBLING * f32::from(seen).log2()
+            } else {
+                continue;
+            };
+            let p = probability.clamp(0.0001, 0.9999);
+            *probability = 1.0 / (1.0 + (loss - (p / (1.0 - p)).ln()).exp());
         }
     }
 
-    fn seen(&self, text: &str, words: usize) -> u16 {
+    /// True for a block that stood on most pages of a site of which enough are known.
+    fn is_template(&self, seen: u16) -> bool {
+        self.pages >= ENOUGH_PAGES && seen * 2 >= self.pages
+    }
+
+    fn seen(&self, wanted: u32, words: usize) -> u16 {
         if words < MIN_WORDS {
             return 0;
         }
-        let wanted = hash(text);
         let at = self.blocks.binary_search_by_key(&wanted, |(hash, _)| *hash);
         at.ok()
             .and_then(|at| self.blocks.get(at))
@@ -224,11 +268,14 @@ mod tests {
     }
 
     #[test]
-    fn a_page_seen_again_is_left_alone() {
+    fn a_page_seen_again_is_left_alone_and_teaches_nothing() {
         let mut memory = SiteMemory::default();
         let html = page("one");
         let seen = Page::new(&html, &|_| false);
-        memory.learn(&Impression::of(&seen, &[]));
+        for _ in 0..6 {
+            memory.learn(&Impression::of(&seen, &[true, true]));
+        }
+        assert_eq!(memory.pages(), 1);
         let mut probabilities = [0.9, 0.9];
         memory.temper(&seen, &mut probabilities);
         assert_eq!(probabilities, [0.9, 0.9]);
@@ -248,7 +295,7 @@ mod tests {
             for mut blocks in pages {
                 blocks.sort_unstable();
                 blocks.dedup();
-                memory.learn(&Impression { blocks });
+                memory.learn(&Impression { blocks, kept: Vec::new() });
             }
             prop_assert!(memory.blocks.len() <= MAX_BLOCKS && memory.blocks.is_sorted());
         }

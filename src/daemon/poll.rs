@@ -425,8 +425,19 @@ fn commit(
     // Validators of a body that was not read, or not read to its end, are not kept: they would
     // make the server say "not modified" about something we never had.
     let keep = fetched.as_ref().filter(|_| read && !deferred);
+    let address = match &fetched {
+        Some(fetched) if outcome.is_ok() => schedule::judge_address(&orders.config.schedule, due, &fetched.redirects, now),
+        _ => schedule::Address::Stays(due.moving.clone()),
+    };
+    let gone = outcome.is_err_and(|kind| schedule::is_gone(&orders.config.schedule, due, kind, now));
     CommitPoll {
         feed: due.id,
+        gone,
+        address: match address {
+            schedule::Address::Stays(moving) => polls::Address::Stays(moving),
+            schedule::Address::Moves(to) => polls::Address::Moves(to),
+            schedule::Address::Returns => polls::Address::Returns,
+        },
         lease: due.lease,
         at: now,
         outcome,

@@ -76,7 +76,7 @@ fn walk<'a>(text: &'a str, base: Option<&Url>, seen: &mut Vec<u8>) -> Cow<'a, st
         };
         plain::visible(text.get(run..at).unwrap_or_default(), seen);
         let tag = tag.get(..len).unwrap_or_default();
-        if base.is_some() && tag.contains('=') {
+        if base.is_some() {
             for (start, end) in relative_values(tag) {
                 let (start, end) = (at.saturating_add(start), at.saturating_add(end));
                 let value = entities::decode(text.get(start..end).unwrap_or_default());
@@ -106,7 +106,7 @@ fn walk<'a>(text: &'a str, base: Option<&Url>, seen: &mut Vec<u8>) -> Cow<'a, st
 fn relative_values(tag: &str) -> Vec<(usize, usize)> {
     let mut values = Vec::new();
     let mut after = 0_usize;
-    while let Some(found) = tag.get(after..).and_then(|rest| rest.find('=')) {
+    while let Some(found) = position(tag, after, |byte| byte == b'=') {
         let equals = after.saturating_add(found);
         after = equals.saturating_add(1);
         let name = tag.get(..equals).unwrap_or_default().trim_ascii_end();
@@ -135,17 +135,25 @@ fn value(tag: &str, after: usize) -> Option<(usize, usize)> {
     let rest = tag.get(after..)?;
     let value = rest.trim_ascii_start();
     let start = after.saturating_add(rest.len().saturating_sub(value.len()));
-    for quote in ['"', '\''] {
-        if let Some(quoted) = value.strip_prefix(quote) {
-            let start = start.saturating_add(1);
-            return Some((start, start.saturating_add(quoted.find(quote)?)));
-        }
+    if let Some(quote @ (b'"' | b'\'')) = value.bytes().next() {
+        let start = start.saturating_add(1);
+        return Some((
+            start,
+            start.saturating_add(position(tag, start, |byte| byte == quote)?),
+        ));
     }
-    let len = value
-        .bytes()
-        .position(|byte| byte.is_ascii_whitespace() || byte == b'>')
-        .unwrap_or(value.len());
-    Some((start, start.saturating_add(len)))
+    let len = position(tag, start, |byte| {
+        byte.is_ascii_whitespace() || byte == b'>'
+    });
+    Some((start, start.saturating_add(len.unwrap_or(value.len()))))
+}
+
+/// How far behind `from` a byte is. Tags are short: a plain loop beats a search.
+fn position(tag: &str, from: usize, is: impl Fn(u8) -> bool) -> Option<usize> {
+    tag.as_bytes()
+        .get(from..)?
+        .iter()
+        .position(|byte| is(*byte))
 }
 
 /// Fragments stay as they are: they lead within the text itself.

@@ -247,3 +247,93 @@ pub(super) fn inflate<'a>(
     repaired.push("gzip");
     Ok(Cow::Owned(out))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(body: &[u8], charset: Option<&str>) -> (String, bool) {
+        let decoded = decode(body, charset);
+        (decoded.text.into_owned(), decoded.repaired.is_empty())
+    }
+
+    #[test]
+    fn charsets_are_found_in_the_order_of_certainty() {
+        let declared = b"<?xml version='1.0' encoding='ISO-8859-1'?><a>\xe9</a>";
+        for (body, charset, expected, certain) in [
+            (
+                &b"<a>\xc3\xa9</a>"[..],
+                Some("iso-8859-1"),
+                "<a>é</a>",
+                true,
+            ),
+            (b"<a>\xe9</a>", Some("iso-8859-1"), "<a>é</a>", true),
+            (
+                declared,
+                Some("nonsense"),
+                "<?xml version='1.0' encoding='ISO-8859-1'?><a>é</a>",
+                true,
+            ),
+            (b"\xff\xfe<\0a\0>\0", Some("utf-8"), "<a>", true),
+            (b"\0<\0a\0>", None, "<a>", true),
+            (b"\0\0\0<\0\0\0a\0\0\0>", None, "<a>", true),
+            (
+                b"<a>\x1b$B4A\x1b(B</a>",
+                Some("iso-2022-jp"),
+                "<a>漢</a>",
+                true,
+            ),
+            (
+                "<a>é à è \u{2019}".as_bytes(),
+                None,
+                "<a>é à è \u{2019}",
+                true,
+            ),
+            (b"<a>\xc3\xa9\xc3\xa8\xff", None, "<a>éè\u{fffd}", false),
+        ] {
+            assert_eq!(
+                text(body, charset),
+                (expected.to_owned(), certain),
+                "{expected}"
+            );
+        }
+    }
+
+    #[test]
+    fn unlabelled_text_is_recognised() {
+        let russian = "<title>Привет, мир: новости дня и прогноз погоды</title>";
+        let (body, ..) = encoding_rs::WINDOWS_1251.encode(russian);
+        assert_eq!(text(&body, None), (russian.to_owned(), false));
+        assert_eq!(text(&body, Some("utf-8")), (russian.to_owned(), false));
+    }
+
+    #[test]
+    fn the_charset_of_a_header_is_its_parameter() {
+        for (header, expected) in [
+            ("text/xml; charset=UTF-8", Some("UTF-8")),
+            ("text/xml;a=b; Charset = \"koi8-r\"", Some("koi8-r")),
+            ("text/xml", None),
+        ] {
+            assert_eq!(charset(header), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_compressed_is_inflated() {
+        let limits = Limits::default();
+        for body in [
+            &b"<rss/>"[..],
+            b"{}",
+            b"\xef\xbb\xbf<rss/>",
+            b"\xff\xfe<\0",
+            b"x\x9cplain",
+            b"\xd0\xbf",
+            b"\x1f\x8bnonsense",
+            b"",
+        ] {
+            let mut repaired = Vec::new();
+            assert_eq!(inflate(body, &limits, &mut repaired).as_deref(), Ok(body));
+            assert!(repaired.is_empty());
+        }
+    }
+}

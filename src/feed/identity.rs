@@ -89,3 +89,104 @@ pub(super) fn fingerprint(entry: &ParsedEntry, mut seen: Vec<u8>) -> [u8; 16] {
     }
     print
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Timestamp;
+    use proptest::prelude::*;
+
+    fn entry(guid: u8, url: u8, title: u8, day: u8) -> ParsedEntry {
+        let some = |n: u8, text: &str| (n > 0).then(|| format!("{text}{n}"));
+        ParsedEntry {
+            uid: String::new(),
+            url_key: some(url, "example.org/"),
+            guid: some(guid, "guid"),
+            url: None,
+            title: some(title, "Title "),
+            published: (day > 0).then(|| Timestamp::from_secs(i64::from(day) * 86_400)),
+            updated: None,
+            summary: None,
+            content: None,
+            authors: Vec::new(),
+            categories: Vec::new(),
+            enclosures: Vec::new(),
+            lang: None,
+            image_url: None,
+            comments_url: None,
+            fingerprint: [title; 16],
+        }
+    }
+
+    fn ids(mut entries: Vec<ParsedEntry>) -> Vec<String> {
+        assign(&mut entries);
+        entries.into_iter().map(|entry| entry.uid).collect()
+    }
+
+    #[test]
+    fn an_id_is_the_best_name_an_entry_has() {
+        let ids = ids(vec![
+            entry(1, 1, 1, 1),
+            entry(2, 2, 2, 2),
+            entry(2, 3, 3, 3),
+            entry(0, 4, 4, 4),
+            entry(0, 0, 5, 5),
+        ]);
+        let expected = [
+            "guid1",
+            "guid2 example.org/2",
+            "guid2 example.org/3",
+            "example.org/4",
+        ];
+        assert_eq!(
+            ids.iter().take(4).collect::<Vec<_>>(),
+            expected.iter().collect::<Vec<_>>()
+        );
+        assert!(ids.last().is_some_and(|id| id.starts_with("hash:")));
+    }
+
+    #[test]
+    fn long_ids_are_hashed_and_stay_apart() {
+        let mut entries = vec![entry(1, 0, 0, 0), entry(2, 0, 0, 0)];
+        for (entry, end) in entries.iter_mut().zip(["a", "b"]) {
+            entry.guid = Some(format!("{}{end}", "x".repeat(10_000)));
+        }
+        let ids = ids(entries);
+        assert!(ids.iter().all(|id| id.len() < 64) && ids.first() != ids.last());
+    }
+
+    #[test]
+    fn an_edit_changes_the_fingerprint_and_a_tracked_file_does_not() {
+        let mut entry = entry(1, 1, 1, 1);
+        let file = |query: &str| crate::model::Enclosure {
+            url: format!("https://example.org/a.mp3{query}"),
+            media_type: None,
+            length: None,
+            duration: None,
+        };
+        entry.enclosures = vec![file("?session=1")];
+        let before = fingerprint(&entry, b"words".to_vec());
+        entry.enclosures = vec![file("?session=2")];
+        assert_eq!(fingerprint(&entry, b"words".to_vec()), before);
+        assert_ne!(fingerprint(&entry, b"other words".to_vec()), before);
+    }
+
+    proptest! {
+        #[test]
+        fn ids_are_unique_and_those_of_distinct_entries_do_not_depend_on_their_order(
+            names in proptest::collection::hash_set((0_u8..4, 0_u8..4, 0_u8..4, 0_u8..4), 0..30),
+        ) {
+            let entries: Vec<_> = names.iter().map(|(guid, url, title, day)| entry(*guid, *url, *title, *day)).collect();
+            let forward = ids(entries.clone());
+            let unique: HashSet<_> = forward.iter().collect();
+            prop_assert_eq!(unique.len(), forward.len());
+            // Entries without id, address and title of their own are told apart by nothing.
+            let whole: Vec<_> = entries.into_iter().filter(|entry| entry.guid.is_some() && entry.url_key.is_some()).collect();
+            let mut names: HashSet<_> = HashSet::new();
+            let whole: Vec<_> = whole.into_iter().filter(|entry| names.insert((entry.guid.clone(), entry.url_key.clone()))).collect();
+            let (forward, mut backward) = (ids(whole.clone()), ids(whole.into_iter().rev().collect()));
+            backward.reverse();
+            prop_assert_eq!(forward, backward);
+        }
+    }
+}

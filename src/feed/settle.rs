@@ -103,7 +103,9 @@ impl Settler<'_> {
         }
         // A summary that repeats the content says nothing.
         let repeats = draft.summary == draft.content;
-        let mut seen = Vec::new();
+        let lengths = [&draft.summary, &draft.content]
+            .map(|words| words.as_ref().map_or(0, |words| words.text.len()));
+        let mut seen = Vec::with_capacity(lengths.iter().sum());
         let content_base = links::base(base.as_ref(), draft.content_base.as_deref());
         let mut body =
             |words: Option<Words>, base: Option<&Url>| bodies::to_html(words?, base, &mut seen);

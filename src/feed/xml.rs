@@ -112,3 +112,58 @@ fn one_by_one(repaired: &Repaired) -> Result<Draft, ParseFailure> {
     }
     Ok(whole)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Canonical documents come from the repair alone, and feed-rs takes those; so the bad entry
+    /// here is one that the repair would never write.
+    #[test]
+    fn an_entry_that_panics_in_feed_rs_loses_only_itself() {
+        let mut repaired = repair::repair(
+            "<rss><channel><item><title>One</title></item></channel></rss>",
+            true,
+            &Limits::default(),
+        )
+        .expect("a feed");
+        let bad = "<item><itunes:duration>99999999999999999999999</itunes:duration></item>";
+        repaired.push(bad);
+        repaired.push("<item><title>Three</title></item>");
+        assert!(adapter::read(&repaired.document()).is_err());
+        let entries = one_by_one(&repaired).expect("a feed").entries;
+        let refused: Vec<bool> = entries.iter().map(|entry| entry.refused).collect();
+        assert_eq!(refused, [false, true, false]);
+    }
+
+    #[test]
+    fn declarations_are_skipped_and_nothing_else() {
+        for (text, expected) in [
+            ("\u{feff}<?xml version=\"1.0\"?>\n<rss>", "<rss>"),
+            (
+                "<?xml version=\"1.0\"?> <?xml version=\"1.0\"?><rss>",
+                "<rss>",
+            ),
+            (
+                "<?xml-stylesheet href=\"x\"?><rss>",
+                "<?xml-stylesheet href=\"x\"?><rss>",
+            ),
+            (
+                "<?xml version=\"1.0\"<rss>?>",
+                "<?xml version=\"1.0\"<rss>?>",
+            ),
+        ] {
+            assert_eq!(without_declarations(text), expected);
+        }
+    }
+
+    #[test]
+    fn control_characters_are_found_wherever_they_are() {
+        for at in [0, 1, 1023, 1024, 5000] {
+            let mut text = "é \t\r\n".repeat(1000);
+            assert!(!has_controls(&text));
+            text.insert(text.floor_char_boundary(at), '\u{1}');
+            assert!(has_controls(&text), "{at}");
+        }
+    }
+}

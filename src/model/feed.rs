@@ -79,12 +79,26 @@ pub struct DueFeed {
     pub failures: u32,
     /// When the present run of failures began.
     pub failing_since: Option<Timestamp>,
+    /// Polls in a row that were answered with 410.
+    pub gone_seen: u32,
+    /// A permanent redirect that is being watched.
+    pub moving: Option<Moving>,
     /// Entries of this feed in the store, counted up to 1000.
     pub entries: u64,
     /// Pages of this feed that were held against the feed's own words …
     pub pages_compared: u32,
     /// … and how many of them said more.
     pub pages_added: u32,
+}
+
+/// A permanent redirect of a feed, seen but not yet adopted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moving {
+    pub to: String,
+    /// When it was first seen.
+    pub since: Timestamp,
+    /// How often it was seen since.
+    pub seen: u32,
 }
 
 /// What a feed's bytes turned out to say.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Reason, Settings};
+use super::{Reason, Settings, is_gone};
 use crate::model::{DueFeed, FailureKind, Timestamp};
 
 /// A run of failures is probed at an eighth of its age once that is longer than the doubling
@@ -35,6 +35,7 @@ pub(super) fn pause(
             )
         }
         FailureKind::Gone if before == 0 => (settings.gone_after / GONE_FIRST_SHARE, Reason::Gone),
+        FailureKind::Gone if is_gone(settings, feed, kind, now) => (settings.slow_lane, Reason::Gone),
         FailureKind::Gone => (settings.gone_after, Reason::Gone),
         FailureKind::Unauthorized => (settings.max_interval, Reason::Unauthorized),
         FailureKind::BotWall => (settings.max_interval, Reason::SlowLane),

@@ -11,6 +11,7 @@
 //! The policy itself, with its sources, is in docs/polling.md.
 
 mod adaptive;
+mod address;
 mod backoff;
 mod cron;
 mod next;
@@ -21,6 +22,7 @@ mod settings;
 mod skip;
 mod spread;
 
+pub use address::{Address, is_gone, judge_address};
 pub use cron::{Cron, CronError};
 pub use next::{Answer, NextPoll, Question, Visit, next_poll};
 pub use pages::wants_pages;

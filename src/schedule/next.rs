@@ -171,12 +171,12 @@ fn base(question: &Question<'_>) -> ((Timestamp, Reason), Option<Duration>) {
 const CRON_SLACK: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::model::{FeedId, Lease, Validators};
     use proptest::prelude::*;
 
-    fn feed() -> DueFeed {
+    pub(in super::super) fn feed() -> DueFeed {
         DueFeed {
             id: FeedId(1),
             lease: Lease(1),
@@ -193,6 +193,8 @@ mod tests {
             hints: PublisherHints::default(),
             failures: 0,
             failing_since: None,
+            gone_seen: 0,
+            moving: None,
             entries: 0,
             pages_compared: 0,
             pages_added: 0,

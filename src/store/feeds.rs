@@ -6,7 +6,7 @@ use super::StoreError;
 use super::request::Change;
 use super::rows;
 use super::writer::Work;
-use crate::model::{DueFeed, FeedId, Lease, PublisherHints, SkipDays, Timestamp, Validators};
+use crate::model::{DueFeed, FeedId, Lease, Moving, PublisherHints, SkipDays, Timestamp, Validators};
 
 /// Makes the feeds of the database those of the configuration. A feed that is no longer listed
 /// keeps its row, its entries and its times, and is not polled.
@@ -108,7 +108,8 @@ impl Change for Reschedule {
     }
 }
 
-/// Takes feeds for polling, each that nobody else has.
+/// Takes feeds for polling, each that nobody else has. While an adopted address fails, every
+/// fourth try goes to the one in the configuration: the move may have been a mistake.
 #[derive(Debug)]
 pub struct ClaimFeeds {
     pub feeds: Vec<FeedId>,
@@ -124,12 +125,13 @@ impl Change for ClaimFeeds {
     fn apply(&self, work: &mut Work<'_>) -> Result<Vec<DueFeed>, StoreError> {
         let mut claim = work.conn.prepare_cached(
             "UPDATE _feed SET lease = ?2, leased_until = ?4
-             WHERE id = ?1 AND state = 'active' AND (leased_until IS NULL OR leased_until <= ?3)
-             RETURNING id, lease, coalesce(effective_url, url), url, etag, last_modified, variant, body_hash,
+             WHERE id = ?1 AND state IN ('active', 'gone') AND (leased_until IS NULL OR leased_until <= ?3)
+             RETURNING id, lease, CASE WHEN failures % 4 = 3 THEN url ELSE coalesce(effective_url, url) END, url, etag, last_modified, variant, body_hash,
                        last_poll_at, last_new_at, last_full_at, interval_ms, ttl_ms, skip_hours, skip_days,
                        failures, failing_since,
                        (SELECT count(*) FROM (SELECT 1 FROM _entry WHERE feed_id = _feed.id LIMIT 1000)),
-                       pages_compared, pages_added, validators_url",
+                       pages_compared, pages_added, validators_url,
+                       gone_seen, moving_to, moving_since, moving_seen",
         )?;
         let mut claimed = Vec::with_capacity(self.feeds.len());
         for feed in &self.feeds {
@@ -172,7 +174,15 @@ fn due_feed(row: &Row<'_>) -> rusqlite::Result<DueFeed> {
         pages_compared: row.get(18)?,
         pages_added: row.get(19)?,
         validators_url: row.get(20)?,
+        gone_seen: row.get(21)?,
+        moving: moving(row)?,
     })
+}
+
+fn moving(row: &Row<'_>) -> rusqlite::Result<Option<Moving>> {
+    let (to, since): (Option<String>, Option<Timestamp>) = (row.get(22)?, row.get(23)?);
+    let seen = row.get(24)?;
+    Ok(to.zip(since).map(|(to, since)| Moving { to, since, seen }))
 }
 
 fn hours(bits: i64) -> std::collections::BTreeSet<u8> {
@@ -210,7 +220,7 @@ pub fn due(
     let mut select = conn.prepare_cached(
         "SELECT id, host FROM (
              SELECT id, host, next_poll_at, row_number() OVER (PARTITION BY host ORDER BY next_poll_at, id) AS rank
-             FROM _feed WHERE state = 'active' AND next_poll_at <= ?1 AND (leased_until IS NULL OR leased_until <= ?1))
+             FROM _feed WHERE state IN ('active', 'gone') AND next_poll_at <= ?1 AND (leased_until IS NULL OR leased_until <= ?1))
          WHERE rank <= ?2 ORDER BY next_poll_at, id LIMIT ?3",
     )?;
     let rows = select.query_map(params![now, per_host, limit], |row| {
@@ -228,7 +238,7 @@ pub fn due(
 /// Of SQLite.
 pub fn next_due(conn: &Connection) -> Result<Option<Timestamp>, StoreError> {
     let mut select = conn.prepare_cached(
-        "SELECT min(next_poll_at) FROM _feed WHERE state = 'active' AND leased_until IS NULL",
+        "SELECT min(next_poll_at) FROM _feed WHERE state IN ('active', 'gone') AND leased_until IS NULL",
     )?;
     Ok(select.query_row([], |row| row.get(0))?)
 }
@@ -248,7 +258,7 @@ pub struct ListedFeed {
 /// Of SQLite.
 pub fn listed(conn: &Connection) -> Result<Vec<ListedFeed>, StoreError> {
     let mut select = conn.prepare_cached(
-        "SELECT id, url, next_poll_at, last_poll_at FROM _feed WHERE state = 'active' ORDER BY next_poll_at, id",
+        "SELECT id, url, next_poll_at, last_poll_at FROM _feed WHERE state IN ('active', 'gone') ORDER BY next_poll_at, id",
     )?;
     let rows = select.query_map([], |row| {
         Ok(ListedFeed {

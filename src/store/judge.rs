@@ -4,7 +4,6 @@
 //! The rules are `dedupe`'s. Here are its memory (the window of recent sketches, and the texts
 //! looked at lately) and the order of its questions: the same text, then nearly the same.
 
-use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -14,7 +13,7 @@ use super::articles::NewArticle;
 use super::writer::Work;
 use super::{ArticleStatus, StoreError};
 use crate::dedupe::{
-    ALGORITHM_VERSION, Candidate, Evidence, Judgement, Limits, Prepared, Rules, Twin, Window,
+    ALGORITHM_VERSION, Candidate, Evidence, Judgement, Limits, Prepared, Rules, Shelf, Twin, Window,
     judge, judge_exact,
 };
 use crate::model::{ArticleId, Timestamp, Verdict};
@@ -29,9 +28,7 @@ pub struct Memory {
     limits: Limits,
     window: Window,
     filled: bool,
-    texts: HashMap<ArticleId, Prepared>,
-    order: VecDeque<ArticleId>,
-    text_bytes: usize,
+    texts: Shelf,
     /// Remembered since the last savepoint, and since the last commit.
     since_savepoint: Vec<ArticleId>,
     since_commit: Vec<ArticleId>,
@@ -45,9 +42,7 @@ impl Default for Memory {
             limits,
             window: Window::new(limits),
             filled: false,
-            texts: HashMap::new(),
-            order: VecDeque::new(),
-            text_bytes: 0,
+            texts: Shelf::new(TEXTS_BYTES),
             since_savepoint: Vec::new(),
             since_commit: Vec::new(),
         }
@@ -91,7 +86,7 @@ impl Memory {
     pub(super) fn roll_back(&mut self) {
         for id in std::mem::take(&mut self.since_savepoint) {
             self.window.remove(id);
-            self.texts.remove(&id);
+            self.texts.remove(id);
         }
     }
 
@@ -116,22 +111,8 @@ impl Memory {
         self.window.expire(at);
         self.window
             .insert(id, cluster, at, &article.fingerprint.sketch);
-        self.texts.remove(&id);
-        self.cache(id, article.prepared.clone());
+        self.texts.put(id, article.prepared.clone());
         self.since_savepoint.push(id);
-    }
-
-    fn cache(&mut self, id: ArticleId, text: Prepared) {
-        self.text_bytes += text.bytes();
-        self.texts.insert(id, text);
-        self.order.push_back(id);
-        while self.text_bytes > TEXTS_BYTES {
-            let Some(oldest) = self.order.pop_front() else {
-                break;
-            };
-            let freed = self.texts.remove(&oldest).map_or(0, |text| text.bytes());
-            self.text_bytes = self.text_bytes.saturating_sub(freed);
-        }
     }
 }
 
@@ -244,14 +225,14 @@ fn look(
         .window
         .candidates(&article.fingerprint.sketch, at);
     for neighbour in &near {
-        if !work.memory.texts.contains_key(&neighbour.id) {
+        if work.memory.texts.get(neighbour.id).is_none() {
             let text: Option<String> = work
                 .conn
                 .prepare_cached("SELECT text FROM article_text WHERE id = ?1")?
                 .query_row([neighbour.id], |row| row.get(0))
                 .optional()?;
             if let Some(text) = text {
-                work.memory.cache(neighbour.id, Prepared::new(&text));
+                work.memory.texts.put(neighbour.id, Prepared::new(&text));
             }
         }
     }
@@ -259,7 +240,7 @@ fn look(
         .iter()
         .filter(|neighbour| neighbour.id != id)
         .filter_map(|neighbour| {
-            let text = work.memory.texts.get(&neighbour.id)?;
+            let text = work.memory.texts.get(neighbour.id)?;
             let age = distance(at, neighbour.at);
             Some(Candidate {
                 id: neighbour.id,

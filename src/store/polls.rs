@@ -9,7 +9,7 @@ use super::request::Change;
 use super::writer::Work;
 use super::{StoreError, entries, feeds, rows};
 use crate::model::{
-    FailureKind, FeedChanges, FeedId, FeedKind, Lease, PollOutcome, PublisherHints, Timestamp,
+    FailureKind, FeedChanges, FeedId, FeedKind, Lease, Moving, PollOutcome, PublisherHints, Timestamp,
     Validators,
 };
 
@@ -26,9 +26,24 @@ pub struct CommitPoll {
     /// What the document said, when it was read.
     pub document: Option<Document>,
     pub changes: FeedChanges,
+    /// What the redirects say of the feed's address.
+    pub address: Address,
+    /// True when 410 is believed.
+    pub gone: bool,
     /// Whether the pages of new and edited entries are fetched.
     pub fetch_pages: bool,
     pub record: FetchRecord,
+}
+
+/// Where the feed is asked for from now on.
+#[derive(Debug, Clone)]
+pub enum Address {
+    /// Where it was; with the move that is being watched.
+    Stays(Option<Moving>),
+    /// Here.
+    Moves(String),
+    /// Where the configuration says.
+    Returns,
 }
 
 /// When the feed is polled next.
@@ -78,6 +93,7 @@ impl Change for CommitPoll {
 
     fn apply(&self, work: &mut Work<'_>) -> Result<PollCommitted, StoreError> {
         self.write_visit(work)?;
+        self.write_address(work)?;
         self.write_answer(work)?;
         self.write_document(work)?;
         let mut done = PollCommitted::default();
@@ -154,6 +170,45 @@ impl CommitPoll {
         } else {
             Err(StoreError::Stale)
         }
+    }
+
+    fn write_address(&self, work: &Work<'_>) -> Result<(), StoreError> {
+        let gone_seen = self.outcome == Err(FailureKind::Gone);
+        work.conn
+            .prepare_cached(
+                "UPDATE _feed SET gone_seen = CASE WHEN ?2 THEN gone_seen + 1 ELSE 0 END,
+                        state = CASE WHEN ?3 THEN 'gone' WHEN ?4 AND state = 'gone' THEN 'active' ELSE state END
+                 WHERE id = ?1 AND (?2 OR ?3 OR gone_seen > 0 OR state = 'gone')",
+            )?
+            .execute(params![self.feed, gone_seen, self.gone, self.outcome.is_ok()])?;
+        let (effective, moving) = match &self.address {
+            Address::Stays(moving) => (None, moving.as_ref()),
+            Address::Moves(to) => (Some(to), None),
+            Address::Returns => {
+                let mut back = work.conn.prepare_cached(
+                    "UPDATE _feed SET effective_url = NULL, moving_to = NULL, moving_since = NULL, moving_seen = 0
+                     WHERE id = ?1 AND (effective_url IS NOT NULL OR moving_to IS NOT NULL)",
+                )?;
+                back.execute([self.feed])?;
+                return Ok(());
+            }
+        };
+        // A failure says nothing about a move.
+        if self.outcome.is_ok() {
+            work.conn
+                .prepare_cached(
+                    "UPDATE _feed SET effective_url = coalesce(?2, effective_url), moving_to = ?3, moving_since = ?4, moving_seen = ?5
+                     WHERE id = ?1 AND (?2 IS NOT NULL OR ?3 IS NOT NULL OR moving_to IS NOT NULL)",
+                )?
+                .execute(params![
+                    self.feed,
+                    effective,
+                    moving.map(|moving| &moving.to),
+                    moving.map(|moving| moving.since),
+                    moving.map_or(0, |moving| moving.seen),
+                ])?;
+        }
+        Ok(())
     }
 
     fn write_answer(&self, work: &Work<'_>) -> Result<(), StoreError> {

@@ -309,6 +309,8 @@ async fn poll(store: &Store, new: Vec<ParsedEntry>, at: Timestamp) {
             new,
             ..FeedChanges::default()
         },
+        address: polls::Address::Stays(None),
+        gone: false,
         fetch_pages: true,
         record: FetchRecord {
             at,

@@ -1,6 +1,6 @@
 //! The byline: the people who wrote the article.
 
-use crate::article::page::{Hints, Page, Tag};
+use crate::article::page::{Hints, Page, Tag, text};
 
 use super::head::Head;
 use super::jsonld::Described;
@@ -53,10 +53,12 @@ pub fn decide(
         let found = unique(names.iter().filter(|name| !is_house(name, sites)));
         if !found.is_empty() {
             // An agency that signs beside people is part of the byline; the site itself is not.
-            let beside = described
-                .houses
-                .iter()
-                .filter(|name| is_name(name) && !is_site(name, sites));
+            let beside = described.houses.iter().filter(|name| {
+                is_name(name)
+                    && is_house(name, &[])
+                    && !is_site(name, sites)
+                    && !found.iter().any(|person| name.contains(person.as_str()))
+            });
             let signed = if group == &described.people {
                 unique(found.iter().chain(beside))
             } else {
@@ -93,7 +95,7 @@ const BYLINE_REACH: usize = 40;
 /// Bylines that a reader sees, the most explicit kind of mark first; of several alike, the first and
 /// what stands close to it: later ones belong to teasers.
 fn visible(page: &Page<'_>) -> Vec<Vec<String>> {
-    let mut marked: [(Vec<String>, usize); 3] = Default::default();
+    let mut marked: [(Vec<String>, usize); 4] = Default::default();
     for (at, node) in page.nodes.iter().enumerate() {
         let Some(element) = node.element else {
             continue;
@@ -110,8 +112,10 @@ fn visible(page: &Page<'_>) -> Vec<Vec<String>> {
             0
         } else if author("rel") {
             1
-        } else if node.hints.has(Hints::AUTHOR) && !node.hidden && !node.hints.has(NOT_BYLINE) {
+        } else if node.tag == Tag::A && element.attr("href").is_some_and(leads_to_a_person) {
             2
+        } else if node.hints.has(Hints::AUTHOR) && !node.hidden && !node.hints.has(NOT_BYLINE) {
+            3
         } else {
             continue;
         };
@@ -127,11 +131,14 @@ fn visible(page: &Page<'_>) -> Vec<Vec<String>> {
         } else {
             line
         };
-        let found = names(&line).len();
-        let believable = if kind < 2 {
-            found > 0
-        } else {
-            lines.is_empty() && (1..=MAX_UNMARKED).contains(&found)
+        let found = names(&line);
+        let believable = match kind {
+            0 | 1 => !found.is_empty(),
+            _ => {
+                (kind == 2 || lines.is_empty())
+                    && (1..=MAX_UNMARKED).contains(&found.len())
+                    && found.iter().all(|name| is_full(name))
+            }
         };
         if line.len() <= MAX_LINE_BYTES && believable {
             lines.push(line);
@@ -143,6 +150,31 @@ fn visible(page: &Page<'_>) -> Vec<Vec<String>> {
         .map(|(lines, _)| lines)
         .filter(|lines| !lines.is_empty())
         .collect()
+}
+
+/// True for addresses of pages about people.
+fn leads_to_a_person(href: &str) -> bool {
+    [
+        "/author/",
+        "/authors/",
+        "/staff/",
+        "/people/",
+        "/by/",
+        "/contributor",
+        "/reporter",
+        "/autor/",
+        "/autoren/",
+        "/auteur",
+        "/profile/",
+        "/journalist",
+    ]
+    .iter()
+    .any(|part| href.contains(part))
+}
+
+/// True for a name of two words, or in a script that needs no space.
+fn is_full(name: &str) -> bool {
+    name.split_whitespace().count() >= 2 || name.chars().any(text::is_unspaced)
 }
 
 /// An element that is an author's by its class alone may name this many; more is a list of something else.

@@ -95,7 +95,13 @@ const HOUSES: [&str; 46] = [
 ];
 
 /// Names that say nothing.
-const NOBODY: [&str; 34] = [
+const NOBODY: [&str; 40] = [
+    "sign",
+    "account",
+    "instagram",
+    "sponsored",
+    "getty images",
+    "agencies",
     "por",
     "von",
     "by",
@@ -160,8 +166,12 @@ pub fn names(line: &str) -> Vec<String> {
         .take_while(|part| {
             !(part
                 .split_whitespace()
-                .all(|word| day::is_month(word) && word.chars().count() > 3))
+                .all(|word| day::is_month(word) && word.chars().count() >= 3)
+                && !part.trim().is_empty())
         })
+        .enumerate()
+        .filter(|(n, part)| *n == 0 || !is_title(part))
+        .map(|(_, part)| part)
         .map(|name| {
             text::clean_line(
                 name.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '.' | ')')),
@@ -176,8 +186,51 @@ const JOINTS: [&str; 9] = [
     " and ", " und ", " et ", " y ", " e ", " og ", " with ", " mit ", " - ",
 ];
 
+/// True for what stands behind a name: a job, or letters of a degree.
+fn is_title(part: &str) -> bool {
+    let degree = part.trim().chars().count() <= 5
+        && !part.contains(char::is_lowercase)
+        && part.trim().is_ascii();
+    degree
+        || part
+            .to_lowercase()
+            .split_whitespace()
+            .any(|word| JOBS.contains(&word))
+}
+
+/// Words of jobs.
+const JOBS: [&str; 24] = [
+    "reporter",
+    "officer",
+    "head",
+    "expert",
+    "director",
+    "manager",
+    "president",
+    "ceo",
+    "founder",
+    "writer",
+    "attorney",
+    "engineer",
+    "specialist",
+    "analyst",
+    "columnist",
+    "professor",
+    "producer",
+    "photographer",
+    "chief",
+    "redakteur",
+    "redakteurin",
+    "journaliste",
+    "journalist",
+    "blogger",
+];
+
 /// Words that end the name: what follows is about the article.
-const AFTER: [&str; 12] = [
+const AFTER: [&str; 15] = [
+    "reviewed",
+    "edited",
+    "medically",
     "updated",
     "published",
     "posted",
@@ -227,6 +280,10 @@ pub fn is_name(name: &str) -> bool {
             "view all ",
             "posts by",
             "read more",
+            "full bio",
+            " read",
+            "reviewed by",
+            "updated by",
             "subscribe",
             "sign in",
             "log in",

@@ -112,6 +112,7 @@ impl<'a> Tokens<'a> {
 
     /// A `<` that stands for itself, with those that follow it up to the last of the row.
     fn stray(&mut self) -> &'a str {
+        self.guessed = true;
         let row = self.rest().bytes().take_while(|byte| *byte == b'<').count();
         self.take(row.saturating_sub(1).max(1))
     }
@@ -302,4 +303,67 @@ fn find(text: &str, first: char, what: &str) -> Option<usize> {
     text.match_indices(first)
         .map(|(at, _)| at)
         .find(|at| text.get(*at..).is_some_and(|rest| rest.starts_with(what)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn tokens(text: &str) -> (String, bool) {
+        let mut tokens = Tokens::new(text);
+        let mut seen = Vec::new();
+        while let Some(token) = tokens.next(Some("title")) {
+            seen.push(match token {
+                Token::Open(tag) => format!("+{}{}", tag.name, if tag.empty { "/" } else { "" }),
+                Token::Close(name) => format!("-{name}"),
+                Token::Text(text) => text.to_owned(),
+                Token::Cdata(text) => format!("[{text}]"),
+                Token::Doctype(_) => "doctype".to_owned(),
+                Token::Instruction(_) => "instruction".to_owned(),
+            });
+        }
+        (seen.join("|"), tokens.guessed || tokens.cut)
+    }
+
+    #[test]
+    fn well_formed_markup_is_read_without_a_guess() {
+        for (text, expected) in [
+            (
+                "<?xml version='1.0'?><a b='>' c=\"/\">x<d/></a>",
+                "instruction|+a|x|+d/|-a",
+            ),
+            (
+                "<!DOCTYPE a [<!ENTITY b \"c>\">]><a><![CDATA[<b>]]></a >",
+                "doctype|+a|[<b>]|-a",
+            ),
+            ("<x:a-b.c><!-- <b> --></x:a-b.c>", "+x:a-b.c|-x:a-b.c"),
+        ] {
+            assert_eq!(tokens(text), (expected.to_owned(), false), "{text}");
+        }
+    }
+
+    #[test]
+    fn damaged_markup_is_read_with_a_guess() {
+        for (text, expected) in [
+            ("a < b <3 <<x>", "a |<| b |<|3 |<|+x"),
+            ("<a <b>", "<|a |+b"),
+            ("<a b=\"x>y</a><c d=\"z\">", "+a|y|-a|+c"),
+            ("<a b=\"<i>\">x", "+a|x"),
+            ("</a <b>", "-a| |+b"),
+            ("<!-- x <a><!-- y --><b>", " x |+a|+b"),
+            ("<![CDATA[x</title><b>", "[x]|-title|+b"),
+            ("<?php x <a>", "instruction|+a"),
+            ("<a", "<|a"),
+        ] {
+            assert_eq!(tokens(text), (expected.to_owned(), true), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_text_comes_to_an_end(text in "[<>!/?a\\-\\[\\]\"'= CDAT&;é]{0,120}") {
+            let _ = tokens(&text);
+        }
+    }
 }

@@ -55,6 +55,12 @@ impl Repaired {
             .map(|entry| self.with(std::iter::once(entry)))
     }
 
+    /// Adds an entry that is not the walk's.
+    #[cfg(test)]
+    pub fn push(&mut self, entry: &str) {
+        self.entries.push(entry.to_owned());
+    }
+
     fn with<'a>(&self, entries: impl Iterator<Item = &'a String>) -> String {
         let mut out = self.head.clone();
         for entry in entries {
