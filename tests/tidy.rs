@@ -76,31 +76,52 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every Rust file below `src`, by its path from the root, with its text up to the tests.
+/// Every Rust file below `src`, by its path from the root, with its text up to the tests; files that
+/// are tests as a whole are left out.
 fn files() -> Vec<(String, String)> {
     let mut found = Vec::new();
+    let mut only_tests = Vec::new();
     let mut folders = vec![root().join("src")];
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).expect("a folder") {
+        for entry in fs::read_dir(&folder).expect("a folder") {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs")
-                && !path.ends_with("tests.rs")
-            {
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = fs::read_to_string(&path).expect("UTF-8");
-                let code = text
-                    .split("#[cfg(test)]\nmod tests")
-                    .next()
-                    .unwrap_or_default()
-                    .to_owned();
-                found.push((relative(&path), code));
+                let inside = if path.ends_with("mod.rs") {
+                    folder.clone()
+                } else {
+                    path.with_extension("")
+                };
+                only_tests.extend(
+                    test_files(&text).map(|name| relative(&inside.join(format!("{name}.rs")))),
+                );
+                found.push((relative(&path), without_tests(&text).to_owned()));
             }
         }
     }
+    found.retain(|(path, _)| !only_tests.contains(path));
     assert!(found.len() > 50, "the walk found {} files", found.len());
     found.sort();
     found
+}
+
+/// Modules that are declared for tests only and stand in files of their own.
+fn test_files(text: &str) -> impl Iterator<Item = &str> {
+    text.split("#[cfg(test)]\n").skip(1).filter_map(|rest| {
+        let declared = rest.lines().next()?.trim().strip_suffix(';')?;
+        declared.rsplit_once("mod ").map(|(_, name)| name)
+    })
+}
+
+/// The text up to the module of its tests.
+fn without_tests(text: &str) -> &str {
+    let tests = text.match_indices("#[cfg(test)]\n").find(|(at, mark)| {
+        let next = text[at + mark.len()..].lines().next().unwrap_or_default();
+        next.contains("mod ") && next.ends_with('{')
+    });
+    tests.map_or(text, |(at, _)| &text[..at])
 }
 
 fn relative(path: &Path) -> String {

@@ -5,20 +5,21 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
-use url::Url;
 
 use super::mill::{Mill, Orders};
+use super::paged::{assemble, keep_metadata, record, record_failure};
+use super::permission::{honours_robots, networks};
 use super::queue::Queue;
 use super::tally::Count;
-use crate::config::{Feed, Robots};
-use crate::fetch::{self, HeaderMap, Networks, Purpose, Request, redact};
+use crate::config::Feed;
+use crate::fetch::{self, HeaderMap, Purpose, Request, redact};
 use crate::model::{
     FailureKind, FetchFailure, Fetched, Lease, PageId, PendingPage, Timestamp, Validators,
 };
 use crate::schedule::{page_recheck, page_retry};
 use crate::store::{
-    Again,     ArticleCommitted, ArticleStatus, ClaimPages, CommitPage, FetchRecord, NewArticle, PageResult,
-    StoreError, feeds, pages,
+    Again, ArticleCommitted, ArticleStatus, ClaimPages, CommitPage, FetchRecord, NewArticle,
+    PageResult, StoreError, feeds, pages,
 };
 use crate::{article, dedupe};
 
@@ -212,34 +213,6 @@ async fn fetched(mill: &Mill, page: &PendingPage, url: &str) -> Made {
     }
 }
 
-/// Networks that are allowed for a feed hold for its pages only where the feed itself lies in
-/// them: a public feed must not lead us into them.
-async fn networks(mill: &Mill, feed: Option<&Feed>) -> Networks {
-    let Some(feed) = feed.filter(|feed| !feed.networks.is_empty()) else {
-        return Networks::default();
-    };
-    let Ok(url) = Url::parse(&feed.url) else {
-        return Networks::default();
-    };
-    if mill.fetcher.is_inside(&url, &feed.networks).await {
-        feed.networks.clone()
-    } else {
-        Networks::default()
-    }
-}
-
-fn honours_robots(orders: &Orders, feed: Option<&Feed>, url: &str) -> bool {
-    let host = Url::parse(url)
-        .ok()
-        .and_then(|url| url.host_str().map(str::to_owned));
-    let of_host = host.and_then(|host| orders.config.robots_by_host.get(&host).copied());
-    let robots = feed
-        .and_then(|feed| feed.robots)
-        .or(of_host)
-        .unwrap_or(orders.config.robots);
-    robots == Robots::Honour
-}
-
 async fn extracted(
     mill: &Mill,
     page: &PendingPage,
@@ -340,57 +313,37 @@ async fn extracted(
     }
 }
 
-/// The feed's text with what only the page says.
-fn keep_metadata(
-    own: crate::model::Extracted,
-    page: crate::model::Extracted,
-) -> crate::model::Extracted {
-    crate::model::Extracted {
-        text: own.text,
-        markdown: own.markdown,
-        word_count: own.word_count,
-        method: own.method,
-        excerpt: page.excerpt.clone().or(own.excerpt),
-        ..page
-    }
-}
-
-fn assemble(
-    made: crate::model::Extracted,
-    identity: dedupe::Identity,
-    status: ArticleStatus,
-    http_status: Option<u16>,
-    fetched: bool,
-) -> NewArticle {
-    let prepared = dedupe::Prepared::new(&made.text);
-    NewArticle {
-        fingerprint: prepared.fingerprint(),
-        prepared,
-        made,
-        status,
-        url: identity.url,
-        source_url: identity.source_url,
-        final_url: identity.final_url,
-        syndicated_from: identity.syndicated_from,
-        site: identity.site,
-        keys: identity.keys,
-        claimed: identity.claimed,
-        http_status,
-        fetched,
-    }
-}
-
 /// When the page is fetched again for revisions, if it is.
-fn again(mill: &Mill, page: &PendingPage, orders: &Orders, validators: &Validators, url: &str) -> Option<Again> {
+fn again(
+    mill: &Mill,
+    page: &PendingPage,
+    orders: &Orders,
+    validators: &Validators,
+    url: &str,
+) -> Option<Again> {
     let ladder = &orders.config.articles.recheck;
     let at = page_recheck(ladder, page.rechecks, mill.clock.now(), mill.clock.chance())?;
-    Some(Again { at, validators: validators.clone(), url: url.to_owned() })
+    Some(Again {
+        at,
+        validators: validators.clone(),
+        url: url.to_owned(),
+    })
 }
 
 /// A page that we have, and of which there is nothing new to be had this time.
-fn unchanged(mill: &Mill, page: &PendingPage, orders: &Orders, record: Option<FetchRecord>) -> Made {
+fn unchanged(
+    mill: &Mill,
+    page: &PendingPage,
+    orders: &Orders,
+    record: Option<FetchRecord>,
+) -> Made {
     let again = again(mill, page, orders, &page.validators, &page.validators_url);
-    Made { result: PageResult::Unchanged, again, page_added: None, record }
+    Made {
+        result: PageResult::Unchanged,
+        again,
+        page_added: None,
+        record,
+    }
 }
 
 async fn failed(
@@ -402,38 +355,36 @@ async fn failed(
     retry_after: Option<Duration>,
     record: Option<FetchRecord>,
 ) -> Made {
-    tracing::debug!(page = page.url.as_deref().map(redact), kind = kind.token(), detail, "the page could not be had");
+    tracing::debug!(
+        page = page.url.as_deref().map(redact),
+        kind = kind.token(),
+        detail,
+        "the page could not be had"
+    );
     if page.rechecks > 0 {
         return unchanged(mill, page, orders, record);
     }
-    let words = from_words(mill, page, ArticleStatus::FeedOnly).await.map(Box::new);
+    let words = from_words(mill, page, ArticleStatus::FeedOnly)
+        .await
+        .map(Box::new);
     let ladder = &orders.config.articles.retry;
-    let retry_at = page_retry(ladder, page.attempts, kind, retry_after, mill.clock.now(), mill.clock.chance());
-    Made { result: PageResult::Failed { kind, detail, retry_at, words }, again: None, page_added: None, record }
-}
-
-fn record(answer: &Fetched, at: Timestamp) -> FetchRecord {
-    FetchRecord {
-        at,
-        url: redact(&answer.url),
-        status: Some(answer.status),
-        outcome: "ok",
-        detail: None,
-        conditional: answer.conditional,
-        bytes: answer.wire_bytes,
-        elapsed: answer.elapsed,
-    }
-}
-
-fn record_failure(failure: &FetchFailure, at: Timestamp) -> FetchRecord {
-    FetchRecord {
-        at,
-        url: redact(&failure.url),
-        status: None,
-        outcome: failure.kind.token(),
-        detail: Some(failure.detail.clone()),
-        conditional: false,
-        bytes: 0,
-        elapsed: failure.elapsed,
+    let retry_at = page_retry(
+        ladder,
+        page.attempts,
+        kind,
+        retry_after,
+        mill.clock.now(),
+        mill.clock.chance(),
+    );
+    Made {
+        result: PageResult::Failed {
+            kind,
+            detail,
+            retry_at,
+            words,
+        },
+        again: None,
+        page_added: None,
+        record,
     }
 }

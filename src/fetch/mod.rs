@@ -12,61 +12,45 @@
 //! happens. A host that asked for patience is held, and requests to it are refused
 //! with the time of its return instead of being sent.
 
+mod answer;
 mod classify;
 mod guard;
 mod headers;
 mod hosts;
 mod redact;
+mod redirect;
 mod request;
 mod resolve;
 mod robots;
+mod settings;
 mod verdict;
 mod wire;
 
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use reqwest::Url;
-use reqwest::header::{CONTENT_TYPE, LINK, LOCATION};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::model::{FailureKind, FetchFailure, Fetched, Redirect, Timestamp, Validators};
 
+use answer::{Trail, finish};
 pub use guard::{Networks, UrlVerdict, check_url, is_public};
 pub use headers::charset;
 pub use hosts::{Hold, HostPace, Hosts};
 pub use redact::redact;
+use redirect::redirect_target;
 use request::headers_for;
 pub use request::{Purpose, Request, is_reserved_header};
 pub use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 pub use resolve::{LookUp, System};
+pub use settings::Settings;
 pub use verdict::{failure, is_challenge};
 pub use wire::{ClientError, Hop, Internet, Response, Timeouts, Wire, WireFailure};
 
 /// Hops of one fetch.
 const REDIRECTS_MAX: usize = 5;
-
-/// What the room was told.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    pub user_agent: HeaderValue,
-    pub connect_timeout: Duration,
-    pub read_timeout: Duration,
-    /// For the whole exchange, redirects included.
-    pub feed_timeout: Duration,
-    pub page_timeout: Duration,
-    /// Decoded.
-    pub feed_bytes_max: usize,
-    pub page_bytes_max: usize,
-    pub host_pace: HostPace,
-    pub hosts: HashMap<String, HostPace>,
-    /// How long a host is left alone that could not be reached.
-    pub connect_backoff: Duration,
-    /// The longest Retry-After that is believed.
-    pub retry_after_max: Duration,
-}
 
 /// What may be told anew while the fetcher is at work.
 #[derive(Debug, Clone)]
@@ -175,9 +159,11 @@ impl Fetcher {
         loop {
             let response = self.ask(request, &first, &url, trail).await?;
             if !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
-                return Ok(self.finish(request, &url, trail, response));
+                let longest_wait = self.told().settings.retry_after_max;
+                return Ok(finish(request, &url, trail, response, longest_wait));
             }
-            let next = redirect_target(&url, &response)?;
+            let next = redirect_target(&url, &response)
+                .map_err(|(kind, detail)| Stop::new(kind, &detail))?;
             if trail.redirects.len() == REDIRECTS_MAX {
                 return Err(Stop::new(
                     FailureKind::TooManyRedirects,
@@ -296,38 +282,6 @@ impl Fetcher {
         }
     }
 
-    fn finish(
-        &self,
-        request: &Request,
-        url: &Url,
-        trail: &mut Trail,
-        response: Response,
-    ) -> Fetched {
-        let headers = &response.headers;
-        let text = |name: &HeaderName| headers::text(headers, name).map(str::to_owned);
-        Fetched {
-            url: url.to_string(),
-            redirects: std::mem::take(&mut trail.redirects),
-            status: response.status,
-            content_type: text(&CONTENT_TYPE),
-            challenge: is_challenge(response.status, headers, &response.body),
-            validators: headers::validators(headers),
-            freshness: headers::freshness(headers),
-            retry_after: headers::retry_after(headers, system_time(request.now))
-                .map(|wait| wait.min(self.told().settings.retry_after_max)),
-            links: headers
-                .get_all(LINK)
-                .iter()
-                .filter_map(|value| value.to_str().ok().map(str::to_owned))
-                .collect(),
-            robots_tag: text(&HeaderName::from_static("x-robots-tag")),
-            conditional: !request.validators.is_empty() && url.as_str() == request.validators_url,
-            wire_bytes: response.body.len() as u64,
-            body: response.body,
-            elapsed: trail.asking,
-        }
-    }
-
     /// Asks robots.txt, fetching it when it is not known, whether we may fetch a page.
     ///
     /// # Errors
@@ -388,15 +342,6 @@ fn internet(settings: &Settings, look_up: &Arc<dyn LookUp>) -> Result<Arc<dyn Wi
     Ok(Arc::new(Internet::new(timeouts, Arc::clone(look_up))?))
 }
 
-/// Where a fetch has got to.
-#[derive(Debug)]
-struct Trail {
-    url: String,
-    redirects: Vec<Redirect>,
-    /// Time spent in exchanges, as against waiting for turns.
-    asking: Duration,
-}
-
 /// Why a fetch goes no further.
 #[derive(Debug)]
 struct Stop {
@@ -413,31 +358,6 @@ impl Stop {
             hold: None,
         }
     }
-}
-
-fn redirect_target(from: &Url, response: &Response) -> Result<Url, Stop> {
-    let bad = |detail: &str| Stop::new(FailureKind::BadRedirect, detail);
-    let location = response
-        .headers
-        .get(LOCATION)
-        .ok_or_else(|| bad("a redirect without a Location"))?;
-    let location = String::from_utf8_lossy(location.as_bytes());
-    let to = from
-        .join(location.trim())
-        .map_err(|_| bad("a redirect to something that is no URL"))?;
-    if !matches!(to.scheme(), "http" | "https") {
-        return Err(bad(&format!("a redirect to the scheme {}", to.scheme())));
-    }
-    if from.scheme() == "https" && to.scheme() == "http" {
-        return Err(bad("a redirect from https to http"));
-    }
-    if to == *from {
-        return Err(Stop::new(
-            FailureKind::TooManyRedirects,
-            "a redirect to itself",
-        ));
-    }
-    Ok(to)
 }
 
 fn is_unreachable(kind: FailureKind) -> bool {

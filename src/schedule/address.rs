@@ -20,19 +20,40 @@ pub enum Address {
 
 /// Judges the redirects of a poll that ended in the feed (200 or 304).
 #[must_use]
-pub fn judge_address(settings: &Settings, feed: &DueFeed, redirects: &[Redirect], now: Timestamp) -> Address {
+pub fn judge_address(
+    settings: &Settings,
+    feed: &DueFeed,
+    redirects: &[Redirect],
+    now: Timestamp,
+) -> Address {
     // Only what every hop up to it promises to last can be adopted.
     let lasting = redirects.iter().take_while(|hop| hop.is_permanent()).last();
     let Some(target) = lasting else {
         let at_home = feed.url == feed.configured_url && redirects.is_empty();
-        return if at_home { Address::Returns } else { Address::Stays(None) };
+        return if at_home {
+            Address::Returns
+        } else {
+            Address::Stays(None)
+        };
     };
     let moving = match &feed.moving {
-        Some(moving) if moving.to == target.to => Moving { seen: moving.seen.saturating_add(1), ..moving.clone() },
-        _ => Moving { to: target.to.clone(), since: now, seen: 1 },
+        Some(moving) if moving.to == target.to => Moving {
+            seen: moving.seen.saturating_add(1),
+            ..moving.clone()
+        },
+        _ => Moving {
+            to: target.to.clone(),
+            since: now,
+            seen: 1,
+        },
     };
-    let stable = moving.seen >= settings.redirect_observations && now.since(moving.since) >= settings.redirect_after;
-    if stable { Address::Moves(moving.to) } else { Address::Stays(Some(moving)) }
+    let stable = moving.seen >= settings.redirect_observations
+        && now.since(moving.since) >= settings.redirect_after;
+    if stable {
+        Address::Moves(moving.to)
+    } else {
+        Address::Stays(Some(moving))
+    }
 }
 
 /// Whether a feed that answered 410 so often in a row is gone for good. It is still looked at every
@@ -41,7 +62,9 @@ pub fn judge_address(settings: &Settings, feed: &DueFeed, redirects: &[Redirect]
 pub fn is_gone(settings: &Settings, feed: &DueFeed, kind: FailureKind, now: Timestamp) -> bool {
     kind == FailureKind::Gone
         && feed.gone_seen.saturating_add(1) >= settings.gone_observations
-        && feed.failing_since.is_some_and(|since| now.since(since) >= settings.gone_after)
+        && feed
+            .failing_since
+            .is_some_and(|since| now.since(since) >= settings.gone_after)
 }
 
 #[cfg(test)]
@@ -54,11 +77,18 @@ mod tests {
     const DAY: Duration = Duration::from_secs(24 * 3600);
 
     fn hop(status: u16, to: &str) -> Redirect {
-        Redirect { status, to: to.to_owned() }
+        Redirect {
+            status,
+            to: to.to_owned(),
+        }
     }
 
     fn at_home() -> DueFeed {
-        DueFeed { url: "https://a.example/".to_owned(), configured_url: "https://a.example/".to_owned(), ..feed() }
+        DueFeed {
+            url: "https://a.example/".to_owned(),
+            configured_url: "https://a.example/".to_owned(),
+            ..feed()
+        }
     }
 
     #[test]
@@ -81,16 +111,42 @@ mod tests {
 
     #[test]
     fn only_the_leading_permanent_hops_count_and_another_target_starts_again() {
-        let settings = Settings { redirect_observations: 2, redirect_after: Duration::ZERO, ..Settings::default() };
-        let chain = [hop(308, "https://b.example/"), hop(302, "https://c.example/"), hop(301, "https://d.example/")];
-        let Address::Stays(Some(moving)) = judge_address(&settings, &at_home(), &chain, START) else { panic!("too soon") };
+        let settings = Settings {
+            redirect_observations: 2,
+            redirect_after: Duration::ZERO,
+            ..Settings::default()
+        };
+        let chain = [
+            hop(308, "https://b.example/"),
+            hop(302, "https://c.example/"),
+            hop(301, "https://d.example/"),
+        ];
+        let Address::Stays(Some(moving)) = judge_address(&settings, &at_home(), &chain, START)
+        else {
+            panic!("too soon")
+        };
         assert_eq!(moving.to, "https://b.example/");
-        let feed = DueFeed { moving: Some(moving), ..at_home() };
-        assert_eq!(judge_address(&settings, &feed, &[hop(302, "https://b.example/")], START), Address::Stays(None));
-        assert_eq!(judge_address(&settings, &feed, &chain, START), Address::Moves("https://b.example/".to_owned()));
-        assert_eq!(judge_address(&settings, &feed, &[], START), Address::Returns);
+        let feed = DueFeed {
+            moving: Some(moving),
+            ..at_home()
+        };
+        assert_eq!(
+            judge_address(&settings, &feed, &[hop(302, "https://b.example/")], START),
+            Address::Stays(None)
+        );
+        assert_eq!(
+            judge_address(&settings, &feed, &chain, START),
+            Address::Moves("https://b.example/".to_owned())
+        );
+        assert_eq!(
+            judge_address(&settings, &feed, &[], START),
+            Address::Returns
+        );
         let elsewhere = judge_address(&settings, &feed, &[hop(301, "https://x.example/")], START);
-        assert!(matches!(elsewhere, Address::Stays(Some(Moving { seen: 1, .. }))));
+        assert!(matches!(
+            elsewhere,
+            Address::Stays(Some(Moving { seen: 1, .. }))
+        ));
     }
 
     #[test]
@@ -98,10 +154,28 @@ mod tests {
         let settings = Settings::default();
         let seen = |gone_seen, days| {
             let failing_since = Some(START.minus(DAY * days));
-            is_gone(&settings, &DueFeed { gone_seen, failing_since, ..feed() }, FailureKind::Gone, START)
+            is_gone(
+                &settings,
+                &DueFeed {
+                    gone_seen,
+                    failing_since,
+                    ..feed()
+                },
+                FailureKind::Gone,
+                START,
+            )
         };
         assert!(!seen(0, 0) && !seen(2, 6) && !seen(1, 30));
         assert!(seen(2, 7));
-        assert!(!is_gone(&settings, &DueFeed { gone_seen: 9, failing_since: Some(Timestamp::EPOCH), ..feed() }, FailureKind::NotFound, START));
+        assert!(!is_gone(
+            &settings,
+            &DueFeed {
+                gone_seen: 9,
+                failing_since: Some(Timestamp::EPOCH),
+                ..feed()
+            },
+            FailureKind::NotFound,
+            START
+        ));
     }
 }

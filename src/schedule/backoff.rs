@@ -35,7 +35,9 @@ pub(super) fn pause(
             )
         }
         FailureKind::Gone if before == 0 => (settings.gone_after / GONE_FIRST_SHARE, Reason::Gone),
-        FailureKind::Gone if is_gone(settings, feed, kind, now) => (settings.slow_lane, Reason::Gone),
+        FailureKind::Gone if is_gone(settings, feed, kind, now) => {
+            (settings.slow_lane, Reason::Gone)
+        }
         FailureKind::Gone => (settings.gone_after, Reason::Gone),
         FailureKind::Unauthorized => (settings.max_interval, Reason::Unauthorized),
         FailureKind::BotWall => (settings.max_interval, Reason::SlowLane),

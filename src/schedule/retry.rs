@@ -29,7 +29,12 @@ pub fn page_retry(
 /// When a page that was had `rechecks` times before is fetched again for revisions; never once the
 /// ladder has ended.
 #[must_use]
-pub fn page_recheck(ladder: &[Duration], rechecks: u32, now: Timestamp, chance: f64) -> Option<Timestamp> {
+pub fn page_recheck(
+    ladder: &[Duration],
+    rechecks: u32,
+    now: Timestamp,
+    chance: f64,
+) -> Option<Timestamp> {
     let step = *ladder.get(usize::try_from(rechecks).ok()?)?;
     Some(now.plus(step.saturating_add(step.mul_f64(JITTER * chance.clamp(0.0, 1.0)))))
 }

@@ -168,7 +168,8 @@ impl CommitPage {
         )?
         .execute(params![self.page, done.article()])?;
         let Some(again) = &self.again else {
-            conn.prepare_cached("DELETE FROM _page WHERE id = ?1")?.execute([self.page])?;
+            conn.prepare_cached("DELETE FROM _page WHERE id = ?1")?
+                .execute([self.page])?;
             return Ok(());
         };
         conn.prepare_cached(

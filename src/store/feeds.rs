@@ -6,7 +6,9 @@ use super::StoreError;
 use super::request::Change;
 use super::rows;
 use super::writer::Work;
-use crate::model::{DueFeed, FeedId, Lease, Moving, PublisherHints, SkipDays, Timestamp, Validators};
+use crate::model::{
+    DueFeed, FeedId, Lease, Moving, PublisherHints, SkipDays, Timestamp, Validators,
+};
 
 /// Makes the feeds of the database those of the configuration. A feed that is no longer listed
 /// keeps its row, its entries and its times, and is not polled.

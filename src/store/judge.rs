@@ -13,8 +13,8 @@ use super::articles::NewArticle;
 use super::writer::Work;
 use super::{ArticleStatus, StoreError};
 use crate::dedupe::{
-    ALGORITHM_VERSION, Candidate, Evidence, Judgement, Limits, Prepared, Rules, Shelf, Twin, Window,
-    judge, judge_exact,
+    ALGORITHM_VERSION, Candidate, Evidence, Judgement, Limits, Prepared, Rules, Shelf, Twin,
+    Window, judge, judge_exact,
 };
 use crate::model::{ArticleId, Timestamp, Verdict};
 

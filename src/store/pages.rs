@@ -7,7 +7,9 @@ use super::feeds::Due;
 use super::request::Change;
 use super::writer::Work;
 use super::{StoreError, rows};
-use crate::model::{ArticleId, EntryId, FeedId, FeedWords, Lease, PageId, PendingPage, Timestamp, Validators};
+use crate::model::{
+    ArticleId, EntryId, FeedId, FeedWords, Lease, PageId, PendingPage, Timestamp, Validators,
+};
 
 /// A page that an entry leads to.
 #[derive(Debug)]
@@ -90,7 +92,10 @@ fn pending_page(row: &Row<'_>) -> rusqlite::Result<PendingPage> {
         fetch: row.get(3)?,
         attempts: u32::try_from(row.get::<_, i64>(4)?).unwrap_or(u32::MAX),
         rechecks: row.get(15)?,
-        validators: Validators { etag: row.get(16)?, last_modified: row.get(17)? },
+        validators: Validators {
+            etag: row.get(16)?,
+            last_modified: row.get(17)?,
+        },
         validators_url: row.get::<_, Option<_>>(18)?.unwrap_or_default(),
         feed: row.get(5)?,
         feed_url: row.get(14)?,

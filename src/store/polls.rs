@@ -9,8 +9,8 @@ use super::request::Change;
 use super::writer::Work;
 use super::{StoreError, entries, feeds, rows};
 use crate::model::{
-    FailureKind, FeedChanges, FeedId, FeedKind, Lease, Moving, PollOutcome, PublisherHints, Timestamp,
-    Validators,
+    FailureKind, FeedChanges, FeedId, FeedKind, Lease, Moving, PollOutcome, PublisherHints,
+    Timestamp, Validators,
 };
 
 /// Everything that one poll leaves behind.

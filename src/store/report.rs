@@ -68,8 +68,9 @@ pub fn report(conn: &Connection) -> Result<Report, StoreError> {
         count("SELECT count(*) FROM _article WHERE deleted_at IS NULL AND cluster_id <> id")?;
     report.feed_only =
         count("SELECT count(*) FROM _article WHERE deleted_at IS NULL AND status = 'feed_only'")?;
-    report.pages_pending =
-        count("SELECT count(*) FROM _page WHERE state = 'pending' AND outcome IS NULL AND rechecks = 0")?;
+    report.pages_pending = count(
+        "SELECT count(*) FROM _page WHERE state = 'pending' AND outcome IS NULL AND rechecks = 0",
+    )?;
     report.pages_retrying =
         count("SELECT count(*) FROM _page WHERE state = 'pending' AND outcome IS NOT NULL")?;
     report.pages_dead = count("SELECT count(*) FROM _page WHERE state = 'dead'")?;

@@ -406,6 +406,9 @@ fn a_fresh_article_is_looked_at_again_conditionally_and_an_edit_is_a_revision() 
     }
     bench.run(&["once"]).expect(0);
     assert_eq!(site.hits("/a").len(), 4);
-    assert_eq!(bench.ask("SELECT count(*), max(rev), max(status) FROM articles"), "1|2|ok");
+    assert_eq!(
+        bench.ask("SELECT count(*), max(rev), max(status) FROM articles"),
+        "1|2|ok"
+    );
     assert_eq!(bench.ask("SELECT count(*) FROM failures"), "0");
 }

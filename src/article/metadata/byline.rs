@@ -137,7 +137,7 @@ fn visible(page: &Page<'_>) -> Vec<Vec<String>> {
             _ => {
                 (kind == 2 || lines.is_empty())
                     && (1..=MAX_UNMARKED).contains(&found.len())
-                    && found.iter().all(|name| is_full(name))
+                    && (kind == 3 || found.iter().all(|name| is_full(name)))
             }
         };
         if line.len() <= MAX_LINE_BYTES && believable {

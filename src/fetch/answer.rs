@@ -1,0 +1,53 @@
+//! From a response to what the rest of the house reads of it.
+
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, HeaderName, LINK};
+use url::Url;
+
+use super::request::Request;
+use super::wire::Response;
+use super::{headers, is_challenge, system_time};
+use crate::model::{Fetched, Redirect};
+
+/// Where a fetch has got to.
+#[derive(Debug)]
+pub(super) struct Trail {
+    pub url: String,
+    pub redirects: Vec<Redirect>,
+    /// Time spent in exchanges, as against waiting for turns.
+    pub asking: Duration,
+}
+
+/// The final response, as far as anyone beyond the network needs to know it.
+pub(super) fn finish(
+    request: &Request,
+    url: &Url,
+    trail: &mut Trail,
+    response: Response,
+    longest_wait: Duration,
+) -> Fetched {
+    let headers = &response.headers;
+    let text = |name: &HeaderName| headers::text(headers, name).map(str::to_owned);
+    Fetched {
+        url: url.to_string(),
+        redirects: std::mem::take(&mut trail.redirects),
+        status: response.status,
+        content_type: text(&CONTENT_TYPE),
+        challenge: is_challenge(response.status, headers, &response.body),
+        validators: headers::validators(headers),
+        freshness: headers::freshness(headers),
+        retry_after: headers::retry_after(headers, system_time(request.now))
+            .map(|wait| wait.min(longest_wait)),
+        links: headers
+            .get_all(LINK)
+            .iter()
+            .filter_map(|value| value.to_str().ok().map(str::to_owned))
+            .collect(),
+        robots_tag: text(&HeaderName::from_static("x-robots-tag")),
+        conditional: !request.validators.is_empty() && url.as_str() == request.validators_url,
+        wire_bytes: response.body.len() as u64,
+        body: response.body,
+        elapsed: trail.asking,
+    }
+}
