@@ -50,6 +50,9 @@ pub const EXTRACTOR_VERSION: u32 = 1;
 /// Below this confidence a page is a list, a home page or an error, not an article.
 const MIN_CONFIDENCE: f32 = 0.05;
 
+/// Below this confidence a page whose kept headings lead elsewhere is a list.
+const LIST_CONFIDENCE: f32 = 0.6;
+
 /// A page, and what is known of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Input<'a> {
@@ -264,6 +267,7 @@ fn finish(
 ) -> Result<Extracted, PageFailure> {
     let Known { head, metadata, .. } = known;
     let keep = |at: usize| decision.keep.get(at).copied().unwrap_or(false);
+    let is_page = decision.instead.is_none();
     let (text, markdown) = match decision.instead {
         Some(html) => feed_words::written(&html, head.base.as_ref(), &settings.limits),
         None => (
@@ -277,7 +281,11 @@ fn finish(
             "the page has no text",
         ));
     }
-    if !settings.always && decision.confidence < MIN_CONFIDENCE {
+    let no_article = decision.confidence < MIN_CONFIDENCE
+        || (decision.confidence < LIST_CONFIDENCE
+            && is_page
+            && judge::shape::is_list(page, &decision.keep));
+    if !settings.always && no_article {
         return Err(PageFailure::new(
             FailureKind::NoArticle,
             "the page has text but nothing that reads like an article",
@@ -300,7 +308,7 @@ fn finish(
         excerpt: metadata.description.or_else(|| feed_words::excerpt(&text)),
         section: metadata.section,
         keywords: metadata.keywords,
-        paywalled: metadata.free == Some(false),
+        paywalled: metadata.free == Some(false) || judge::shape::is_stub(page, &decision.keep),
         word_count: u32::try_from(page::text::count_words(&text)).unwrap_or(u32::MAX),
         text,
         markdown,

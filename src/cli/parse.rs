@@ -6,7 +6,7 @@ use std::io::{self, BufRead, Write};
 use serde_json::{Value, json};
 
 use super::jsonl;
-use crate::feed::{self, Input, Settings};
+use crate::feed::{self, Input, ParseFailure, Settings};
 use crate::model::{Enclosure, ParsedEntry, ParsedFeed};
 
 /// Parses a feed and prints it as JSON.
@@ -53,6 +53,14 @@ pub fn filter(
             settings,
         ))
     })
+}
+
+/// The feed in a document as indented JSON: what the command prints for a single file or address.
+///
+/// # Errors
+/// When the bytes are no feed, or exceed the limits.
+pub fn document(input: &Input<'_>, settings: &Settings) -> Result<String, ParseFailure> {
+    feed::parse(input, settings).map(|parsed| format!("{:#}", to_json(&parsed)))
 }
 
 /// The answer of the filter for one document.

@@ -264,11 +264,11 @@ mod tests {
             let mut dated = entry("1", "a", 1);
             (dated.published, dated.updated) = (Some(at), Some(at));
             let new = plan(vec![dated], &[], &context(false)).new;
-            let dates: Vec<_> = new
+            let held: Vec<_> = new
                 .iter()
                 .map(|entry| (entry.published.is_some(), entry.updated.is_some()))
                 .collect();
-            assert_eq!(dates, [(kept, kept)], "{at}");
+            assert_eq!(held, [(kept, kept)], "{at}");
         }
     }
 

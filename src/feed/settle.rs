@@ -8,6 +8,9 @@ use super::draft::{Draft, DraftEntry, File, Form, Link, Words};
 use super::{Settings, bodies, identity, links, persons, plain};
 use crate::model::{Enclosure, FeedKind, ParsedEntry, ParsedFeed};
 
+/// What stands before a relation that is written in full (RFC 4287 §4.2.7.2).
+const REGISTRY: &str = "http://www.iana.org/assignments/relation/";
+
 /// Settles a draft that came from `url`.
 pub(super) fn settle(draft: Draft, url: Option<&str>, settings: &Settings) -> ParsedFeed {
     let origin = url.and_then(|url| Url::parse(url).ok());
@@ -224,10 +227,15 @@ fn page(draft: &DraftEntry, base: Option<&Url>) -> Option<String> {
         .or_else(|| guid.and_then(resolve))
 }
 
-fn has_rel(link: &Link, rel: &str) -> bool {
-    link.rel.as_deref().is_some_and(|rels| {
-        rels.split_ascii_whitespace()
-            .any(|one| one.eq_ignore_ascii_case(rel))
+fn has_rel(link: &Link, wanted: &str) -> bool {
+    let mut rels = link
+        .rel
+        .iter()
+        .flat_map(|rels| rels.split_ascii_whitespace());
+    rels.any(|rel| {
+        rel.strip_prefix(REGISTRY)
+            .unwrap_or(rel)
+            .eq_ignore_ascii_case(wanted)
     })
 }
 

@@ -16,6 +16,7 @@ mod forest;
 mod learned;
 mod lexicon;
 mod rescue;
+pub mod shape;
 mod stretch;
 
 use crate::model::Method;

@@ -112,7 +112,10 @@ fn visible(page: &Page<'_>) -> Vec<Vec<String>> {
             0
         } else if author("rel") {
             1
-        } else if node.tag == Tag::A && element.attr("href").is_some_and(leads_to_a_person) {
+        } else if node.tag == Tag::A
+            && element.attr("href").is_some_and(leads_to_a_person)
+            && !is_aside(page, at)
+        {
             2
         } else if node.hints.has(Hints::AUTHOR) && !node.hidden && !node.hints.has(NOT_BYLINE) {
             3
@@ -171,6 +174,27 @@ fn leads_to_a_person(href: &str) -> bool {
     .iter()
     .any(|part| href.contains(part))
 }
+
+/// True for what stands in a menu, a footer or a box: people are linked from there too.
+fn is_aside(page: &Page<'_>, at: usize) -> bool {
+    page.ancestors(at).take(ASIDE_REACH).any(|at| {
+        let node = page.node(at);
+        matches!(node.tag, Tag::Nav | Tag::Footer | Tag::Aside | Tag::Li) || node.hints.has(ASIDE)
+    })
+}
+
+/// How far up a menu or a box is looked for.
+const ASIDE_REACH: usize = 8;
+
+/// Names of elements that stand beside the article.
+const ASIDE: Hints = Hints::union(&[
+    Hints::NAV,
+    Hints::FOOT,
+    Hints::SIDE,
+    Hints::RELATED,
+    Hints::COMMENT,
+    Hints::LIST,
+]);
 
 /// True for a name of two words, or in a script that needs no space.
 fn is_full(name: &str) -> bool {

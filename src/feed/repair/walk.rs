@@ -235,7 +235,7 @@ impl<'a> Walk<'a> {
             _ => None,
         };
         let lacks = needs.is_some_and(|name| attributes::find(tag.attributes, name).is_none());
-        if lacks && !tag.empty {
+        if lacks {
             self.begin_field(out, Length::Short, tag);
         } else if let Some(document) = &mut self.document {
             document.part().attributes(out, tag);

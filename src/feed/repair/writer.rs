@@ -24,11 +24,18 @@ pub(super) fn escape(out: &mut String, text: &str) {
     out.push_str(rest);
 }
 
-/// Appends an element with text in it.
+/// Appends an element with text in it; markup goes into a section, which costs nobody a reference.
 pub(super) fn element(out: &mut String, name: &str, attributes: &[(&str, &str)], text: &str) {
     start(out, name, attributes);
     out.push('>');
-    escape(out, text);
+    let marked = text.contains('<') && !text.contains("]]>") && !text.contains("<![CDATA[");
+    if marked && text.chars().all(entities::is_allowed) {
+        out.push_str("<![CDATA[");
+        out.push_str(text);
+        out.push_str("]]>");
+    } else {
+        escape(out, text);
+    }
     end(out, name);
 }
 
