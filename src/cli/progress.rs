@@ -27,7 +27,7 @@ impl Progress {
             return None;
         }
         let style = ProgressStyle::with_template(
-            "{bar:24} {pos}/{len} feeds · {msg} · {elapsed} (ETA {eta})",
+            "{bar:24} {percent:>3} % · {msg} · {elapsed} (ETA {eta})",
         );
         let bar = ProgressBar::new(feeds as u64);
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
@@ -38,9 +38,13 @@ impl Progress {
         )]
         let drawing = tokio::spawn(async move {
             loop {
-                drawn.set_position(tally.polls.get());
+                // Every entry that is new or edited leads to a page.
+                let pages = tally.entries_new.get() + tally.entries_edited.get();
+                drawn.set_length(feeds as u64 + pages.max(tally.pages.get()));
+                drawn.set_position(tally.polls.get() + tally.pages.get());
                 drawn.set_message(format!(
-                    "{} new entries · {} pages · {} articles · {} failed",
+                    "{}/{feeds} feeds · {} new entries · {} pages · {} articles · {} failed",
+                    tally.polls.get(),
                     tally.entries_new.get(),
                     tally.pages.get(),
                     tally.articles_new.get(),

@@ -13,9 +13,10 @@ use super::tally::Count;
 use crate::config::Feed;
 use crate::fetch::{self, HeaderMap, Purpose, Request, redact};
 use crate::model::{
-    DueFeed, FailureKind, FeedId, Fetched, Lease, PollOutcome, Timestamp, Validators,
+    DueFeed, FailureKind, FeedId, FetchFailure, Fetched, Lease, PollOutcome, Timestamp, Validators,
 };
-use crate::store::{self, ClaimFeeds, CommitPoll, StoreError, feeds};
+use crate::schedule::Reason;
+use crate::store::{self, ClaimFeeds, CommitPoll, PostponePoll, StoreError, feeds};
 use crate::{dedupe, feed};
 
 /// New entries taken from one poll; the rest are taken by the next.
@@ -103,7 +104,11 @@ async fn poll(mill: &Mill, due: DueFeed) {
         visit = visit(mill, &orders, &told, due) => visit,
         () = mill.stop.cancelled() => return,
     };
-    let Some(commit) = visit else { return };
+    let commit = match visit {
+        None => return,
+        Some(Err(postponed)) => return postpone(mill, postponed).await,
+        Some(Ok(commit)) => commit,
+    };
     let (outcome, detail) = (commit.outcome, commit.record.detail.clone());
     match mill.store.write(commit).await {
         Ok(done) => {
@@ -121,6 +126,14 @@ async fn poll(mill: &Mill, due: DueFeed) {
         Err(error) => {
             tracing::error!(feed = url, %error, "a poll could not be stored and will be done again")
         }
+    }
+}
+
+/// A feed whose host wants to be left alone was not asked, and nothing counts against it.
+async fn postpone(mill: &Mill, postponed: PostponePoll) {
+    mill.tally.polls_postponed.up();
+    if let Err(error) = mill.store.write(postponed).await {
+        tracing::debug!(%error, "a feed could not be put off; it comes back when its claim ends");
     }
 }
 
@@ -160,33 +173,22 @@ fn report(
     }
 }
 
-/// The poll up to what is to be committed; `None` when the store cannot be read.
-async fn visit(mill: &Mill, orders: &Orders, told: &Feed, due: DueFeed) -> Option<CommitPoll> {
+/// The poll up to what is to be committed, or put off; `None` when the store cannot be read.
+async fn visit(mill: &Mill, orders: &Orders, told: &Feed, due: DueFeed) -> Option<Result<CommitPoll, PostponePoll>> {
     let asked_at = mill.clock.now();
     let variant = variant(orders, told, &due.url);
     let (visited, failure) = match request(orders, told, &due, &variant, asked_at).await {
-        Err(detail) => (
-            Visited::failed(FailureKind::Credentials, detail, None),
-            None,
-        ),
+        Err(detail) => (Visited::failed(FailureKind::Credentials, detail, None), None),
         Ok(request) => match mill.fetcher.fetch(&request).await {
-            Err(failure) => (
-                Visited::failed(failure.kind, failure.detail.clone(), None),
-                Some(failure),
-            ),
+            Err(FetchFailure { kind, not_before: Some(until), .. }) => {
+                let reason = if kind == FailureKind::Throttled { Reason::RetryAfter } else { Reason::Unreachable };
+                return Some(Err(PostponePoll { feed: due.id, lease: due.lease, until, reason: reason.token() }));
+            }
+            Err(failure) => (Visited::failed(failure.kind, failure.detail.clone(), None), Some(failure)),
             Ok(fetched) => (read(mill, &due, fetched).await?, None),
         },
     };
-    Some(commit(
-        mill,
-        orders,
-        told,
-        &due,
-        visited,
-        failure.as_ref(),
-        variant,
-        asked_at,
-    ))
+    Some(Ok(commit(mill, orders, told, &due, visited, failure.as_ref(), variant, asked_at)))
 }
 
 async fn request(

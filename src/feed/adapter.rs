@@ -7,7 +7,7 @@ use feed_rs::parser;
 
 use super::draft::{Draft, DraftEntry, Form, Link, Words};
 use super::{ParseFailure, dates};
-use crate::model::{FailureKind, FeedKind};
+use crate::model::{FailureKind, FeedKind, Timestamp};
 
 /// Has feed-rs read a document.
 pub(super) fn read(text: &str) -> Result<Draft, ParseFailure> {
@@ -15,7 +15,7 @@ pub(super) fn read(text: &str) -> Result<Draft, ParseFailure> {
         .sanitize_content(false)
         // feed-rs would make one up, and a random one for want of a link.
         .id_generator(|_, _, _| String::new())
-        .timestamp_parser(|text| dates::parse(text).map(super::super::model::time::Timestamp::utc))
+        .timestamp_parser(|text| dates::parse(text).map(Timestamp::utc))
         .build();
     // The depth is bounded by the guard, so a panic can unwind: it cannot be an overflow of the stack.
     let feed = catch_unwind(AssertUnwindSafe(|| parser.parse(text.as_bytes())))
@@ -50,7 +50,11 @@ fn entry(found: theirs::Entry, atom: bool) -> DraftEntry {
         title: found.title.map(|text| words(text, atom)),
         summary: found.summary.map(|text| words(text, atom)),
         published: found.published.map(Into::into),
-        updated: found.updated.map(Into::into),
+        // Of RSS feed-rs makes an update of the publication, for want of one.
+        updated: found
+            .updated
+            .filter(|at| atom || found.published != Some(*at))
+            .map(Into::into),
         // The persons of RSS are one string that feed-rs takes apart in its own way; the notes have it whole.
         authors: found
             .authors

@@ -4,8 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::dates;
-use super::draft::Draft;
-use super::draft::{DraftEntry, File, Form, Link, Words};
+use super::draft::{Draft, DraftEntry, File, Form, Link, Words};
 use crate::model::{PublisherHints, Timestamp};
 
 /// Values noted of one entry.
@@ -46,34 +45,6 @@ pub(super) struct Note {
     /// Bodies of last resort, with their rank.
     summary: Option<(u8, Words)>,
     content: Option<Words>,
-}
-
-/// A size, which may have been written as a float.
-fn whole(text: &str) -> Option<u64> {
-    text.trim().split('.').next()?.parse().ok()
-}
-
-/// A duration: seconds, or hours, minutes and seconds with colons.
-fn seconds(text: &str) -> Option<u64> {
-    text.trim().split(':').try_fold(0_u64, |sum, part| {
-        sum.checked_mul(60)?.checked_add(whole(part)?)
-    })
-}
-
-/// Seconds in the periods of the syndication module.
-fn period(text: &str) -> Option<u64> {
-    let text = text.trim().to_ascii_lowercase();
-    // The misspellings of the wild: "hour", "Hourly", "dayly".
-    [
-        ("ho", 3_600),
-        ("da", 86_400),
-        ("we", 604_800),
-        ("mo", 2_592_000),
-        ("ye", 31_536_000),
-    ]
-    .into_iter()
-    .find(|(start, _)| text.starts_with(start))
-    .map(|(_, secs)| secs)
 }
 
 impl Notes {
@@ -286,5 +257,100 @@ impl Note {
             first.duration = first.duration.or(self.duration);
         }
         entry.categories.extend(self.subjects);
+    }
+}
+
+/// A size, which may have been written as a float.
+fn whole(text: &str) -> Option<u64> {
+    text.trim().split('.').next()?.parse().ok()
+}
+
+/// A duration: seconds, or hours, minutes and seconds with colons.
+fn seconds(text: &str) -> Option<u64> {
+    text.trim().split(':').try_fold(0_u64, |sum, part| {
+        sum.checked_mul(60)?.checked_add(whole(part)?)
+    })
+}
+
+/// Seconds in the periods of the syndication module.
+fn period(text: &str) -> Option<u64> {
+    let text = text.trim().to_ascii_lowercase();
+    // The misspellings of the wild: "hour", "Hourly", "dayly".
+    [
+        ("ho", 3_600),
+        ("da", 86_400),
+        ("we", 604_800),
+        ("mo", 2_592_000),
+        ("ye", 31_536_000),
+    ]
+    .into_iter()
+    .find(|(start, _)| text.starts_with(start))
+    .map(|(_, secs)| secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::FeedKind;
+
+    fn hints(fields: &[(&str, &str)]) -> PublisherHints {
+        let mut notes = Notes::default();
+        for (name, text) in fields {
+            notes.feed_text(name, text);
+        }
+        let mut draft = Draft::new(FeedKind::Rss);
+        notes.complete(&mut draft);
+        draft.hints
+    }
+
+    #[test]
+    fn hints_survive_the_misspellings_of_the_wild() {
+        for (fields, seconds) in [
+            (&[("ttl", "60")][..], Some(3_600)),
+            (&[("ttl", "0")], None),
+            (&[("ttl", "-5"), ("sy:updatePeriod", "Hourly")], Some(3_600)),
+            (
+                &[("sy:updatePeriod", "dayly"), ("sy:updateFrequency", "4")],
+                Some(21_600),
+            ),
+            (&[("sy:updateFrequency", "2")], Some(43_200)),
+            (&[("sy:updatePeriod", "often")], None),
+        ] {
+            assert_eq!(
+                hints(fields).ttl.map(|ttl| ttl.as_secs()),
+                seconds,
+                "{fields:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn hours_and_days_to_skip_are_read_and_never_all_of_them() {
+        let some = hints(&[
+            ("hour", "24"),
+            ("hour", "7"),
+            ("hour", "25"),
+            ("hour", "x"),
+            ("day", "Sunday"),
+            ("day", "someday"),
+        ]);
+        assert_eq!(some.skip_hours.into_iter().collect::<Vec<_>>(), [0, 7]);
+        assert_eq!(some.skip_days.bits(), 0b100_0000);
+        let hours: Vec<String> = (0..24).map(|hour| hour.to_string()).collect();
+        let all: Vec<_> = hours.iter().map(|hour| ("hour", hour.as_str())).collect();
+        assert!(hints(&all).skip_hours.is_empty());
+    }
+
+    #[test]
+    fn durations_are_seconds_or_have_colons() {
+        for (text, expected) in [
+            ("61", Some(61)),
+            ("1:01", Some(61)),
+            ("1:00:01.5", Some(3_601)),
+            ("x", None),
+            ("99999999999999999999", None),
+        ] {
+            assert_eq!(seconds(text), expected, "{text}");
+        }
     }
 }

@@ -18,6 +18,14 @@ const WORTH_WAITING: Duration = Duration::from_secs(10);
 /// Hosts remembered; beyond it those without a hold or a request under way are forgotten.
 const REMEMBERED: usize = 50_000;
 
+/// The gap that a first refusal without Retry-After teaches is twice this.
+const LEAST_LESSON: Duration = Duration::from_millis(500);
+/// No host is asked more slowly than this for what it has taught; beyond, it can say Retry-After.
+const MOST_LESSON: Duration = Duration::from_secs(15 * 60);
+/// After so many answers in a row the learned gap shrinks by a tenth.
+const DOUBTED_AFTER: u32 = 100;
+const DOUBT: f64 = 0.9;
+
 /// What one host may be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HostPace {
@@ -51,6 +59,10 @@ struct Gate {
     next: Instant,
     /// What robots.txt asks for, when more than the configured gap.
     crawl_delay: Duration,
+    /// What the host's refusals have taught.
+    learned: Duration,
+    /// Answers since the last refusal.
+    served: u32,
     hold: Option<(FailureKind, Instant)>,
     freed: Arc<Notify>,
 }
@@ -126,7 +138,7 @@ impl Hosts {
             return Step::Busy(Arc::clone(&gate.freed));
         }
         let start = gate.start(now);
-        gate.next = start + pace.gap.max(gate.crawl_delay);
+        gate.next = start + pace.gap.max(gate.crawl_delay).max(gate.learned);
         gate.under_way += 1;
         Step::Turn(start)
     }
@@ -172,6 +184,35 @@ impl Hosts {
             .and_then(|gate| gate.held(Instant::now()))
     }
 
+    /// The host has refused a request as one too many (429). A Retry-After tells its rate:
+    /// one request in that time and a gap more. Without one the gap doubles.
+    pub fn refused(&self, host: &str, retry_after: Option<Duration>) {
+        let gap = self.pace(host).gap;
+        let now = Instant::now();
+        let mut gates = self.lock();
+        let gate = gates.entry(host.to_owned()).or_insert_with(|| Gate::new(now));
+        let lesson = match retry_after {
+            // So long a wait is a ban, and says nothing of a rate.
+            Some(wait) if wait > MOST_LESSON => Duration::ZERO,
+            Some(wait) => wait.saturating_add(gap),
+            None => gate.learned.max(gap).max(LEAST_LESSON).saturating_mul(2),
+        };
+        gate.learned = gate.learned.max(lesson).min(MOST_LESSON);
+        gate.next = gate.next.max(now + retry_after.unwrap_or(gate.learned).min(MOST_LESSON));
+        gate.served = 0;
+    }
+
+    /// The host has answered. After enough answers in a row what was learned is doubted a little.
+    pub fn served(&self, host: &str) {
+        let mut gates = self.lock();
+        let Some(gate) = gates.get_mut(host).filter(|gate| !gate.learned.is_zero()) else { return };
+        gate.served += 1;
+        if gate.served >= DOUBTED_AFTER {
+            gate.served = 0;
+            gate.learned = gate.learned.mul_f64(DOUBT);
+        }
+    }
+
     /// What robots.txt asks for between two requests.
     pub fn set_crawl_delay(&self, host: &str, delay: Duration) {
         let now = Instant::now();
@@ -210,6 +251,8 @@ impl Gate {
             under_way: 0,
             next: now,
             crawl_delay: Duration::ZERO,
+            learned: Duration::ZERO,
+            served: 0,
             hold: None,
             freed: Arc::default(),
         }
@@ -294,5 +337,41 @@ mod tests {
         );
         tokio::time::advance(Duration::from_secs(601)).await;
         assert!(hosts.pass("a.example").await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_that_allows_one_request_a_minute_is_asked_once_a_minute_after_one_refusal() {
+        let hosts = hosts(2, 1);
+        let mut window_opens = Instant::now();
+        let mut refusals = 0;
+        for _ in 0..40 {
+            loop {
+                drop(hosts.pass("a.example").await.expect("not held"));
+                let now = Instant::now();
+                if now >= window_opens {
+                    hosts.served("a.example");
+                    window_opens = now + Duration::from_secs(60);
+                    break;
+                }
+                refusals += 1;
+                hosts.refused("a.example", Some(window_opens - now));
+            }
+        }
+        assert_eq!(refusals, 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn refusals_without_a_word_double_the_gap_and_answers_shrink_it_again() {
+        let hosts = hosts(2, 1);
+        hosts.refused("a.example", None);
+        assert_eq!(hosts.ready_in("a.example").as_secs(), 4);
+        hosts.refused("a.example", None);
+        assert_eq!(hosts.ready_in("a.example").as_secs(), 8);
+        for _ in 0..DOUBTED_AFTER {
+            hosts.served("a.example");
+        }
+        tokio::time::advance(Duration::from_secs(60)).await;
+        drop(hosts.pass("a.example").await.expect("not held"));
+        assert_eq!(hosts.ready_in("a.example").as_millis(), 7200);
     }
 }

@@ -260,25 +260,21 @@ impl Fetcher {
         }
     }
 
-    /// A host that asks for patience gets it, from every task. Not so a private one: there, one path
-    /// of a bridge says nothing of the others.
-    fn heed(
-        &self,
-        settings: &Settings,
-        host: &str,
-        url: &Url,
-        response: &Response,
-        now: Timestamp,
-    ) {
-        if !matches!(response.status, 429 | 503) || is_private_host(url) {
-            return;
+    /// What a response teaches about its host. A 429 is about the rate, and a spent quota too. A
+    /// Retry-After is for every task, except on a private host: there, one path of a bridge says
+    /// nothing of the others.
+    fn heed(&self, settings: &Settings, host: &str, url: &Url, response: &Response, now: Timestamp) {
+        let wait = headers::retry_after(&response.headers, system_time(now));
+        match response.status {
+            429 => self.hosts.refused(host, wait),
+            0..400 => self.hosts.served(host),
+            _ => {}
         }
-        if let Some(wait) = headers::retry_after(&response.headers, system_time(now)) {
-            self.hosts.hold(
-                host,
-                FailureKind::Throttled,
-                wait.min(settings.retry_after_max),
-            );
+        if let Some(wait) = headers::quota_spent(&response.headers, system_time(now)) {
+            self.hosts.hold(host, FailureKind::Throttled, wait.min(settings.retry_after_max));
+        }
+        if let Some(wait) = wait.filter(|_| matches!(response.status, 429 | 503) && !is_private_host(url)) {
+            self.hosts.hold(host, FailureKind::Throttled, wait.min(settings.retry_after_max));
         }
     }
 

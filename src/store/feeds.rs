@@ -110,6 +110,28 @@ impl Change for Reschedule {
     }
 }
 
+/// Puts a claimed feed off without having asked: its host wants to be left alone.
+#[derive(Debug)]
+pub struct PostponePoll {
+    pub feed: FeedId,
+    pub lease: Lease,
+    pub until: Timestamp,
+    pub reason: &'static str,
+}
+
+impl Change for PostponePoll {
+    type Reply = ();
+
+    fn apply(&self, work: &mut Work<'_>) -> Result<(), StoreError> {
+        let mut update = work.conn.prepare_cached(
+            "UPDATE _feed SET lease = NULL, leased_until = NULL, next_poll_at = ?3, next_poll_reason = ?4
+             WHERE id = ?1 AND lease = ?2",
+        )?;
+        let written = update.execute(params![self.feed, self.lease, self.until, self.reason])?;
+        if written == 1 { Ok(()) } else { Err(StoreError::Stale) }
+    }
+}
+
 /// Takes feeds for polling, each that nobody else has. While an adopted address fails, every
 /// fourth try goes to the one in the configuration: the move may have been a mistake.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::writer::Work;
 use super::{
-    ClaimFeeds, ClaimPages, CommitPage, CommitPoll, Reschedule, Split, StoreError, SyncFeeds,
+    ClaimFeeds, ClaimPages, CommitPage, CommitPoll, PostponePoll, Reschedule, Split, StoreError, SyncFeeds,
     Upkeep,
 };
 
@@ -101,6 +101,8 @@ requests! {
     Reschedule,
     /// Takes due feeds for polling.
     ClaimFeeds,
+    /// Puts a claimed feed off.
+    PostponePoll,
     /// Writes what a poll found, and when the next one is due.
     CommitPoll,
     /// Takes pending pages.

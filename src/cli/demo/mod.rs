@@ -54,7 +54,7 @@ const QUERIES: [(&str, &str); 3] = [
     ),
     (
         "a word in all texts",
-        "SELECT a.title, snippet(articles_fts, 1, '[', ']', '…', 8) FROM articles_fts JOIN articles a ON a.id = articles_fts.rowid WHERE articles_fts MATCH 'harbour' ORDER BY rank LIMIT 5",
+        "SELECT a.title, snippet(articles_fts, 1, '[', ']', '…', 8) AS found FROM articles_fts JOIN articles a ON a.id = articles_fts.rowid WHERE articles_fts MATCH 'harbour' ORDER BY rank LIMIT 5",
     ),
 ];
 
