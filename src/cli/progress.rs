@@ -26,9 +26,8 @@ impl Progress {
         if !screen::is_progress_wanted() {
             return None;
         }
-        let style = ProgressStyle::with_template(
-            "{bar:24} {percent:>3} % · {msg} · {elapsed} (ETA {eta})",
-        );
+        let style =
+            ProgressStyle::with_template("{bar:24} {percent:>3} % · {msg} · {elapsed} (ETA {eta})");
         let bar = ProgressBar::new(feeds as u64);
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         let (drawn, tally) = (bar.clone(), Arc::clone(tally));

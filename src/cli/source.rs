@@ -137,10 +137,10 @@ pub(super) fn parse(command: &parse::Parse) -> Result<ExitCode, Failure> {
             .or(document.content_type.as_deref()),
         body: &document.body,
     };
-    let parsed = feed::parse(&input, &settings);
-    let parsed = parsed
+    let document = parse::document(&input, &settings);
+    let document = document
         .map_err(|failure| Failure::runtime(format!("{}: {}", failure.kind, failure.detail)))?;
-    writeln!(stdout(), "{:#}", parse::to_json(&parsed))?;
+    writeln!(stdout(), "{document}")?;
     Ok(ExitCode::SUCCESS)
 }
 

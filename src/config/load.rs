@@ -98,6 +98,8 @@ pub fn load(sources: &Sources) -> Result<Config, Problems> {
     }
     config.fetch.connect_backoff = config.schedule.connect_backoff;
     config.fetch.retry_after_max = config.schedule.retry_after_max;
+    config.fetch.outage_hosts = config.schedule.outage_hosts;
+    config.fetch.outage_window = config.schedule.outage_window;
     check_feeds(&mut config, wishes.feeds, &mut problems);
     if problems.0.is_empty() {
         Ok(config)
@@ -127,6 +129,8 @@ fn defaults() -> Config {
             hosts: HashMap::new(),
             connect_backoff: schedule.connect_backoff,
             retry_after_max: schedule.retry_after_max,
+            outage_hosts: schedule.outage_hosts,
+            outage_window: schedule.outage_window,
         },
         schedule,
         concurrency: 64,

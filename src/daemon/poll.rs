@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -16,7 +17,7 @@ use crate::model::{
     DueFeed, FailureKind, FeedId, FetchFailure, Fetched, Lease, PollOutcome, Timestamp, Validators,
 };
 use crate::schedule::Reason;
-use crate::store::{self, ClaimFeeds, CommitPoll, PostponePoll, StoreError, feeds};
+use crate::store::{self, ClaimFeeds, CommitPoll, Forgive, PostponePoll, StoreError, feeds};
 use crate::{dedupe, feed};
 
 /// New entries taken from one poll; the rest are taken by the next.
@@ -129,6 +130,30 @@ async fn poll(mill: &Mill, due: DueFeed) {
     }
 }
 
+/// When a feed is due again that met our own outage.
+const AFTER_OUTAGE: Duration = Duration::from_secs(60);
+
+/// The hosts that failed before an outage was recognised as one were not to blame either.
+async fn forgive(mill: &Mill, orders: &Orders, now: Timestamp) {
+    if !mill.fetcher.outage_has_begun() {
+        return;
+    }
+    tracing::warn!("no host can be reached: the network here seems to be down; no feed is blamed");
+    let forgive = Forgive {
+        since: now.minus(orders.config.schedule.outage_window.saturating_mul(2)),
+        kinds: FailureKind::ALL
+            .iter()
+            .filter(|kind| fetch::is_unreachable(**kind))
+            .map(|kind| kind.token())
+            .collect(),
+        next_poll_at: now.plus(AFTER_OUTAGE),
+        reason: Reason::Outage.token(),
+    };
+    if let Err(error) = mill.store.write(forgive).await {
+        tracing::error!(%error, "the feeds that failed in an outage could not be forgiven");
+    }
+}
+
 /// A feed whose host wants to be left alone was not asked, and nothing counts against it.
 async fn postpone(mill: &Mill, postponed: PostponePoll) {
     mill.tally.polls_postponed.up();
@@ -174,21 +199,65 @@ fn report(
 }
 
 /// The poll up to what is to be committed, or put off; `None` when the store cannot be read.
-async fn visit(mill: &Mill, orders: &Orders, told: &Feed, due: DueFeed) -> Option<Result<CommitPoll, PostponePoll>> {
+async fn visit(
+    mill: &Mill,
+    orders: &Orders,
+    told: &Feed,
+    due: DueFeed,
+) -> Option<Result<CommitPoll, PostponePoll>> {
     let asked_at = mill.clock.now();
     let variant = variant(orders, told, &due.url);
     let (visited, failure) = match request(orders, told, &due, &variant, asked_at).await {
-        Err(detail) => (Visited::failed(FailureKind::Credentials, detail, None), None),
+        Err(detail) => (
+            Visited::failed(FailureKind::Credentials, detail, None),
+            None,
+        ),
         Ok(request) => match mill.fetcher.fetch(&request).await {
-            Err(FetchFailure { kind, not_before: Some(until), .. }) => {
-                let reason = if kind == FailureKind::Throttled { Reason::RetryAfter } else { Reason::Unreachable };
-                return Some(Err(PostponePoll { feed: due.id, lease: due.lease, until, reason: reason.token() }));
+            Err(FetchFailure {
+                kind,
+                not_before: Some(until),
+                ..
+            }) => {
+                let reason = if kind == FailureKind::Throttled {
+                    Reason::RetryAfter
+                } else {
+                    Reason::Unreachable
+                };
+                return Some(Err(PostponePoll {
+                    feed: due.id,
+                    lease: due.lease,
+                    until,
+                    reason: reason.token(),
+                }));
             }
-            Err(failure) => (Visited::failed(failure.kind, failure.detail.clone(), None), Some(failure)),
+            Err(failure) if mill.fetcher.is_outage() && fetch::is_unreachable(failure.kind) => {
+                forgive(mill, orders, asked_at).await;
+                let until = mill.clock.now().plus(AFTER_OUTAGE);
+                let reason = Reason::Outage.token();
+                return Some(Err(PostponePoll {
+                    feed: due.id,
+                    lease: due.lease,
+                    until,
+                    reason,
+                }));
+            }
+            Err(failure) => (
+                Visited::failed(failure.kind, failure.detail.clone(), None),
+                Some(failure),
+            ),
             Ok(fetched) => (read(mill, &due, fetched).await?, None),
         },
     };
-    Some(Ok(commit(mill, orders, told, &due, visited, failure.as_ref(), variant, asked_at)))
+    Some(Ok(commit(
+        mill,
+        orders,
+        told,
+        &due,
+        visited,
+        failure.as_ref(),
+        variant,
+        asked_at,
+    )))
 }
 
 async fn request(

@@ -84,7 +84,9 @@ pub fn quota_spent(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     const AN_INSTANT: u64 = 1_000_000_000;
     let named = |name: &'static str, customary: &'static str| {
         let value = text(headers, &HeaderName::from_static(name));
-        value.or_else(|| text(headers, &HeaderName::from_static(customary))).and_then(|value| value.parse::<u64>().ok())
+        value
+            .or_else(|| text(headers, &HeaderName::from_static(customary)))
+            .and_then(|value| value.parse::<u64>().ok())
     };
     if named("ratelimit-remaining", "x-ratelimit-remaining")? > 0 {
         return None;
@@ -93,7 +95,9 @@ pub fn quota_spent(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let wait = if reset < AN_INSTANT {
         Duration::from_secs(reset)
     } else {
-        (SystemTime::UNIX_EPOCH + Duration::from_secs(reset.min(AN_INSTANT * 100))).duration_since(now).ok()?
+        (SystemTime::UNIX_EPOCH + Duration::from_secs(reset.min(AN_INSTANT * 100)))
+            .duration_since(now)
+            .ok()?
     };
     (!wait.is_zero()).then_some(wait)
 }
@@ -228,14 +232,39 @@ mod tests {
     fn a_spent_quota_says_when_it_is_filled_again() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(2_000_000_000);
         for (lines, expected) in [
-            (vec![("ratelimit-remaining", "0"), ("ratelimit-reset", "30")], Some(30)),
-            (vec![("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "2000000040")], Some(40)),
-            (vec![("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1999999999")], None),
-            (vec![("ratelimit-remaining", "5"), ("ratelimit-reset", "30")], None),
+            (
+                vec![("ratelimit-remaining", "0"), ("ratelimit-reset", "30")],
+                Some(30),
+            ),
+            (
+                vec![
+                    ("x-ratelimit-remaining", "0"),
+                    ("x-ratelimit-reset", "2000000040"),
+                ],
+                Some(40),
+            ),
+            (
+                vec![
+                    ("x-ratelimit-remaining", "0"),
+                    ("x-ratelimit-reset", "1999999999"),
+                ],
+                None,
+            ),
+            (
+                vec![("ratelimit-remaining", "5"), ("ratelimit-reset", "30")],
+                None,
+            ),
             (vec![("ratelimit-remaining", "0")], None),
-            (vec![("ratelimit-remaining", "0"), ("ratelimit-reset", "soon")], None),
+            (
+                vec![("ratelimit-remaining", "0"), ("ratelimit-reset", "soon")],
+                None,
+            ),
         ] {
-            assert_eq!(quota_spent(&headers(&lines), now).map(|wait| wait.as_secs()), expected, "{lines:?}");
+            assert_eq!(
+                quota_spent(&headers(&lines), now).map(|wait| wait.as_secs()),
+                expected,
+                "{lines:?}"
+            );
         }
     }
 

@@ -190,7 +190,9 @@ impl Hosts {
         let gap = self.pace(host).gap;
         let now = Instant::now();
         let mut gates = self.lock();
-        let gate = gates.entry(host.to_owned()).or_insert_with(|| Gate::new(now));
+        let gate = gates
+            .entry(host.to_owned())
+            .or_insert_with(|| Gate::new(now));
         let lesson = match retry_after {
             // So long a wait is a ban, and says nothing of a rate.
             Some(wait) if wait > MOST_LESSON => Duration::ZERO,
@@ -198,18 +200,29 @@ impl Hosts {
             None => gate.learned.max(gap).max(LEAST_LESSON).saturating_mul(2),
         };
         gate.learned = gate.learned.max(lesson).min(MOST_LESSON);
-        gate.next = gate.next.max(now + retry_after.unwrap_or(gate.learned).min(MOST_LESSON));
+        gate.next = gate
+            .next
+            .max(now + retry_after.unwrap_or(gate.learned).min(MOST_LESSON));
         gate.served = 0;
     }
 
     /// The host has answered. After enough answers in a row what was learned is doubted a little.
     pub fn served(&self, host: &str) {
         let mut gates = self.lock();
-        let Some(gate) = gates.get_mut(host).filter(|gate| !gate.learned.is_zero()) else { return };
+        let Some(gate) = gates.get_mut(host).filter(|gate| !gate.learned.is_zero()) else {
+            return;
+        };
         gate.served += 1;
         if gate.served >= DOUBTED_AFTER {
             gate.served = 0;
             gate.learned = gate.learned.mul_f64(DOUBT);
+        }
+    }
+
+    /// Ends the holds of some kinds: what they were for was not the hosts' fault.
+    pub fn release(&self, of: impl Fn(FailureKind) -> bool) {
+        for gate in self.lock().values_mut() {
+            gate.hold = gate.hold.filter(|(kind, _)| !of(*kind));
         }
     }
 

@@ -17,6 +17,7 @@ mod classify;
 mod guard;
 mod headers;
 mod hosts;
+mod outage;
 mod redact;
 mod redirect;
 mod request;
@@ -66,6 +67,7 @@ pub struct Fetcher {
     look_up: Arc<dyn LookUp>,
     hosts: Hosts,
     robots: robots::Cache,
+    outage: outage::Outage,
     /// Requests in flight over all hosts.
     flights: Semaphore,
 }
@@ -89,6 +91,7 @@ impl Fetcher {
             look_up,
             hosts,
             robots: robots::Cache::default(),
+            outage: outage::Outage::default(),
             flights: Semaphore::new(concurrency),
         }
     }
@@ -189,6 +192,15 @@ impl Fetcher {
         url.as_str().clone_into(&mut trail.url);
         self.guard(url, &request.networks).await?;
         let host = url.host_str().unwrap_or_default().to_owned();
+        if let Some(wait) = self.outage.wait() {
+            return Err(Stop {
+                kind: FailureKind::Connect,
+                detail:
+                    "no host can be reached; it is tried once a minute whether the network is back"
+                        .to_owned(),
+                hold: Some(wait),
+            });
+        }
         let pass = self.hosts.pass(&host).await.map_err(|hold| Stop {
             kind: hold.kind,
             detail: format!(
@@ -217,8 +229,15 @@ impl Fetcher {
         trail.asking += asked.elapsed();
         drop((flight, pass));
         match &result {
-            Ok(response) => self.heed(&settings, &host, url, response, request.now),
+            Ok(response) => {
+                self.heed(&settings, &host, url, response, request.now);
+                if self.outage.reached() {
+                    self.hosts.release(is_unreachable);
+                }
+            }
             Err(failure) if is_unreachable(failure.kind) => {
+                self.outage
+                    .failed(&host, settings.outage_hosts, settings.outage_window);
                 self.hosts
                     .hold(&host, failure.kind, settings.connect_backoff);
             }
@@ -238,6 +257,18 @@ impl Fetcher {
             return Err(Stop::new(FailureKind::BlockedAddress, &detail));
         }
         Ok(())
+    }
+
+    /// Whether it is our own network that is down.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        self.outage.is_open()
+    }
+
+    /// True once after an outage has been recognised.
+    #[must_use]
+    pub fn outage_has_begun(&self) -> bool {
+        self.outage.take_news()
     }
 
     /// Whether every address of the URL's host lies in the networks.
@@ -263,7 +294,14 @@ impl Fetcher {
     /// What a response teaches about its host. A 429 is about the rate, and a spent quota too. A
     /// Retry-After is for every task, except on a private host: there, one path of a bridge says
     /// nothing of the others.
-    fn heed(&self, settings: &Settings, host: &str, url: &Url, response: &Response, now: Timestamp) {
+    fn heed(
+        &self,
+        settings: &Settings,
+        host: &str,
+        url: &Url,
+        response: &Response,
+        now: Timestamp,
+    ) {
         let wait = headers::retry_after(&response.headers, system_time(now));
         match response.status {
             429 => self.hosts.refused(host, wait),
@@ -271,10 +309,20 @@ impl Fetcher {
             _ => {}
         }
         if let Some(wait) = headers::quota_spent(&response.headers, system_time(now)) {
-            self.hosts.hold(host, FailureKind::Throttled, wait.min(settings.retry_after_max));
+            self.hosts.hold(
+                host,
+                FailureKind::Throttled,
+                wait.min(settings.retry_after_max),
+            );
         }
-        if let Some(wait) = wait.filter(|_| matches!(response.status, 429 | 503) && !is_private_host(url)) {
-            self.hosts.hold(host, FailureKind::Throttled, wait.min(settings.retry_after_max));
+        if let Some(wait) =
+            wait.filter(|_| matches!(response.status, 429 | 503) && !is_private_host(url))
+        {
+            self.hosts.hold(
+                host,
+                FailureKind::Throttled,
+                wait.min(settings.retry_after_max),
+            );
         }
     }
 
@@ -356,7 +404,9 @@ impl Stop {
     }
 }
 
-fn is_unreachable(kind: FailureKind) -> bool {
+/// The host itself could not be talked to.
+#[must_use]
+pub fn is_unreachable(kind: FailureKind) -> bool {
     use FailureKind::{
         Connect, ConnectRefused, ConnectTimeout, Dns, TlsExpired, TlsName, TlsUntrusted,
     };

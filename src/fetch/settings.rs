@@ -23,6 +23,9 @@ pub struct Settings {
     pub hosts: HashMap<String, HostPace>,
     /// How long a host is left alone that could not be reached.
     pub connect_backoff: Duration,
+    /// So many distinct hosts unreachable within the window, and none reached, are our own outage.
+    pub outage_hosts: u32,
+    pub outage_window: Duration,
     /// The longest Retry-After that is believed.
     pub retry_after_max: Duration,
 }

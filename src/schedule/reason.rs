@@ -38,6 +38,7 @@ reasons! {
     CatchUp = "catch_up", "it was due while feedmill was not running; such polls are spread over polling.startup_spread";
     Forced = "forced", "somebody asked for it";
     Clock = "clock", "its due time lay further away than any rule puts one, so the clock must have been wrong";
+    Outage = "outage", "no host at all could be reached, so the network here was down; no feed is to blame";
     Interval = "interval", "the interval in the configuration has passed by then";
     Cron = "cron", "the schedule in the configuration says so";
     Adaptive = "adaptive", "that suits how often it has published lately";

@@ -128,7 +128,40 @@ impl Change for PostponePoll {
              WHERE id = ?1 AND lease = ?2",
         )?;
         let written = update.execute(params![self.feed, self.lease, self.until, self.reason])?;
-        if written == 1 { Ok(()) } else { Err(StoreError::Stale) }
+        if written == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::Stale)
+        }
+    }
+}
+
+/// Takes back the blame of feeds that failed while the network here was down.
+#[derive(Debug)]
+pub struct Forgive {
+    /// Failures since then.
+    pub since: Timestamp,
+    pub kinds: Vec<&'static str>,
+    pub next_poll_at: Timestamp,
+    pub reason: &'static str,
+}
+
+impl Change for Forgive {
+    /// How many were forgiven.
+    type Reply = usize;
+
+    fn apply(&self, work: &mut Work<'_>) -> Result<usize, StoreError> {
+        let mut update = work.conn.prepare_cached(
+            "UPDATE _feed SET failures = failures - 1, next_poll_at = ?3, next_poll_reason = ?4,
+                    failing_since = CASE WHEN failures = 1 THEN NULL ELSE failing_since END
+             WHERE failures > 0 AND last_poll_at >= ?1 AND last_outcome = ?2",
+        )?;
+        let mut forgiven = 0;
+        for kind in &self.kinds {
+            forgiven +=
+                update.execute(params![self.since, kind, self.next_poll_at, self.reason])?;
+        }
+        Ok(forgiven)
     }
 }
 

@@ -48,7 +48,7 @@ use tokio::sync::mpsc;
 pub use articles::{ArticleCommitted, ArticleStatus, NewArticle};
 pub use error::StoreError;
 pub use extractions::{Again, CommitPage, PageResult};
-pub use feeds::{ClaimFeeds, FeedSpec, PostponePoll, Reschedule, SyncFeeds, Synced};
+pub use feeds::{ClaimFeeds, FeedSpec, Forgive, PostponePoll, Reschedule, SyncFeeds, Synced};
 pub use fetches::{FetchRecord, Upkeep};
 pub use open::InstanceLock;
 pub use pages::ClaimPages;

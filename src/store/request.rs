@@ -7,8 +7,8 @@ use tokio::sync::oneshot;
 
 use super::writer::Work;
 use super::{
-    ClaimFeeds, ClaimPages, CommitPage, CommitPoll, PostponePoll, Reschedule, Split, StoreError, SyncFeeds,
-    Upkeep,
+    ClaimFeeds, ClaimPages, CommitPage, CommitPoll, Forgive, PostponePoll, Reschedule, Split,
+    StoreError, SyncFeeds, Upkeep,
 };
 
 /// One kind of change. Applying it twice in two transactions of which only the second is committed
@@ -103,6 +103,8 @@ requests! {
     ClaimFeeds,
     /// Puts a claimed feed off.
     PostponePoll,
+    /// Takes back the blame of an outage of our own.
+    Forgive,
     /// Writes what a poll found, and when the next one is due.
     CommitPoll,
     /// Takes pending pages.

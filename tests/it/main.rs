@@ -13,6 +13,7 @@
 mod contract;
 mod duplicates;
 mod once;
+mod polling;
 mod refusals;
 mod service;
 mod settings;
