@@ -248,11 +248,10 @@ fn rss(local: &str) -> Option<Role> {
         "channel" => Role::Channel,
         "item" | "entry" => Role::Entry,
         "title" => Role::Text("title", Short),
-        "link" | "url" => Role::Text("link", Short),
+        "link" => Role::Text("link", Short),
         "guid" | "id" => Role::Text("guid", Short),
-        "description" | "summary" | "abstract" | "tagline" | "subtitle" | "info" => {
-            Role::Text("description", Body)
-        }
+        "description" | "summary" | "abstract" | "info" => Role::Text("description", Body),
+        "subtitle" | "tagline" => Role::Text("itunes:subtitle", Short),
         "content" | "fullitem" | "body" | "fulltext" | "full-text" | "encoded"
         | "content_encoded" => Role::Text("content:encoded", Body),
         "author" | "creator" => Role::Person,
