@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use ego_tree::NodeId;
 use html5ever::interface::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
@@ -24,11 +25,34 @@ pub struct Gauge {
     pub elements: Cell<usize>,
 }
 
+/// A hasher for node numbers: the tree counts them up itself, so there is nothing to defend against.
+#[derive(Debug, Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_usize(usize::from(*byte));
+        }
+    }
+
+    fn write_usize(&mut self, value: usize) {
+        // The golden ratio in 64 bits (Knuth's multiplicative hashing).
+        self.0 = (self.0 ^ value as u64)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .rotate_left(26);
+    }
+}
+
 /// scraper's sink, measured.
 pub struct MeasuredSink<'g> {
     inner: HtmlTreeSink,
     gauge: &'g Gauge,
-    depths: RefCell<HashMap<NodeId, usize>>,
+    depths: RefCell<HashMap<NodeId, usize, BuildHasherDefault<Spread>>>,
     max_attributes: usize,
 }
 
@@ -37,7 +61,7 @@ impl<'g> MeasuredSink<'g> {
         Self {
             inner: HtmlTreeSink::new(Html::new_document()),
             gauge,
-            depths: RefCell::new(HashMap::new()),
+            depths: RefCell::default(),
             max_attributes,
         }
     }

@@ -21,6 +21,7 @@ mod failure;
 pub mod jsonl;
 mod once;
 mod parse;
+mod poll;
 mod progress;
 mod run;
 mod schema;
@@ -86,6 +87,8 @@ enum Command {
     Explain(explain::Explain),
     /// Take articles out of a cluster that they were wrongly joined to
     Split(split::SplitArticles),
+    /// Poll a feed now
+    Poll(poll::Poll),
     /// Search the articles
     Search(search::Search),
     /// Print changes as JSON lines
@@ -161,6 +164,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Status(status) => status.run(&context),
         Command::Explain(explain) => explain.run(&context),
         Command::Split(split) => split.run(&context),
+        Command::Poll(poll) => poll.run(&context),
         Command::Search(search) => search.run(&context),
         Command::Tail(tail) => tail.run(&context),
         Command::Extract(extract) => source::extract(&extract),

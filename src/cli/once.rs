@@ -30,6 +30,15 @@ pub struct Once {
 }
 
 impl Once {
+    /// For one feed.
+    pub(super) fn of(feed: String, force: bool) -> Self {
+        Self {
+            feeds: vec![feed],
+            force,
+            log_json: false,
+        }
+    }
+
     pub(super) fn run(&self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
         log("warn", self.log_json);

@@ -36,6 +36,7 @@ mod rows;
 pub mod search;
 mod split;
 pub mod tail;
+pub mod wish;
 mod writer;
 
 use std::path::{Path, PathBuf};

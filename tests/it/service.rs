@@ -25,6 +25,7 @@ impl Service {
         let mut command = bench.command(&["run"]);
         let mut child = command
             .env("NOTIFY_SOCKET", &socket)
+            .env("FEEDMILL_LOG", "debug")
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -214,6 +215,27 @@ fn a_reload_tells_the_network_its_new_manners() {
             .header("user-agent")
             .is_some_and(|agent| agent.ends_with("(+https://example.org/bot)"))
     );
+    service.signal("TERM");
+    assert_eq!(service.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_running_service_polls_a_feed_on_demand_inside_the_rules() {
+    let site = Site::open();
+    site.on("/feed", |_| Reply::ok(rss(&[])));
+    let config = QUICK.replace("configured_floor = \"1ms\"", "configured_floor = \"1h\"");
+    let bench = Bench::new(&format!(
+        "{config}{}",
+        feed(&site.url("/feed"), "name = \"Example\"")
+    ));
+    let mut service = Service::start(&bench);
+    site.wait_for_hits("/feed", 1);
+    service.wait_for_log("polled");
+    let refused = bench.run(&["poll", "Example"]).expect(1);
+    assert!(refused.stdout.contains("not before"), "{}", refused.stdout);
+    bench.run(&["poll", "Example", "--force"]).expect(0);
+    site.wait_for_hits("/feed", 2);
+    service.wait_for_log("polled");
     service.signal("TERM");
     assert_eq!(service.child.wait().unwrap().code(), Some(0));
 }

@@ -32,7 +32,7 @@ struct Node {
 pub struct Forest {
     pub features: usize,
     scale: f32,
-    trees: Vec<Vec<Node>>,
+    trees: Vec<Box<[Node]>>,
 }
 
 impl Forest {

@@ -141,6 +141,9 @@ const NOBODY: [&str; 40] = [
 /// The names in a byline, of people and of houses.
 pub fn names(line: &str) -> Vec<String> {
     let mut line = text::clean_line(&unescape(line));
+    if line.contains("://") {
+        return Vec::new();
+    }
     for _ in 0..2 {
         let lower = line.to_lowercase();
         let beginning = BEGINNINGS

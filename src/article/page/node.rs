@@ -217,7 +217,7 @@ impl<'a> Walk<'a> {
             .map_or((at, 0, at, false, false), |(parent, node)| {
                 (parent, node.depth + 1, node.owner, node.linked, node.hidden)
             });
-        let hints = element.map_or(Hints::NONE, |element| self.hints(element));
+        let (hints, hides) = element.map_or((Hints::NONE, false), |element| self.look(element));
         self.nodes.push(Node {
             tag,
             parent,
@@ -227,7 +227,7 @@ impl<'a> Walk<'a> {
             hints,
             linked: linked
                 || (tag == Tag::A && element.is_some_and(|element| element.attr("href").is_some())),
-            hidden: hidden || element.is_some_and(is_hidden),
+            hidden: hidden || hides,
             element,
             id,
             text,
@@ -235,38 +235,38 @@ impl<'a> Walk<'a> {
         at
     }
 
-    fn hints(&mut self, element: &'a Element) -> Hints {
-        [
-            "class",
-            "id",
-            "role",
-            "itemprop",
-            "data-component",
-            "data-testid",
-        ]
-        .iter()
-        .filter_map(|name| element.attr(name))
-        .fold(Hints::NONE, |all, name| {
-            all | *self
-                .names
-                .entry(name)
-                .or_insert_with(|| Hints::of_name(name))
-        })
+    /// The hints in an element's names, and whether its markup hides it: one look at its attributes.
+    fn look(&mut self, element: &'a Element) -> (Hints, bool) {
+        let (mut hints, mut hidden) = (Hints::NONE, false);
+        for (name, value) in &element.attrs {
+            let value: &'a str = value;
+            match &*name.local {
+                "class" | "id" | "role" | "itemprop" | "data-component" | "data-testid" => {
+                    hints |= *self
+                        .names
+                        .entry(value)
+                        .or_insert_with(|| Hints::of_name(value));
+                }
+                "hidden" => hidden = true,
+                "aria-hidden" => hidden |= value == "true",
+                "style" => hidden |= hides(value),
+                _ => {}
+            }
+        }
+        (hints, hidden)
     }
 }
 
 /// What the markup itself says is not shown. Style sheets are not read.
-fn is_hidden(element: &Element) -> bool {
-    element.attr("hidden").is_some()
-        || element.attr("aria-hidden") == Some("true")
-        || element.attr("style").is_some_and(|style| {
-            let style: String = style
-                .chars()
-                .take(200)
-                .filter(|c| !c.is_whitespace())
-                .collect();
-            style.contains("display:none") || style.contains("visibility:hidden")
-        })
+fn hides(style: &str) -> bool {
+    (style.contains("none") || style.contains("hidden")) && {
+        let style: String = style
+            .chars()
+            .take(200)
+            .filter(|c| !c.is_whitespace())
+            .collect();
+        style.contains("display:none") || style.contains("visibility:hidden")
+    }
 }
 
 #[cfg(test)]

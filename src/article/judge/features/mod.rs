@@ -150,7 +150,7 @@ impl<'s> Seen<'s> {
     }
 
     fn row(&self, at: usize) -> Row {
-        let mut row = Row::default();
+        let mut row = Row::roomy();
         if let (Some(block), Some(own)) = (self.page.block(at), self.own.get(at)) {
             words::own_text(&mut row, block, own);
             self.told(&mut row, block);

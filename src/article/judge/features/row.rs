@@ -9,6 +9,13 @@ pub struct Row {
 }
 
 impl Row {
+    /// An empty row with room for all features.
+    pub(super) fn roomy() -> Self {
+        Self {
+            values: Vec::with_capacity(256),
+        }
+    }
+
     pub(super) fn put(&mut self, value: u8) {
         self.values.push(value);
     }
