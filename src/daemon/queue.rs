@@ -27,6 +27,8 @@ const LOW_WATER: usize = 256;
 /// … but not more often than this, and at least this often.
 const ASK_NOT_BEFORE: Duration = Duration::from_millis(200);
 const ASK_AT_LEAST: Duration = Duration::from_secs(5);
+/// Rows are claimed when at least this part of the permits is free: a quarter.
+const CLAIM_SHARE: usize = 4;
 /// After this a claim ends by itself: longer than any fetch with its redirects may take.
 const LEASE: Duration = Duration::from_secs(900);
 /// A hold longer than this ends the wait of a run that ends.
@@ -140,7 +142,9 @@ pub async fn run<Q: Queue>(
                 }
             }
         }
+        // A claim is a transaction: under load one is made for many rows, not for each that ends.
         let free = permits.saturating_sub(tasks.len());
+        let free = if free * CLAIM_SHARE >= permits { free } else { 0 };
         let hosts = mill.fetcher.hosts();
         let ready = agenda.take(free, now, |host| {
             (hosts.ready_in(host), hosts.concurrency(host))
@@ -149,7 +153,7 @@ pub async fn run<Q: Queue>(
         let wake_at = if upstream_done && agenda.len() == 0 && tasks.is_empty() {
             now + ASK_NOT_BEFORE
         } else {
-            wake_time(&*queue, &mill, &agenda, tasks.len() < permits, now).await?
+            wake_time(&*queue, &mill, &agenda, free > 0, now).await?
         };
         tokio::select! {
             () = mill.stop.cancelled() => {}
