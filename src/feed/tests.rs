@@ -114,6 +114,10 @@ fn hostile_documents_fail_with_their_kind() {
             ),
             FailureKind::Malformed,
         ),
+        (
+            format!("{{\"items\":[{}0]}}", "0,".repeat(1_000_001)),
+            FailureKind::TooManyEntries,
+        ),
     ] {
         let start: String = body.chars().take(60).collect();
         assert_eq!(

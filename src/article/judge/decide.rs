@@ -1,8 +1,8 @@
 //! The decision: what is kept, by which method, and how sure that is.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use crate::article::page::Page;
+use crate::article::page::{Page, Tag};
 use crate::model::Method;
 
 use super::{Candidate, Decision, Judges};
@@ -13,10 +13,16 @@ const MIN_REPEATED_WORDS: usize = 12;
 /// No block below this probability is kept, however much it would add.
 const FLOOR: f32 = 0.35;
 
-/// Confidence from the expected F1, a logistic curve that `train/calibrate.py` fitted out of
+/// Confidence from the expected F1, a logistic curve that `train/report.py` fitted out of
 /// fold: the probability that the text's words are right to an F1 of 0.9 or better.
 const SLOPE: f32 = 1.361;
 const INTERCEPT: f32 = -2.157;
+
+/// A table between kept blocks is kept from this average probability of its words.
+const TABLE_FLOOR: f32 = 0.25;
+
+/// How far above a cell its table is looked for, in elements.
+const TABLE_REACH: usize = 6;
 
 /// From this probability a block is kept whatever it says.
 const CERTAIN: f32 = 0.8;
@@ -42,6 +48,7 @@ const AGREEMENT: f32 = 0.9;
 /// Weighs the opinions.
 pub fn weigh(page: &Page<'_>, judges: &Judges, probabilities: &[f32]) -> Decision {
     let (mut keep, expected) = best_choice(page, probabilities);
+    whole_tables(page, probabilities, &mut keep);
     once(page, &mut keep);
     drop_rights(page, probabilities, &mut keep);
     if keep.contains(&true) {
@@ -115,6 +122,40 @@ fn best_choice(page: &Page<'_>, probabilities: &[f32]) -> (Vec<bool>, f32) {
             .collect(),
         best,
     )
+}
+
+/// Keeps a table whole or not at all: half a table says nothing. Between kept blocks the doubt is the table's.
+fn whole_tables(page: &Page<'_>, probabilities: &[f32], keep: &mut [bool]) {
+    let (Some(first), Some(last)) = (
+        keep.iter().position(|keep| *keep),
+        keep.iter().rposition(|keep| *keep),
+    ) else {
+        return;
+    };
+    let mut tables: HashMap<usize, (f32, f32)> = HashMap::new();
+    let table_of = |owner: usize| {
+        page.ancestors(owner)
+            .take(TABLE_REACH)
+            .find(|&at| page.node(at).tag == Tag::Table)
+    };
+    let cells: Vec<(usize, usize)> = page
+        .blocks
+        .iter()
+        .enumerate()
+        .filter(|(at, block)| block.tag.is_cell() && (first..=last).contains(at) && !block.hidden)
+        .filter_map(|(at, block)| Some((at, table_of(block.owner)?)))
+        .collect();
+    for &(at, table) in &cells {
+        let words = page.block(at).map_or(0.0, |block| block.words as f32);
+        let sum = tables.entry(table).or_default();
+        sum.0 += words * probabilities.get(at).copied().unwrap_or(0.0);
+        sum.1 += words;
+    }
+    for (at, table) in cells {
+        if let (Some(keep), Some(&(probable, words))) = (keep.get_mut(at), tables.get(&table)) {
+            *keep = probable >= words * TABLE_FLOOR;
+        }
+    }
 }
 
 /// Keeps one of several equal paragraphs, the first.

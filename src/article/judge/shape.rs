@@ -11,6 +11,9 @@ const LINKED_SHARE: f32 = 0.6;
 /// Nearly all of a heading is link.
 const ALL_LINK: f32 = 0.9;
 
+/// Most of a list item is link.
+const MOSTLY_LINK: f32 = 0.7;
+
 /// A text longer than this, in words, is no stub.
 const MAX_STUB_WORDS: usize = 400;
 
@@ -32,6 +35,20 @@ pub fn is_list(page: &Page<'_>, keep: &[bool]) -> bool {
     for heading in headings {
         all += 1;
         linked += usize::from(heading.link_density() >= ALL_LINK);
+    }
+    let kept = page
+        .blocks
+        .iter()
+        .zip(keep)
+        .filter(|(_, keep)| **keep)
+        .map(|(block, _)| block);
+    let (mut blocks, mut leads) = (0_usize, 0_usize);
+    for block in kept {
+        blocks += 1;
+        leads += usize::from(block.link_density() >= MOSTLY_LINK);
+    }
+    if leads >= MIN_LINKED_HEADINGS && leads as f32 >= blocks as f32 * LINKED_SHARE {
+        return true;
     }
     linked >= MIN_LINKED_HEADINGS && linked as f32 >= all as f32 * LINKED_SHARE
 }

@@ -97,136 +97,79 @@ fn written(day: NaiveDate, time: Option<NaiveTime>, offset: Option<i16>) -> Opti
 
 /// The day that `words` begin with, and how many of them it took.
 fn day_of(words: &[Word<'_>], month_first: bool) -> Option<(NaiveDate, usize)> {
-    use Word::{Name, Number};
-    match *words {
-        // 2021-03-04, 2021/3/4, 2021年3月4日
-        [
-            Number {
-                value: year,
-                digits: 4,
-                ..
-            },
-            Number { value: month, .. },
-            Number {
-                value: day,
-                digits: 1..=2,
-                ..
-            },
-            ..,
-        ] => Some((date(year, month, day)?, 3)),
-        // 04.03.2021, 3/4/2021
-        [
-            Number {
-                value: a,
-                digits: 1..=2,
-                next,
-                ..
-            },
-            Number {
-                value: b,
-                digits: 1..=2,
-                ..
-            },
-            Number {
-                value: year,
-                digits: 4,
-                ..
-            },
-            ..,
-        ] => {
-            let month_first = month_first && next == '/';
-            let (first, second) = if month_first {
-                ((a, b), (b, a))
-            } else {
-                ((b, a), (a, b))
-            };
-            let day = date(year, first.0, first.1).or_else(|| date(year, second.0, second.1))?;
-            Some((day, 3))
-        }
-        // 04.03.21
-        [
-            Number {
-                value: day,
-                digits: 2,
-                next: '.',
-                ..
-            },
-            Number {
-                value: month,
-                digits: 2,
-                next: '.',
-                ..
-            },
-            Number {
-                value: year,
-                digits: 2,
-                ..
-            },
-            ..,
-        ] => Some((date(2000 + year, month, day)?, 3)),
-        // 4 March 2021, 4. März 2021, 4 de marzo de 2021, 4th of March, 2021
-        [
-            Number {
-                value: day,
-                digits: 1..=2,
-                ..
-            },
-            ref rest @ ..,
-        ] => {
-            let fillers = rest
-                .iter()
-                .take(2)
-                .take_while(|word| is_filler(word))
-                .count();
-            let (month, rest) = match rest.get(fillers..)? {
-                [Name(name), rest @ ..] => (month(name)?, rest),
-                _ => return None,
-            };
-            let more = rest
-                .iter()
-                .take(2)
-                .take_while(|word| is_filler(word))
-                .count();
-            match rest.get(more..)? {
-                [
-                    Number {
-                        value: year,
-                        digits: 4,
-                        ..
-                    },
-                    ..,
-                ] => Some((date(*year, month, day)?, fillers + more + 3)),
-                _ => None,
-            }
-        }
-        // March 4, 2021; March 4th 2021
-        [
-            Name(name),
-            Number {
-                value: day,
-                digits: 1..=2,
-                ..
-            },
-            ref rest @ ..,
-        ] => {
-            let month = month(name)?;
-            let more = rest
-                .iter()
-                .take(1)
-                .take_while(|word| is_filler(word))
-                .count();
-            match rest.get(more..)? {
-                [
-                    Number {
-                        value: year,
-                        digits: 4,
-                        ..
-                    },
-                    ..,
-                ] => Some((date(*year, month, day)?, more + 3)),
-                _ => None,
-            }
-        }
+    in_numbers(words, month_first).or_else(|| in_words(words))
+}
+
+/// 2021-03-04, 2021年3月4日, 04.03.2021, 3/4/2021, 04.03.21.
+fn in_numbers(words: &[Word<'_>], month_first: bool) -> Option<(NaiveDate, usize)> {
+    let [a, b, c, ..] = words else { return None };
+    if let (Some(year), Some((month, _)), Some((day, _))) = (year_of(a), short(b), short(c)) {
+        return Some((date(year, month, day)?, 3));
+    }
+    let ((a, after_a), (b, after_b)) = (short(a)?, short(b)?);
+    if let Some(year) = year_of(c) {
+        let (likely, other) = if month_first && after_a == '/' {
+            ((a, b), (b, a))
+        } else {
+            ((b, a), (a, b))
+        };
+        let day = date(year, likely.0, likely.1).or_else(|| date(year, other.0, other.1))?;
+        return Some((day, 3));
+    }
+    match c {
+        Word::Number {
+            value: year,
+            digits: 2,
+            ..
+        } if after_a == '.' && after_b == '.' => Some((date(2000 + year, b, a)?, 3)),
+        _ => None,
+    }
+}
+
+/// 4 March 2021, 4. März 2021, 4 de marzo de 2021, 4th of March, 2021; March 4, 2021; March 4th 2021.
+fn in_words(words: &[Word<'_>]) -> Option<(NaiveDate, usize)> {
+    let fillers = |words: &[Word<'_>]| {
+        words
+            .iter()
+            .take(2)
+            .take_while(|word| is_filler(word))
+            .count()
+    };
+    let (first, rest) = words.split_first()?;
+    let before = if matches!(first, Word::Number { .. }) {
+        fillers(rest)
+    } else {
+        0
+    };
+    let (second, rest) = rest.get(before..)?.split_first()?;
+    let (day, month) = match (first, second) {
+        (number, Word::Name(name)) | (Word::Name(name), number) => (short(number)?.0, month(name)?),
+        _ => return None,
+    };
+    let between = fillers(rest);
+    let year = year_of(rest.get(between)?)?;
+    Some((date(year, month, day)?, before + between + 3))
+}
+
+/// A number of one or two digits, and the character after it.
+fn short(word: &Word<'_>) -> Option<(u32, char)> {
+    match word {
+        Word::Number {
+            value,
+            digits: 1..=2,
+            next,
+            ..
+        } => Some((*value, *next)),
+        _ => None,
+    }
+}
+
+/// A number of four digits.
+fn year_of(word: &Word<'_>) -> Option<u32> {
+    match word {
+        Word::Number {
+            value, digits: 4, ..
+        } => Some(*value),
         _ => None,
     }
 }

@@ -153,7 +153,7 @@ fn mended(script: &str) -> String {
             }
             '\\' if quoted => match chars.next() {
                 Some(next @ ('"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't' | 'u')) => {
-                    out.extend([c, next])
+                    out.extend([c, next]);
                 }
                 Some(next) => out.push(next),
                 None => {}

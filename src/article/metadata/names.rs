@@ -167,10 +167,11 @@ pub fn names(line: &str) -> Vec<String> {
         })
         .map(without_date)
         .take_while(|part| {
-            !(part
-                .split_whitespace()
-                .all(|word| day::is_month(word) && word.chars().count() >= 3)
-                && !part.trim().is_empty())
+            // What follows a month is a date's: no more names.
+            part.trim().is_empty()
+                || !part
+                    .split_whitespace()
+                    .all(|word| word.chars().count() >= 3 && day::is_month(word))
         })
         .enumerate()
         .filter(|(n, part)| *n == 0 || !is_title(part))

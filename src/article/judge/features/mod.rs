@@ -4,6 +4,10 @@
 //! distances capped. That keeps the learned table small, and the same on every machine.
 //! The order of the features is the order of `put` calls below and is part of the
 //! table's format: a change here means training again (`train/README.md`).
+//!
+//! Never: decides; a feature says what is there, the tables say what it means.
+//!
+//! Fails: never. What is absent has the value that the table was trained on for absence.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -47,8 +51,8 @@ struct Seen<'s> {
     own: Vec<Own>,
     all: Tally,
     title: HashSet<String>,
-    description: HashSet<u64>,
-    body: HashSet<u64>,
+    description: Vec<u64>,
+    body: Vec<u64>,
     names: Vec<String>,
     /// The block that is the title, or where it would be.
     title_at: usize,

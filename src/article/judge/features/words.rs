@@ -37,8 +37,14 @@ impl Seen<'_> {
                 .count(),
             self.title.len(),
         );
-        row.put(known(block, &self.description));
-        row.put(known(block, &self.body));
+        let nothing = self.description.is_empty() && self.body.is_empty();
+        let own = if nothing {
+            Vec::new()
+        } else {
+            shingles(&block.text)
+        };
+        row.put(known(&own, &self.description));
+        row.put(known(&own, &self.body));
         row.log(self.body.len());
         let lower = if block.words <= 60 && !self.names.is_empty() {
             block.text.to_lowercase()
@@ -50,15 +56,15 @@ impl Seen<'_> {
 }
 
 /// The share of a block's shingles that are known; 255 when nothing is known at all.
-fn known(block: &Block, known: &HashSet<u64>) -> u8 {
+fn known(own: &[u64], known: &[u64]) -> u8 {
     if known.is_empty() {
         return u8::MAX;
     }
-    let own = shingles(&block.text);
-    share(block::ratio(
-        own.iter().filter(|shingle| known.contains(shingle)).count(),
-        own.len(),
-    ))
+    let found = own
+        .iter()
+        .filter(|shingle| known.binary_search(shingle).is_ok())
+        .count();
+    share(block::ratio(found, own.len()))
 }
 
 /// The block's own text.
@@ -190,23 +196,37 @@ pub(super) fn overlap(words: &[String], known: &HashSet<String>) -> f32 {
     )
 }
 
-/// Hashes of the runs of three words of a text (FNV-1a, the same on every machine).
-pub(super) fn shingles(text: &str) -> HashSet<u64> {
-    let words: Vec<u64> = text::words(text).take(20_000).map(fnv).collect();
-    words
+/// Hashes of the runs of three words of a text, each once, sorted (FNV-1a, the same on every machine).
+pub(super) fn shingles(text: &str) -> Vec<u64> {
+    let words: Vec<u64> = text::words(text)
+        .take(MAX_SHINGLED_WORDS)
+        .map(fnv)
+        .collect();
+    let mut shingles: Vec<u64> = words
         .windows(3.min(words.len().max(1)))
         .map(|run| {
             run.iter().fold(0_u64, |sum, word| {
                 sum.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ word
             })
         })
-        .collect()
+        .collect();
+    shingles.sort_unstable();
+    shingles.dedup();
+    shingles
 }
 
+/// How much of a text is compared, in words.
+const MAX_SHINGLED_WORDS: usize = 20_000;
+
 pub(super) fn fnv(word: &str) -> u64 {
-    word.chars()
-        .flat_map(char::to_lowercase)
-        .fold(0xcbf2_9ce4_8422_2325, |hash, c| {
-            (hash ^ u64::from(u32::from(c))).wrapping_mul(0x0100_0000_01b3)
-        })
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut add = |c: char| hash = (hash ^ u64::from(u32::from(c))).wrapping_mul(0x0100_0000_01b3);
+    for c in word.chars() {
+        if c.is_ascii() {
+            add(c.to_ascii_lowercase());
+        } else {
+            c.to_lowercase().for_each(&mut add);
+        }
+    }
+    hash
 }
