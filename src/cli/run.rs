@@ -78,7 +78,7 @@ pub(super) fn log(level: &str, json: bool) {
     // A bare level is about feedmill, not about the libraries under it.
     let bare = wanted.bytes().all(|byte| byte.is_ascii_alphabetic());
     let wanted = if bare {
-        format!("warn,feedmill={wanted}")
+        format!("warn,rustls_platform_verifier=off,feedmill={wanted}")
     } else {
         wanted
     };

@@ -72,7 +72,9 @@ fn cause_kind(error: &(dyn Error + 'static)) -> Option<FailureKind> {
 
 /// The chain of causes as one line.
 #[must_use]
-pub fn describe(error: &reqwest::Error) -> String {
+pub fn describe(error: reqwest::Error) -> String {
+    // The address is logged beside it, redacted.
+    let error = error.without_url();
     let mut text = String::new();
     let mut cause: Option<&(dyn Error + 'static)> = error.source();
     while let Some(error) = cause {

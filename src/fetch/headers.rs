@@ -92,6 +92,8 @@ pub fn quota_spent(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
         return None;
     }
     let reset = named("ratelimit-reset", "x-ratelimit-reset")?;
+    // Some count milliseconds.
+    let reset = if reset >= AN_INSTANT * 100 { reset / 1000 } else { reset };
     let wait = if reset < AN_INSTANT {
         Duration::from_secs(reset)
     } else {

@@ -21,10 +21,10 @@ const REMEMBERED: usize = 50_000;
 /// The gap that a first refusal without Retry-After teaches is twice this.
 const LEAST_LESSON: Duration = Duration::from_millis(500);
 /// No host is asked more slowly than this for what it has taught; beyond, it can say Retry-After.
-const MOST_LESSON: Duration = Duration::from_secs(15 * 60);
-/// After so many answers in a row the learned gap shrinks by a tenth.
-const DOUBTED_AFTER: u32 = 100;
-const DOUBT: f64 = 0.9;
+const MOST_LESSON: Duration = Duration::from_secs(120);
+/// After so many answers in a row the learned gap shrinks by a fifth.
+const DOUBTED_AFTER: u32 = 50;
+const DOUBT: f64 = 0.8;
 
 /// What one host may be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -385,6 +385,6 @@ mod tests {
         }
         tokio::time::advance(Duration::from_secs(60)).await;
         drop(hosts.pass("a.example").await.expect("not held"));
-        assert_eq!(hosts.ready_in("a.example").as_millis(), 7200);
+        assert_eq!(hosts.ready_in("a.example").as_millis(), 6400);
     }
 }

@@ -227,7 +227,6 @@ impl Fetcher {
         };
         let result = wire.exchange(hop).await;
         trail.asking += asked.elapsed();
-        drop((flight, pass));
         match &result {
             Ok(response) => {
                 self.heed(&settings, &host, url, response, request.now);
@@ -243,6 +242,8 @@ impl Fetcher {
             }
             Err(_) => {}
         }
+        // Only now may the next one pass: what this answer teaches is for it too.
+        drop((flight, pass));
         result.map_err(|failure| Stop::new(failure.kind, &failure.detail))
     }
 

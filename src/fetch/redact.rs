@@ -3,7 +3,7 @@
 use url::Url;
 
 /// Parts of parameter names whose values are kept out of logs.
-const SECRET: [&str; 10] = [
+const SECRET: [&str; 13] = [
     "token",
     "key",
     "secret",
@@ -13,7 +13,7 @@ const SECRET: [&str; 10] = [
     "session",
     "credential",
     "code",
-    "jwt",
+    "jwt", "pwd", "pw", "access",
 ];
 
 /// The URL without what should not be read over somebody's shoulder.
@@ -25,6 +25,7 @@ pub fn redact(url: &str) -> String {
     // These only fail for URLs that cannot have user info.
     let _ = url.set_username("");
     let _ = url.set_password(None);
+    url.set_fragment(None);
     if url.query().is_some() {
         let secret = |name: &str| {
             SECRET

@@ -120,7 +120,7 @@ impl Internet {
             .http1_max_headers(HEADERS_MAX)
             .dns_resolver(guarded)
             .build()
-            .map_err(|error| ClientError(describe(&error)))?;
+            .map_err(|error| ClientError(describe(error)))?;
         clients.insert(networks.clone(), client.clone());
         Ok(client)
     }
@@ -148,7 +148,7 @@ async fn exchange(client: &Client, hop: &Hop) -> Result<Response, WireFailure> {
         .headers(hop.headers.clone())
         .send()
         .await;
-    let response = request.map_err(|error| failure(classify(&error), &describe(&error)))?;
+    let response = request.map_err(|error| failure(classify(&error), &describe(error)))?;
     let status = response.status().as_u16();
     let headers = response.headers().clone();
     if matches!(status, 301 | 302 | 303 | 304 | 307 | 308) {
@@ -167,7 +167,7 @@ async fn exchange(client: &Client, hop: &Hop) -> Result<Response, WireFailure> {
     let mut body = Vec::new();
     let mut stream = response.bytes_stream();
     while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(|error| failure(body_kind(&error), &describe(&error)))?;
+        let chunk = chunk.map_err(|error| failure(body_kind(&error), &describe(error)))?;
         if body.len() + chunk.len() > hop.max_bytes {
             return Err(too_large(hop));
         }

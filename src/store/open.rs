@@ -129,24 +129,22 @@ pub fn writer(path: &Path) -> Result<Connection, StoreError> {
 pub fn reader(path: &Path) -> Result<Connection, StoreError> {
     match path.try_exists() {
         Ok(true) => {}
-        Ok(false) => {
-            return Err(StoreError::Missing {
-                path: path.to_owned(),
-            });
-        }
+        Ok(false) => return Err(StoreError::Missing { path: path.to_owned() }),
         Err(error) => {
-            let detail = format!(
-                "it cannot be looked at: {error}; readers need to be in the group of its directory"
-            );
+            let detail = format!("it cannot be looked at: {error}; readers need to be in the group of its directory");
             return Err(access(path, &detail));
         }
     }
-    refuse_what_is_no_database(path)?;
-    let named = |error| name_fault(path, error);
-    let conn =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(named)?;
+    // The file is opened by SQLite alone: closing any other descriptor of it would drop the locks of
+    // this process, and another program that closed the database would then delete the log in use.
+    let opened = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
+    let conn = opened.map_err(|error| name_fault(path, error))?;
     conn.busy_timeout(BUSY)?;
-    migrate::check(&conn, path).map_err(|error| rename(path, error))?;
+    if let Err(error) = migrate::check(&conn, path) {
+        drop(conn);
+        refuse_what_is_no_database(path)?;
+        return Err(rename(path, error));
+    }
     conn.set_prepared_statement_cache_capacity(64);
     Ok(conn)
 }
