@@ -75,6 +75,7 @@ CREATE TABLE _feed (
   created_at       TEXT NOT NULL,
   updated_at       TEXT NOT NULL
 ) STRICT;
+CREATE INDEX _feed_host ON _feed(host);
 CREATE INDEX _feed_due ON _feed(next_poll_at) WHERE state IN ('active', 'gone');
 
 CREATE TABLE _article (
@@ -192,6 +193,7 @@ CREATE TABLE _page (
   created_at   TEXT NOT NULL,
   updated_at   TEXT NOT NULL
 ) STRICT;
+CREATE INDEX _page_host ON _page(host) WHERE state = 'pending';
 CREATE INDEX _page_due ON _page(next_at) WHERE state = 'pending';
 CREATE INDEX _page_article ON _page(article_id) WHERE article_id IS NOT NULL;
 

@@ -108,6 +108,10 @@ fn report(done: &Done, total: usize, stopped: bool) -> ExitCode {
             ""
         }
     );
-    let all_well = tally.polls_failed.get() == 0 && tally.polls_postponed.get() == 0 && !stopped;
+    let selected = u64::try_from(done.selected).unwrap_or(u64::MAX);
+    let all_well = tally.polls.get() >= selected
+        && tally.polls_failed.get() == 0
+        && tally.polls_postponed.get() == 0
+        && !stopped;
     ExitCode::from(u8::from(!all_well))
 }

@@ -120,14 +120,41 @@ impl<Id: Copy + Eq + Hash> Agenda<Id> {
         }
     }
 
-    /// Drops the rows of hosts that `held` says will not be ready for long, and returns how many there were.
-    pub fn drop_held(&mut self, held: impl Fn(&str) -> bool) -> usize {
-        let before = self.len();
-        self.queues.retain(|host, _| host.is_empty() || !held(host));
+    /// Drops the rows of hosts that `held` says will not be ready for long; returns how many there
+    /// were of each.
+    pub fn drop_held(&mut self, held: impl Fn(&str) -> bool) -> Vec<(String, usize)> {
+        let hosts: Vec<String> = self
+            .queues
+            .keys()
+            .filter(|host| !host.is_empty() && held(host))
+            .cloned()
+            .collect();
+        let mut dropped = Vec::with_capacity(hosts.len());
+        for host in hosts {
+            let rows = self.queues.remove(&host).unwrap_or_default();
+            for id in &rows {
+                self.known.remove(id);
+            }
+            dropped.push((host, rows.len()));
+        }
         let queues = &self.queues;
         self.turns
             .retain(|Reverse((_, host))| queues.contains_key(host));
-        before - self.len()
+        dropped
+    }
+
+    /// Hosts with rows that wait.
+    pub fn hosts(&self) -> impl Iterator<Item = &str> {
+        self.queues.keys().map(String::as_str)
+    }
+
+    /// How many hosts with rows are worth looking at by then.
+    #[must_use]
+    pub fn ready_by(&self, then: Instant) -> usize {
+        self.turns
+            .iter()
+            .filter(|Reverse((at, _))| *at <= then)
+            .count()
     }
 
     /// When the next host is worth looking at.
@@ -175,7 +202,17 @@ mod tests {
                 .is_empty()
         );
         assert_eq!(agenda.next_turn(), Some(now + Duration::from_secs(7)));
-        assert_eq!(agenda.drop_held(|host| host == "slow.example"), 1);
+        assert_eq!(
+            (
+                agenda.ready_by(now),
+                agenda.ready_by(now + Duration::from_secs(7))
+            ),
+            (0, 1)
+        );
+        assert_eq!(
+            agenda.drop_held(|host| host == "slow.example"),
+            [("slow.example".to_owned(), 1)]
+        );
         assert_eq!(agenda.next_turn(), None);
     }
 }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::mill::{Mill, Orders};
 use super::paged::{assemble, keep_metadata, record, record_failure};
 use super::permission::{honours_robots, networks};
-use super::queue::Queue;
+use super::queue::{Queue, Wanted};
 use super::tally::Count;
 use crate::config::Feed;
 use crate::fetch::{self, HeaderMap, Purpose, Request, redact};
@@ -18,8 +18,8 @@ use crate::model::{
 };
 use crate::schedule::{page_recheck, page_retry};
 use crate::store::{
-    Again, ArticleCommitted, ArticleStatus, ClaimPages, CommitPage, FetchRecord, NewArticle,
-    PageResult, StoreError, feeds, pages,
+    Again, ArticleCommitted, ArticleStatus, ClaimPages, CommitPage, FetchRecord, Held, HoldHost,
+    NewArticle, PageResult, StoreError, feeds, pages,
 };
 use crate::{article, dedupe};
 
@@ -39,12 +39,34 @@ impl Queue for Pages {
     async fn due(
         &self,
         mill: &Mill,
-        now: Timestamp,
-        per_host: u32,
-        limit: u32,
+        wanted: Wanted,
     ) -> Result<Vec<feeds::Due<PageId>>, StoreError> {
         mill.store
-            .read(move |conn| pages::due(conn, now, per_host, limit))
+            .read(move |conn| {
+                pages::due(
+                    conn,
+                    wanted.now,
+                    wanted.per_host,
+                    wanted.limit,
+                    &wanted.without,
+                )
+            })
+            .await
+    }
+
+    async fn put_off(
+        &self,
+        mill: &Mill,
+        host: String,
+        until: Timestamp,
+        _: FailureKind,
+    ) -> Result<(), StoreError> {
+        mill.store
+            .write(HoldHost {
+                host,
+                until,
+                queue: Held::Pages,
+            })
             .await
     }
 

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use super::credentials;
 use super::mill::{Mill, Orders};
 use super::polled::{Visited, commit};
-use super::queue::Queue;
+use super::queue::{Queue, Wanted};
 use super::tally::Count;
 use crate::config::Feed;
 use crate::fetch::{self, HeaderMap, Purpose, Request, redact};
@@ -17,7 +17,9 @@ use crate::model::{
     DueFeed, FailureKind, FeedId, FetchFailure, Fetched, Lease, PollOutcome, Timestamp, Validators,
 };
 use crate::schedule::Reason;
-use crate::store::{self, ClaimFeeds, CommitPoll, Forgive, PostponePoll, StoreError, feeds};
+use crate::store::{
+    self, ClaimFeeds, CommitPoll, Forgive, Held, HoldHost, PostponePoll, StoreError, feeds,
+};
 use crate::{dedupe, feed};
 
 /// New entries taken from one poll; the rest are taken by the next.
@@ -37,18 +39,44 @@ impl Queue for Polls {
     async fn due(
         &self,
         mill: &Mill,
-        now: Timestamp,
-        per_host: u32,
-        limit: u32,
+        wanted: Wanted,
     ) -> Result<Vec<feeds::Due<FeedId>>, StoreError> {
-        let mut due = mill
-            .store
-            .read(move |conn| feeds::due(conn, now, per_host, limit))
-            .await?;
-        if let Some(only) = &self.only {
-            due.retain(|row| only.contains(&row.id));
-        }
-        Ok(due)
+        let only = self.only.clone();
+        mill.store
+            .read(move |conn| {
+                feeds::due(
+                    conn,
+                    wanted.now,
+                    wanted.per_host,
+                    wanted.limit,
+                    &wanted.without,
+                    only.as_ref(),
+                )
+            })
+            .await
+    }
+
+    async fn put_off(
+        &self,
+        mill: &Mill,
+        host: String,
+        until: Timestamp,
+        kind: FailureKind,
+    ) -> Result<(), StoreError> {
+        let reason = if kind == FailureKind::Throttled {
+            Reason::RetryAfter
+        } else {
+            Reason::Unreachable
+        };
+        mill.store
+            .write(HoldHost {
+                host,
+                until,
+                queue: Held::Feeds {
+                    reason: reason.token(),
+                },
+            })
+            .await
     }
 
     async fn next_due(&self, mill: &Mill) -> Result<Option<Timestamp>, StoreError> {

@@ -16,13 +16,13 @@ use tokio::time::{Instant, sleep_until};
 use super::agenda::Agenda;
 use super::mill::Mill;
 use super::tally::Count;
-use crate::model::{Lease, Timestamp};
+use crate::model::{FailureKind, Lease, Timestamp};
 use crate::store::{StoreError, feeds::Due};
 
 /// Rows asked of the table at a time, and of one host among them.
 const BATCH: u32 = 4096;
 const BATCH_PER_HOST: u32 = 64;
-/// The table is asked again when fewer than this many rows wait …
+/// The table is asked again when fewer than this many hosts with rows will be ready soon …
 const LOW_WATER: usize = 256;
 /// … but not more often than this, and at least this often.
 const ASK_NOT_BEFORE: Duration = Duration::from_millis(200);
@@ -41,13 +41,11 @@ pub trait Queue: Send + Sync + 'static {
     type Id: Copy + Eq + Hash + Send + Sync + 'static;
     type Claimed: Send + 'static;
 
-    /// Rows that are due at an instant.
+    /// Rows that are due.
     fn due(
         &self,
         mill: &Mill,
-        now: Timestamp,
-        per_host: u32,
-        limit: u32,
+        wanted: Wanted,
     ) -> impl Future<Output = Result<Vec<Due<Self::Id>>, StoreError>> + Send;
     /// When the next one is due.
     fn next_due(
@@ -69,7 +67,15 @@ pub trait Queue: Send + Sync + 'static {
     fn work(&self, mill: Arc<Mill>, claimed: Self::Claimed) -> impl Future<Output = ()> + Send;
     /// Rounds of the loop.
     fn rounds<'a>(&self, mill: &'a Mill) -> &'a Count;
-    /// Rows that a run that ends leaves for later.
+    /// Puts off every row of a host until then.
+    fn put_off(
+        &self,
+        mill: &Mill,
+        host: String,
+        until: Timestamp,
+        kind: FailureKind,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Rows that are left for later.
     fn postponed(&self, mill: &Mill, count: usize);
     /// What wakes the loop.
     fn wake<'a>(&self, mill: &'a Mill) -> &'a Notify;
@@ -113,38 +119,34 @@ pub async fn run<Q: Queue>(
 ) -> Result<(), StoreError> {
     let mut agenda = Agenda::new();
     let mut tasks: JoinSet<(Q::Id, String)> = JoinSet::new();
-    let mut asked: Option<Instant> = None;
+    let mut last_asked: Option<(Instant, usize)> = None;
     while !mill.stop.is_cancelled() {
         queue.rounds(&mill).up();
         let now = Instant::now();
         let upstream_done = matches!(&until, Until::Idle(upstream) if upstream.is_done());
-        if agenda.len() < LOW_WATER
-            && asked.is_none_or(|at| now.duration_since(at) >= ASK_NOT_BEFORE)
-        {
-            let due = queue
-                .due(&mill, mill.clock.now(), BATCH_PER_HOST, BATCH)
-                .await?;
-            for row in &due {
-                agenda.add(row.id, &row.host, now);
-            }
-            asked = Some(now);
+        let pause = match last_asked {
+            None => Duration::ZERO,
+            Some((_, 0)) if agenda.len() > 0 => ASK_AT_LEAST,
+            Some(_) => ASK_NOT_BEFORE,
+        };
+        let rested = last_asked.is_none_or(|(at, _)| now.duration_since(at) >= pause);
+        if rested && agenda.ready_by(now + ASK_AT_LEAST) < LOW_WATER {
             let working = agenda.is_working();
-            if upstream_done {
-                let hosts = mill.fetcher.hosts();
-                let held = |host: &str| {
-                    hosts
-                        .held(host)
-                        .is_some_and(|hold| hold.remaining > WORTH_WAITING)
-                };
-                queue.postponed(&mill, agenda.drop_held(held));
-                if agenda.len() == 0 && !working {
-                    break;
-                }
+            let Some(added) = refill(&*queue, &mill, &mut agenda, now).await? else {
+                continue;
+            };
+            last_asked = Some((now, added));
+            if upstream_done && agenda.len() == 0 && !working {
+                break;
             }
         }
         // A claim is a transaction: under load one is made for many rows, not for each that ends.
         let free = permits.saturating_sub(tasks.len());
-        let free = if free * CLAIM_SHARE >= permits { free } else { 0 };
+        let free = if free * CLAIM_SHARE >= permits {
+            free
+        } else {
+            0
+        };
         let hosts = mill.fetcher.hosts();
         let ready = agenda.take(free, now, |host| {
             (hosts.ready_in(host), hosts.concurrency(host))
@@ -157,7 +159,7 @@ pub async fn run<Q: Queue>(
         };
         tokio::select! {
             () = mill.stop.cancelled() => {}
-            () = queue.wake(&mill).notified() => {}
+            () = queue.wake(&mill).notified() => last_asked = None,
             () = sleep_until(wake_at) => {}
             Some(done) = tasks.join_next() => settle(&mut agenda, done),
         }
@@ -167,6 +169,67 @@ pub async fn run<Q: Queue>(
     }
     drain(tasks).await;
     Ok(())
+}
+
+/// What is asked of a table of due rows.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    pub now: Timestamp,
+    pub per_host: u32,
+    pub limit: u32,
+    /// Hosts of which enough is known.
+    pub without: Vec<String>,
+}
+
+/// Takes more rows into the agenda, and puts off those of hosts that are held for long. Returns how
+/// many came in; `None` when the table could not be read this time.
+async fn refill<Q: Queue>(
+    queue: &Q,
+    mill: &Mill,
+    agenda: &mut Agenda<Q::Id>,
+    now: Instant,
+) -> Result<Option<usize>, StoreError> {
+    let without = agenda.hosts().map(str::to_owned).collect();
+    let wanted = Wanted {
+        now: mill.clock.now(),
+        per_host: BATCH_PER_HOST,
+        limit: BATCH,
+        without,
+    };
+    let Some(due) = pause_on_fault(queue.due(mill, wanted).await).await? else {
+        return Ok(None);
+    };
+    let before = agenda.len();
+    for row in &due {
+        agenda.add(row.id, &row.host, now);
+    }
+    let hosts = mill.fetcher.hosts();
+    let is_held = |host: &str| {
+        hosts
+            .held(host)
+            .filter(|hold| hold.remaining > WORTH_WAITING)
+    };
+    for (host, rows) in agenda.drop_held(|host| is_held(host).is_some()) {
+        let Some(hold) = is_held(&host) else { continue };
+        queue.postponed(mill, rows);
+        let until = mill.clock.now().plus(hold.remaining);
+        pause_on_fault(queue.put_off(mill, host, until, hold.kind).await).await?;
+    }
+    Ok(Some(agenda.len().saturating_sub(before)))
+}
+
+/// A fault of the store that may pass is logged, and the loop goes on after a while; a store that
+/// has closed ends it.
+async fn pause_on_fault<T>(result: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(StoreError::Closed) => Err(StoreError::Closed),
+        Err(error) => {
+            tracing::warn!(%error, "the store did not answer; trying again in a while");
+            tokio::time::sleep(ASK_AT_LEAST).await;
+            Ok(None)
+        }
+    }
 }
 
 async fn start<Q: Queue>(
@@ -212,7 +275,7 @@ async fn wake_time<Q: Queue>(
         at = at.min(turn.max(now + Duration::from_millis(1)));
     }
     if agenda.len() < LOW_WATER {
-        if let Some(due) = queue.next_due(mill).await? {
+        if let Some(due) = pause_on_fault(queue.next_due(mill).await).await?.flatten() {
             at = at.min(now + due.since(mill.clock.now()).max(ASK_NOT_BEFORE));
         } else {
             at = at.min(now + ASK_AT_LEAST);

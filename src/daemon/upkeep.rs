@@ -2,7 +2,7 @@
 
 use super::mill::Mill;
 use super::ticker::Ticks;
-use crate::store::{StoreError, Upkeep};
+use crate::store::{StoreError, TRIM_ROWS, Upkeep};
 
 /// Does the chores at every tick, until the mill stops.
 ///
@@ -24,18 +24,24 @@ pub async fn run(mill: &Mill, ticks: &Ticks) -> Result<(), StoreError> {
         );
         let log = mill.orders().config.log.clone();
         let fetches_before = mill.clock.now().minus(log.fetches_for);
-        match mill
-            .store
-            .write(Upkeep {
-                fetches_before,
-                fetches_max: log.fetches_max,
-            })
-            .await
-        {
-            Ok(0) => {}
-            Ok(rows) => tracing::debug!(rows, "trimmed the log of requests"),
-            Err(StoreError::Closed) => return Err(StoreError::Closed),
-            Err(error) => tracing::warn!(%error, "upkeep failed; it will be done at the next tick"),
+        // In pieces, so that nobody waits long for the writer.
+        loop {
+            let trimmed = mill
+                .store
+                .write(Upkeep {
+                    fetches_before,
+                    fetches_max: log.fetches_max,
+                })
+                .await;
+            match trimmed {
+                Ok(TRIM_ROWS..) if !mill.stop.is_cancelled() => {}
+                Ok(_) => break,
+                Err(StoreError::Closed) => return Err(StoreError::Closed),
+                Err(error) => {
+                    tracing::warn!(%error, "upkeep failed; it will be done at the next tick");
+                    break;
+                }
+            }
         }
     }
 }

@@ -93,7 +93,11 @@ pub fn quota_spent(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     }
     let reset = named("ratelimit-reset", "x-ratelimit-reset")?;
     // Some count milliseconds.
-    let reset = if reset >= AN_INSTANT * 100 { reset / 1000 } else { reset };
+    let reset = if reset >= AN_INSTANT * 100 {
+        reset / 1000
+    } else {
+        reset
+    };
     let wait = if reset < AN_INSTANT {
         Duration::from_secs(reset)
     } else {

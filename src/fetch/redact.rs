@@ -13,7 +13,10 @@ const SECRET: [&str; 13] = [
     "session",
     "credential",
     "code",
-    "jwt", "pwd", "pw", "access",
+    "jwt",
+    "pwd",
+    "pw",
+    "access",
 ];
 
 /// The URL without what should not be read over somebody's shoulder.

@@ -1,6 +1,9 @@
 //! Feeds: which there are, which are due, who has claimed them.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::json;
 
 use super::StoreError;
 use super::request::Change;
@@ -264,7 +267,8 @@ pub struct Due<Id> {
 }
 
 /// Feeds that are due at `now` and unclaimed, oldest first, at most `per_host` of one host and
-/// `limit` in all, so that one source of many feeds cannot stand before all others.
+/// `limit` in all, so that one source of many feeds cannot stand before all others; none of the
+/// hosts `without`, and of `only` these feeds when given.
 ///
 /// # Errors
 /// Of SQLite.
@@ -273,20 +277,67 @@ pub fn due(
     now: Timestamp,
     per_host: u32,
     limit: u32,
+    without: &[String],
+    only: Option<&HashSet<FeedId>>,
 ) -> Result<Vec<Due<FeedId>>, StoreError> {
     let mut select = conn.prepare_cached(
         "SELECT id, host FROM (
              SELECT id, host, next_poll_at, row_number() OVER (PARTITION BY host ORDER BY next_poll_at, id) AS rank
-             FROM _feed WHERE state IN ('active', 'gone') AND next_poll_at <= ?1 AND (leased_until IS NULL OR leased_until <= ?1))
+             FROM _feed WHERE state IN ('active', 'gone') AND next_poll_at <= ?1 AND (leased_until IS NULL OR leased_until <= ?1)
+               AND host NOT IN (SELECT value FROM json_each(?4))
+               AND (?5 IS NULL OR id IN (SELECT value FROM json_each(?5))))
          WHERE rank <= ?2 ORDER BY next_poll_at, id LIMIT ?3",
     )?;
-    let rows = select.query_map(params![now, per_host, limit], |row| {
-        Ok(Due {
-            id: row.get(0)?,
-            host: row.get(1)?,
-        })
-    })?;
+    let only = only.map(|ids| json!(ids.iter().map(|id| id.0).collect::<Vec<_>>()).to_string());
+    let rows = select.query_map(
+        params![now, per_host, limit, json!(without).to_string(), only],
+        |row| {
+            Ok(Due {
+                id: row.get(0)?,
+                host: row.get(1)?,
+            })
+        },
+    )?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Puts off everything that is due on a host that wants to be left alone, or cannot be reached.
+#[derive(Debug)]
+pub struct HoldHost {
+    pub host: String,
+    pub until: Timestamp,
+    pub queue: Held,
+}
+
+/// Which of the two queues is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    Feeds { reason: &'static str },
+    Pages,
+}
+
+impl Change for HoldHost {
+    type Reply = ();
+
+    fn apply(&self, work: &mut Work<'_>) -> Result<(), StoreError> {
+        match self.queue {
+            Held::Feeds { reason } => work
+                .conn
+                .prepare_cached(
+                    "UPDATE _feed SET next_poll_at = ?2, next_poll_reason = ?3
+                     WHERE host = ?1 AND state IN ('active', 'gone') AND next_poll_at < ?2 AND leased_until IS NULL",
+                )?
+                .execute(params![self.host, self.until, reason])?,
+            Held::Pages => work
+                .conn
+                .prepare_cached(
+                    "UPDATE _page SET next_at = ?2
+                     WHERE host = ?1 AND state = 'pending' AND next_at < ?2 AND leased_until IS NULL",
+                )?
+                .execute(params![self.host, self.until])?,
+        };
+        Ok(())
+    }
 }
 
 /// When the next unclaimed feed is due.

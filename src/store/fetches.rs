@@ -60,7 +60,7 @@ pub(super) fn insert(
     Ok(())
 }
 
-/// Trims the log of requests, returns free pages to the file system, keeps statistics fresh.
+/// Trims the log of requests, by at most [`TRIM_ROWS`], and keeps statistics fresh.
 #[derive(Debug)]
 pub struct Upkeep {
     /// Requests before this are forgotten.
@@ -70,7 +70,7 @@ pub struct Upkeep {
 }
 
 /// Rows deleted by one [`Upkeep`], so that it never holds the writer for long.
-const TRIM_ROWS: u32 = 20_000;
+pub const TRIM_ROWS: usize = 20_000;
 
 impl Change for Upkeep {
     type Reply = usize;
@@ -81,7 +81,11 @@ impl Change for Upkeep {
             "DELETE FROM _fetch WHERE id IN (
                  SELECT id FROM _fetch
                  WHERE at < ?1 OR id <= (SELECT max(id) FROM _fetch) - ?2 ORDER BY id LIMIT ?3)",
-            params![self.fetches_before, self.fetches_max, TRIM_ROWS],
+            params![
+                self.fetches_before,
+                self.fetches_max,
+                rows::count(TRIM_ROWS as u64)
+            ],
         )?;
         work.conn.execute_batch("PRAGMA optimize")?;
         Ok(trimmed)

@@ -49,8 +49,10 @@ use tokio::sync::mpsc;
 pub use articles::{ArticleCommitted, ArticleStatus, NewArticle};
 pub use error::StoreError;
 pub use extractions::{Again, CommitPage, PageResult};
-pub use feeds::{ClaimFeeds, FeedSpec, Forgive, PostponePoll, Reschedule, SyncFeeds, Synced};
-pub use fetches::{FetchRecord, Upkeep};
+pub use feeds::{
+    ClaimFeeds, FeedSpec, Forgive, Held, HoldHost, PostponePoll, Reschedule, SyncFeeds, Synced,
+};
+pub use fetches::{FetchRecord, TRIM_ROWS, Upkeep};
 pub use open::InstanceLock;
 pub use pages::ClaimPages;
 pub use polls::{CommitPoll, PollCommitted};

@@ -129,9 +129,15 @@ pub fn writer(path: &Path) -> Result<Connection, StoreError> {
 pub fn reader(path: &Path) -> Result<Connection, StoreError> {
     match path.try_exists() {
         Ok(true) => {}
-        Ok(false) => return Err(StoreError::Missing { path: path.to_owned() }),
+        Ok(false) => {
+            return Err(StoreError::Missing {
+                path: path.to_owned(),
+            });
+        }
         Err(error) => {
-            let detail = format!("it cannot be looked at: {error}; readers need to be in the group of its directory");
+            let detail = format!(
+                "it cannot be looked at: {error}; readers need to be in the group of its directory"
+            );
             return Err(access(path, &detail));
         }
     }

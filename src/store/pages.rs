@@ -1,6 +1,7 @@
 //! The queue of pages: what is wanted, what is due, who has claimed it.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::json;
 use url::Url;
 
 use super::feeds::Due;
@@ -113,7 +114,7 @@ fn pending_page(row: &Row<'_>) -> rusqlite::Result<PendingPage> {
 }
 
 /// Pages that are due at `now` and unclaimed, the oldest wish first, at most `per_host` of one
-/// host; those that ask no host are not limited.
+/// host; those that ask no host are not limited. None of the hosts `without`.
 ///
 /// # Errors
 /// Of SQLite.
@@ -122,19 +123,24 @@ pub fn due(
     now: Timestamp,
     per_host: u32,
     limit: u32,
+    without: &[String],
 ) -> Result<Vec<Due<PageId>>, StoreError> {
     let mut select = conn.prepare_cached(
         "SELECT id, host FROM (
              SELECT id, host, next_at, row_number() OVER (PARTITION BY host ORDER BY next_at, id) AS rank
-             FROM _page WHERE state = 'pending' AND next_at <= ?1 AND (leased_until IS NULL OR leased_until <= ?1))
+             FROM _page WHERE state = 'pending' AND next_at <= ?1 AND (leased_until IS NULL OR leased_until <= ?1)
+               AND host NOT IN (SELECT value FROM json_each(?4)))
          WHERE rank <= ?2 OR host = '' ORDER BY next_at, id LIMIT ?3",
     )?;
-    let rows = select.query_map(params![now, per_host, limit], |row| {
-        Ok(Due {
-            id: row.get(0)?,
-            host: row.get(1)?,
-        })
-    })?;
+    let rows = select.query_map(
+        params![now, per_host, limit, json!(without).to_string()],
+        |row| {
+            Ok(Due {
+                id: row.get(0)?,
+                host: row.get(1)?,
+            })
+        },
+    )?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

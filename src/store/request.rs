@@ -7,8 +7,8 @@ use tokio::sync::oneshot;
 
 use super::writer::Work;
 use super::{
-    ClaimFeeds, ClaimPages, CommitPage, CommitPoll, Forgive, PostponePoll, Reschedule, Split,
-    StoreError, SyncFeeds, Upkeep,
+    ClaimFeeds, ClaimPages, CommitPage, CommitPoll, Forgive, HoldHost, PostponePoll, Reschedule,
+    Split, StoreError, SyncFeeds, Upkeep,
 };
 
 /// One kind of change. Applying it twice in two transactions of which only the second is committed
@@ -101,6 +101,8 @@ requests! {
     Reschedule,
     /// Takes due feeds for polling.
     ClaimFeeds,
+    /// Puts off everything of a host.
+    HoldHost,
     /// Puts a claimed feed off.
     PostponePoll,
     /// Takes back the blame of an outage of our own.

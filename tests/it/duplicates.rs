@@ -216,7 +216,7 @@ async fn of_two_copies_that_arrive_together_one_is_the_primary_always() {
     let entries: Vec<ParsedEntry> = (0..TRIES * 2).map(entry).collect();
     poll(&store, entries, at).await;
     let due = store
-        .read(move |conn| pages::due(conn, at, u32::MAX, u32::MAX))
+        .read(move |conn| pages::due(conn, at, u32::MAX, u32::MAX, &[]))
         .await
         .unwrap();
     assert_eq!(i64::try_from(due.len()), Ok(TRIES * 2));
