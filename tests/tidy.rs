@@ -37,7 +37,6 @@ const DOORS: &[(&str, &str)] = &[
     ("html5ever", "src/article/"),
     ("reqwest", "src/fetch/"),
     ("rustls", "src/fetch/"),
-    ("texting_robots", "src/fetch/"),
     ("rusqlite", "src/store/"),
     ("tokio_cron_scheduler", "src/daemon/ticker.rs"),
     ("sd_notify", "src/daemon/notify.rs"),

@@ -12,7 +12,7 @@ use super::permission::{honours_robots, networks};
 use super::queue::{Queue, Wanted};
 use super::tally::Count;
 use crate::config::Feed;
-use crate::fetch::{self, HeaderMap, Purpose, Request, redact};
+use crate::fetch::{self, HeaderMap, Purpose, Refusal, Request, redact};
 use crate::model::{
     FailureKind, FetchFailure, Fetched, Lease, PageId, PendingPage, Timestamp, Validators,
 };
@@ -25,6 +25,10 @@ use crate::{article, dedupe};
 
 /// How long a page may take to be parsed: a thousand times what an honest one takes.
 const PARSE_DEADLINE: Duration = Duration::from_millis(500);
+/// While a page waits longer than this, readers have the feed's words of it.
+const WORTH_WORDS: Duration = Duration::from_secs(600);
+/// When a page is due again that met our own outage.
+const AFTER_OUTAGE: Duration = Duration::from_secs(60);
 /// A page whose host is held is looked at again no sooner than this.
 const POSTPONED_AT_LEAST: Duration = Duration::from_secs(1);
 
@@ -197,8 +201,10 @@ async fn fetched(mill: &Mill, page: &PendingPage, url: &str) -> Made {
     let networks = networks(mill, feed.as_deref()).await;
     let now = mill.clock.now();
     if honours_robots(&orders, feed.as_deref(), url) {
-        if let Err((kind, detail)) = mill.fetcher.may_fetch(url, &networks, now).await {
-            return failed(mill, page, &orders, kind, detail, None, None).await;
+        match mill.fetcher.may_fetch(url, &networks, now).await {
+            Ok(()) => {}
+            Err(Refusal { not_before: Some(until), .. }) => return postponed(mill, page, until).await,
+            Err(Refusal { kind, detail, .. }) => return failed(mill, page, &orders, kind, detail, None, None).await,
         }
     }
     let request = Request {
@@ -211,12 +217,9 @@ async fn fetched(mill: &Mill, page: &PendingPage, url: &str) -> Made {
         now,
     };
     match mill.fetcher.fetch(&request).await {
-        Err(FetchFailure {
-            not_before: Some(until),
-            ..
-        }) => {
-            let until = until.max(mill.clock.now().plus(POSTPONED_AT_LEAST));
-            Made::silently(PageResult::Postponed { until })
+        Err(FetchFailure { not_before: Some(until), .. }) => postponed(mill, page, until).await,
+        Err(failure) if mill.fetcher.is_outage() && fetch::is_unreachable(failure.kind) => {
+            postponed(mill, page, now.plus(AFTER_OUTAGE)).await
         }
         Err(failure) => {
             let record = record_failure(&failure, mill.clock.now());
@@ -333,6 +336,15 @@ async fn extracted(
             .await
         }
     }
+}
+
+/// A page that nobody was asked for. Where the wait is long, the feed's own words are stored meanwhile.
+async fn postponed(mill: &Mill, page: &PendingPage, until: Timestamp) -> Made {
+    let now = mill.clock.now();
+    let until = until.max(now.plus(POSTPONED_AT_LEAST));
+    let long = until.since(now) > WORTH_WORDS && page.rechecks == 0;
+    let words = if long { from_words(mill, page, ArticleStatus::FeedOnly).await.map(Box::new) } else { None };
+    Made::silently(PageResult::Postponed { until, words })
 }
 
 /// When the page is fetched again for revisions, if it is.

@@ -18,11 +18,13 @@ mod guard;
 mod headers;
 mod hosts;
 mod outage;
+mod permission;
 mod redact;
 mod redirect;
 mod request;
 mod resolve;
 mod robots;
+mod robots_file;
 mod settings;
 mod verdict;
 mod wire;
@@ -40,6 +42,7 @@ use answer::{Trail, finish};
 pub use guard::{Networks, UrlVerdict, check_url, is_public};
 pub use headers::charset;
 pub use hosts::{Hold, HostPace, Hosts};
+pub use permission::Refusal;
 pub use redact::redact;
 use redirect::redirect_target;
 use request::headers_for;
@@ -192,6 +195,14 @@ impl Fetcher {
         url.as_str().clone_into(&mut trail.url);
         self.guard(url, &request.networks).await?;
         let host = url.host_str().unwrap_or_default().to_owned();
+        let pass = self.hosts.pass(&host).await.map_err(|hold| Stop {
+            kind: hold.kind,
+            detail: format!(
+                "{host} is left alone for another {} s",
+                hold.remaining.as_secs()
+            ),
+            hold: Some(hold.remaining),
+        })?;
         if let Some(wait) = self.outage.wait() {
             return Err(Stop {
                 kind: FailureKind::Connect,
@@ -201,14 +212,6 @@ impl Fetcher {
                 hold: Some(wait),
             });
         }
-        let pass = self.hosts.pass(&host).await.map_err(|hold| Stop {
-            kind: hold.kind,
-            detail: format!(
-                "{host} is left alone for another {} s",
-                hold.remaining.as_secs()
-            ),
-            hold: Some(hold.remaining),
-        })?;
         let Told { settings, wire } = self.told();
         let (timeout, max_bytes) = match request.purpose {
             Purpose::Feed => (settings.feed_timeout, settings.feed_bytes_max),
@@ -224,6 +227,7 @@ impl Fetcher {
             networks: request.networks.clone(),
             timeout: timeout.saturating_sub(trail.asking),
             max_bytes,
+            truncate: request.purpose == Purpose::Robots,
         };
         let result = wire.exchange(hop).await;
         trail.asking += asked.elapsed();
@@ -324,57 +328,6 @@ impl Fetcher {
                 FailureKind::Throttled,
                 wait.min(settings.retry_after_max),
             );
-        }
-    }
-
-    /// Asks robots.txt, fetching it when it is not known, whether we may fetch a page.
-    ///
-    /// # Errors
-    /// The kind of failure, when robots.txt or the guard refuses.
-    pub async fn may_fetch(
-        &self,
-        url: &str,
-        networks: &Networks,
-        now: Timestamp,
-    ) -> Result<(), (FailureKind, String)> {
-        let url = Url::parse(url).map_err(|error| (FailureKind::BadUrl, error.to_string()))?;
-        self.guard(&url, networks)
-            .await
-            .map_err(|stop| (stop.kind, stop.detail))?;
-        let Ok(address) = url.join("/robots.txt") else {
-            return Ok(());
-        };
-        let rules = self
-            .robots
-            .rules(&url, async || {
-                let request = Request {
-                    url: address.to_string(),
-                    purpose: Purpose::Robots,
-                    validators: Validators::default(),
-                    validators_url: String::new(),
-                    headers: HeaderMap::new(),
-                    networks: networks.clone(),
-                    now,
-                };
-                // The trail is only for the log; a failure is an absent answer.
-                match Box::pin(self.fetch(&request)).await {
-                    Ok(answer) => robots::Rules::from_answer(Some((answer.status, &answer.body))),
-                    Err(failure) if failure.kind == FailureKind::TooLarge => {
-                        robots::Rules::AllowAll
-                    }
-                    Err(failure) if failure.kind == FailureKind::TooManyRedirects => {
-                        robots::Rules::AllowAll
-                    }
-                    Err(_) => robots::Rules::from_answer(None),
-                }
-            })
-            .await;
-        if let (Some(delay), Some(host)) = (rules.crawl_delay(), url.host_str()) {
-            self.hosts.set_crawl_delay(host, delay);
-        }
-        match rules.refusal(&url) {
-            None => Ok(()),
-            Some(kind) => Err((kind, kind.words().to_owned())),
         }
     }
 }

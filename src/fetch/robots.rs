@@ -1,30 +1,29 @@
 //! robots.txt (RFC 9309): what a site asks of programs that fetch its pages.
 //!
-//! 2xx is read, up to 500 KiB; any 4xx but 429 allows everything; 429 and 5xx, and
-//! a server that does not answer, disallow until it does. Kept for at most a day
-//! and fetched once however many pages wait. Feeds are subscribed to by a person
-//! and are not subject to it.
+//! 2xx is read, its first 500 KiB; any 4xx but 429 allows everything; 429 and 5xx, and a
+//! server that does not answer, disallow until it does. Kept for at most a day and
+//! fetched once however many pages wait. Feeds are subscribed to by a person and are
+//! not subject to it.
+//!
+//! Rules are matched one by one, without regular expressions: a hostile file costs no
+//! more than its bounds.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use texting_robots::Robot;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use url::Url;
 
+use super::robots_file::{self, RobotsFile};
 use crate::model::FailureKind;
 
-/// The name under which rules are looked for.
-const AGENT: &str = "feedmill";
 /// How long an answer is believed (RFC 9309 §2.4).
 const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
 /// How soon a server that failed to answer is asked again.
 const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(15 * 60);
-/// The longest delay between requests that is honoured.
-const CRAWL_DELAY_MAX: Duration = Duration::from_secs(120);
-/// Sites remembered.
+/// Sites remembered; beyond it those whose answer is the oldest are forgotten.
 const REMEMBERED: usize = 10_000;
 /// As much of the file as is read (RFC 9309 §2.5).
 pub(super) const BYTES_MAX: usize = 500 << 10;
@@ -35,7 +34,7 @@ pub enum Rules {
     AllowAll,
     /// No usable answer yet.
     Unknown,
-    File(Arc<Robot>),
+    File(Arc<RobotsFile>),
 }
 
 impl Rules {
@@ -43,12 +42,9 @@ impl Rules {
     #[must_use]
     pub fn from_answer(answer: Option<(u16, &[u8])>) -> Self {
         match answer {
-            Some((200..=299, body)) => {
-                Robot::new(AGENT, body).map_or(Self::AllowAll, |robot| Self::File(Arc::new(robot)))
-            }
-            Some((429, _)) | None => Self::Unknown,
-            Some((400..=499, _)) => Self::AllowAll,
-            Some(_) => Self::Unknown,
+            Some((200..=299, body)) => Self::File(Arc::new(robots_file::read(body))),
+            Some((400..=428 | 430..=499, _)) => Self::AllowAll,
+            Some(_) | None => Self::Unknown,
         }
     }
 
@@ -59,24 +55,21 @@ impl Rules {
         match self {
             Self::AllowAll => None,
             Self::Unknown => Some(FailureKind::RobotsUnknown),
-            Self::File(robot) => (!robot.allowed(url.as_str())).then_some(FailureKind::Robots),
+            Self::File(file) => (!file.allows(url)).then_some(FailureKind::Robots),
         }
     }
 
     /// The delay that the site asks for between requests, within reason.
     #[must_use]
     pub fn crawl_delay(&self) -> Option<Duration> {
-        let Self::File(robot) = self else { return None };
-        let delay = Duration::try_from_secs_f32(robot.delay?).ok()?;
-        Some(delay.min(CRAWL_DELAY_MAX))
+        match self {
+            Self::File(file) => file.crawl_delay,
+            Self::AllowAll | Self::Unknown => None,
+        }
     }
 
     fn kept_for(&self) -> Duration {
-        if matches!(self, Self::Unknown) {
-            ASKED_AGAIN_AFTER
-        } else {
-            KEPT_FOR
-        }
+        if matches!(self, Self::Unknown) { ASKED_AGAIN_AFTER } else { KEPT_FOR }
     }
 }
 
@@ -90,26 +83,32 @@ type Site = Arc<OnceCell<(Rules, Instant)>>;
 
 impl Cache {
     /// The rules of the site of `url`, fetched with `ask` if they are not known: once, also when
-    /// many pages of the site ask at the same time.
-    pub async fn rules(&self, url: &Url, ask: impl AsyncFnOnce() -> Rules) -> Rules {
+    /// many pages of the site ask at the same time. What could not even be asked is not kept.
+    ///
+    /// # Errors
+    /// That of `ask`.
+    pub async fn rules<E>(&self, url: &Url, ask: impl AsyncFnOnce() -> Result<Rules, E>) -> Result<Rules, E> {
         let site = self.site(&url.origin().ascii_serialization());
-        let known = site.get_or_init(async || {
-            let rules = ask().await;
+        let known = site.get_or_try_init(async || {
+            let rules = ask().await?;
             let until = Instant::now() + rules.kept_for();
-            (rules, until)
+            Ok((rules, until))
         });
-        known.await.0.clone()
+        Ok(known.await?.0.clone())
     }
 
     fn site(&self, origin: &str) -> Site {
         let now = Instant::now();
         let mut sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
-        if sites.len() > REMEMBERED {
-            sites.clear();
-        }
-        let stale = |site: &Site| site.get().is_some_and(|(_, until)| *until <= now);
-        if sites.get(origin).is_some_and(stale) {
+        let is_stale = |site: &Site| site.get().is_some_and(|(_, until)| *until <= now);
+        if sites.get(origin).is_some_and(is_stale) {
             sites.remove(origin);
+        }
+        if sites.len() >= REMEMBERED && !sites.contains_key(origin) {
+            let mut ends: Vec<Instant> = sites.values().filter_map(|site| site.get().map(|(_, until)| *until)).collect();
+            ends.sort_unstable();
+            let half = ends.get(ends.len() / 2).copied().unwrap_or(now);
+            sites.retain(|_, site| site.get().is_none_or(|(_, until)| *until > half));
         }
         Arc::clone(sites.entry(origin.to_owned()).or_default())
     }
@@ -119,41 +118,15 @@ impl Cache {
 mod tests {
     use super::*;
 
-    fn allowed(answer: Option<(u16, &[u8])>, path: &str) -> bool {
-        let url = Url::parse("https://example.org")
-            .and_then(|url| url.join(path))
-            .expect("a URL");
-        Rules::from_answer(answer).refusal(&url).is_none()
-    }
-
     #[test]
     fn missing_rules_allow_and_a_failing_server_disallows() {
-        assert!(allowed(Some((404, b"")), "/a"));
-        assert!(allowed(Some((403, b"")), "/a"));
-        assert!(!allowed(Some((503, b"")), "/a"));
-        assert!(!allowed(Some((429, b"")), "/a"));
-        assert!(!allowed(None, "/a"));
-    }
-
-    #[test]
-    fn the_longest_match_for_our_name_decides() {
-        let file: &[u8] = b"\xef\xbb\xbfUser-agent: *\nDisallow: /private\nAllow: /private/open\nCrawl-delay: 300\n\
-            \nUser-agent: feedmill\nDisallow: /no$\nDisallow: /*.pdf$\nCrawl-delay: 7\n";
-        assert!(allowed(Some((200, file)), "/private"));
-        assert!(!allowed(Some((200, file)), "/no"));
-        assert!(allowed(Some((200, file)), "/nothing"));
-        assert!(!allowed(Some((200, file)), "/x/y.pdf"));
-        assert_eq!(
-            Rules::from_answer(Some((200, file))).crawl_delay(),
-            Some(Duration::from_secs(7))
-        );
-        let others: &[u8] =
-            b"User-agent: *\nDisallow: /private\nAllow: /private/open\nCrawl-delay: 300\n";
-        assert!(!allowed(Some((200, others)), "/private/x"));
-        assert!(allowed(Some((200, others)), "/private/open/x"));
-        assert_eq!(
-            Rules::from_answer(Some((200, others))).crawl_delay(),
-            Some(CRAWL_DELAY_MAX)
-        );
+        let url = Url::parse("https://example.org/a").expect("a URL");
+        let refusal = |answer: Option<(u16, &[u8])>| Rules::from_answer(answer).refusal(&url);
+        assert_eq!(refusal(Some((404, b""))), None);
+        assert_eq!(refusal(Some((403, b""))), None);
+        assert_eq!(refusal(Some((503, b""))), Some(FailureKind::RobotsUnknown));
+        assert_eq!(refusal(Some((429, b""))), Some(FailureKind::RobotsUnknown));
+        assert_eq!(refusal(None), Some(FailureKind::RobotsUnknown));
+        assert_eq!(refusal(Some((200, b"User-agent: *\nDisallow: /a"))), Some(FailureKind::Robots));
     }
 }

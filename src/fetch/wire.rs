@@ -37,6 +37,8 @@ pub struct Hop {
     pub timeout: Duration,
     /// Decoded.
     pub max_bytes: usize,
+    /// Whether a larger body is read up to there instead of refused.
+    pub truncate: bool,
 }
 
 /// One response.
@@ -158,9 +160,7 @@ async fn exchange(client: &Client, hop: &Hop) -> Result<Response, WireFailure> {
             body: Vec::new(),
         });
     }
-    if response
-        .content_length()
-        .is_some_and(|length| length > hop.max_bytes as u64)
+    if !hop.truncate && response.content_length().is_some_and(|length| length > hop.max_bytes as u64)
     {
         return Err(too_large(hop));
     }
@@ -169,7 +169,11 @@ async fn exchange(client: &Client, hop: &Hop) -> Result<Response, WireFailure> {
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|error| failure(body_kind(&error), &describe(error)))?;
         if body.len() + chunk.len() > hop.max_bytes {
-            return Err(too_large(hop));
+            if !hop.truncate {
+                return Err(too_large(hop));
+            }
+            body.extend(chunk.iter().take(hop.max_bytes - body.len()));
+            break;
         }
         body.extend_from_slice(&chunk);
     }

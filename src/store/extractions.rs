@@ -51,7 +51,7 @@ pub enum PageResult {
     /// There is nothing to make an article of, and never will be.
     Nothing,
     /// It was not tried: it is due again, and nothing counts against it.
-    Postponed { until: Timestamp },
+    Postponed { until: Timestamp, words: Option<Box<NewArticle>> },
 }
 
 impl Change for CommitPage {
@@ -87,11 +87,13 @@ impl Change for CommitPage {
                 self.finish(work.conn, ArticleCommitted::Nothing)?;
                 ArticleCommitted::Nothing
             }
-            PageResult::Postponed { until } => {
-                work.conn
-                    .prepare_cached("UPDATE _page SET lease = NULL, leased_until = NULL, next_at = ?2 WHERE id = ?1")?
-                    .execute(params![self.page, until])?;
-                ArticleCommitted::Nothing
+            PageResult::Postponed { until, words } => {
+                let done = match words {
+                    Some(words) => self.store(work, own, words)?,
+                    None => ArticleCommitted::Nothing,
+                };
+                self.postpone(work.conn, done, *until)?;
+                done
             }
         };
         if let Some(added) = self.page_added {
@@ -188,6 +190,17 @@ impl CommitPage {
             again.url,
             self.at,
         ])?;
+        Ok(())
+    }
+
+    fn postpone(&self, conn: &Connection, done: ArticleCommitted, until: Timestamp) -> Result<(), StoreError> {
+        conn.prepare_cached("UPDATE _entry SET article_id = coalesce(?2, article_id) WHERE page_id = ?1")?
+            .execute(params![self.page, done.article()])?;
+        conn.prepare_cached(
+            "UPDATE _page SET lease = NULL, leased_until = NULL, next_at = ?2, article_id = coalesce(article_id, ?3)
+             WHERE id = ?1",
+        )?
+        .execute(params![self.page, until, done.article()])?;
         Ok(())
     }
 
