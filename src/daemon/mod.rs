@@ -14,6 +14,7 @@
 //! point loses time, never data: what is due and what is pending are rows.
 
 mod agenda;
+mod asking;
 pub mod clock;
 mod credentials;
 mod mill;
@@ -25,6 +26,7 @@ mod permission;
 mod poll;
 mod polled;
 mod queue;
+mod queues;
 mod run;
 mod start;
 mod tally;

@@ -7,9 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::clock::Clock;
 use super::mill::Mill;
-use super::page::Pages;
-use super::poll::Polls;
 use super::queue::{self, Until, Upstream};
+use super::queues::{Pages, Polls};
 use super::start::{DaemonError, Started, start};
 use super::tally::Tally;
 use crate::config::Config;

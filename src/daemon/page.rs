@@ -1,25 +1,19 @@
 //! One page: robots, fetch, extract, identify, commit. The steps are other rooms'; here is their order.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::mill::{Mill, Orders};
 use super::paged::{assemble, keep_metadata, record, record_failure};
 use super::permission::{honours_robots, networks};
-use super::queue::{Queue, Wanted};
-use super::tally::Count;
 use crate::config::Feed;
 use crate::fetch::{self, HeaderMap, Purpose, Refusal, Request, redact};
-use crate::model::{
-    FailureKind, FetchFailure, Fetched, Lease, PageId, PendingPage, Timestamp, Validators,
-};
+use crate::model::{FailureKind, FetchFailure, Fetched, PendingPage, Timestamp, Validators};
 use crate::schedule::{page_recheck, page_retry};
 use crate::store::{
-    Again, ArticleCommitted, ArticleStatus, ClaimPages, CommitPage, FetchRecord, Held, HoldHost,
-    NewArticle, PageResult, StoreError, feeds, pages,
+    Again, ArticleCommitted, ArticleStatus, CommitPage, FetchRecord, NewArticle, PageResult,
+    StoreError,
 };
 use crate::{article, dedupe};
 
@@ -32,110 +26,32 @@ const AFTER_OUTAGE: Duration = Duration::from_secs(60);
 /// A page whose host is held is looked at again no sooner than this.
 const POSTPONED_AT_LEAST: Duration = Duration::from_secs(1);
 
-/// The pages.
-#[derive(Debug, Default)]
-pub struct Pages;
-
-impl Queue for Pages {
-    type Id = PageId;
-    type Claimed = PendingPage;
-
-    async fn due(
-        &self,
-        mill: &Mill,
-        wanted: Wanted,
-    ) -> Result<Vec<feeds::Due<PageId>>, StoreError> {
-        mill.store
-            .read(move |conn| {
-                pages::due(
-                    conn,
-                    wanted.now,
-                    wanted.per_host,
-                    wanted.limit,
-                    &wanted.without,
-                )
-            })
-            .await
-    }
-
-    async fn put_off(
-        &self,
-        mill: &Mill,
-        host: String,
-        until: Timestamp,
-        _: FailureKind,
-    ) -> Result<(), StoreError> {
-        mill.store
-            .write(HoldHost {
-                host,
-                until,
-                queue: Held::Pages,
-            })
-            .await
-    }
-
-    async fn next_due(&self, mill: &Mill) -> Result<Option<Timestamp>, StoreError> {
-        mill.store.read(pages::next_due).await
-    }
-
-    async fn claim(
-        &self,
-        mill: &Mill,
-        pages: Vec<PageId>,
-        lease: Lease,
-        at: Timestamp,
-        until: Timestamp,
-    ) -> Result<Vec<PendingPage>, StoreError> {
-        mill.store
-            .write(ClaimPages {
-                pages,
-                lease,
-                at,
-                until,
-            })
-            .await
-    }
-
-    fn id(claimed: &PendingPage) -> PageId {
-        claimed.id
-    }
-
-    async fn work(&self, mill: Arc<Mill>, page: PendingPage) {
-        let made = tokio::select! {
-            made = make(&mill, &page) => made,
-            () = mill.stop.cancelled() => return,
-        };
-        let failed = matches!(made.result, PageResult::Failed { .. });
-        let postponed = matches!(made.result, PageResult::Postponed { .. });
-        match mill.store.write(made).await {
-            Ok(_) if postponed => {}
-            Ok(done) => {
-                mill.tally.pages.up();
-                mill.tally.pages_failed.add(usize::from(failed));
-                mill.tally
-                    .articles_new
-                    .add(usize::from(matches!(done, ArticleCommitted::New(_))));
-                mill.tally
-                    .articles_updated
-                    .add(usize::from(matches!(done, ArticleCommitted::Updated(_))));
-            }
-            Err(StoreError::Stale) => {
-                tracing::debug!(page = %page.id, "another claim of the page has overtaken this one")
-            }
-            Err(error) => {
-                tracing::error!(page = %page.id, %error, "a page could not be stored and will be done again")
-            }
+/// One page, from the request to the commit.
+pub(super) async fn page(mill: &Mill, page: PendingPage) {
+    let made = tokio::select! {
+        made = make(mill, &page) => made,
+        () = mill.stop.cancelled() => return,
+    };
+    let failed = matches!(made.result, PageResult::Failed { .. });
+    let postponed = matches!(made.result, PageResult::Postponed { .. });
+    match mill.store.write(made).await {
+        Ok(_) if postponed => {}
+        Ok(done) => {
+            mill.tally.pages.up();
+            mill.tally.pages_failed.add(usize::from(failed));
+            mill.tally
+                .articles_new
+                .add(usize::from(matches!(done, ArticleCommitted::New(_))));
+            mill.tally
+                .articles_updated
+                .add(usize::from(matches!(done, ArticleCommitted::Updated(_))));
         }
-    }
-
-    fn rounds<'a>(&self, mill: &'a Mill) -> &'a Count {
-        &mill.tally.page_rounds
-    }
-
-    fn postponed(&self, _mill: &Mill, _count: usize) {}
-
-    fn wake<'a>(&self, mill: &'a Mill) -> &'a Notify {
-        &mill.wake_pages
+        Err(StoreError::Stale) => {
+            tracing::debug!(page = %page.id, "another claim of the page has overtaken this one")
+        }
+        Err(error) => {
+            tracing::error!(page = %page.id, %error, "a page could not be stored and will be done again")
+        }
     }
 }
 
@@ -203,8 +119,13 @@ async fn fetched(mill: &Mill, page: &PendingPage, url: &str) -> Made {
     if honours_robots(&orders, feed.as_deref(), url) {
         match mill.fetcher.may_fetch(url, &networks, now).await {
             Ok(()) => {}
-            Err(Refusal { not_before: Some(until), .. }) => return postponed(mill, page, until).await,
-            Err(Refusal { kind, detail, .. }) => return failed(mill, page, &orders, kind, detail, None, None).await,
+            Err(Refusal {
+                not_before: Some(until),
+                ..
+            }) => return postponed(mill, page, until).await,
+            Err(Refusal { kind, detail, .. }) => {
+                return failed(mill, page, &orders, kind, detail, None, None).await;
+            }
         }
     }
     let request = Request {
@@ -217,7 +138,10 @@ async fn fetched(mill: &Mill, page: &PendingPage, url: &str) -> Made {
         now,
     };
     match mill.fetcher.fetch(&request).await {
-        Err(FetchFailure { not_before: Some(until), .. }) => postponed(mill, page, until).await,
+        Err(FetchFailure {
+            not_before: Some(until),
+            ..
+        }) => postponed(mill, page, until).await,
         Err(failure) if mill.fetcher.is_outage() && fetch::is_unreachable(failure.kind) => {
             postponed(mill, page, now.plus(AFTER_OUTAGE)).await
         }
@@ -343,7 +267,13 @@ async fn postponed(mill: &Mill, page: &PendingPage, until: Timestamp) -> Made {
     let now = mill.clock.now();
     let until = until.max(now.plus(POSTPONED_AT_LEAST));
     let long = until.since(now) > WORTH_WORDS && page.rechecks == 0;
-    let words = if long { from_words(mill, page, ArticleStatus::FeedOnly).await.map(Box::new) } else { None };
+    let words = if long {
+        from_words(mill, page, ArticleStatus::FeedOnly)
+            .await
+            .map(Box::new)
+    } else {
+        None
+    };
     Made::silently(PageResult::Postponed { until, words })
 }
 

@@ -1,128 +1,23 @@
 //! One poll: fetch, read, plan, decide when next, commit. The steps are other rooms'; here is their order.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
-
-use super::credentials;
+use super::asking::{request, variant};
 use super::mill::{Mill, Orders};
 use super::polled::{Visited, commit};
-use super::queue::{Queue, Wanted};
-use super::tally::Count;
 use crate::config::Feed;
-use crate::fetch::{self, HeaderMap, Purpose, Request, redact};
-use crate::model::{
-    DueFeed, FailureKind, FeedId, FetchFailure, Fetched, Lease, PollOutcome, Timestamp, Validators,
-};
+use crate::fetch::{self, redact};
+use crate::model::{DueFeed, FailureKind, FetchFailure, Fetched, PollOutcome, Timestamp};
 use crate::schedule::Reason;
-use crate::store::{
-    self, ClaimFeeds, CommitPoll, Forgive, Held, HoldHost, PostponePoll, StoreError, feeds,
-};
+use crate::store::{self, CommitPoll, Forgive, PostponePoll, StoreError};
 use crate::{dedupe, feed};
 
 /// New entries taken from one poll; the rest are taken by the next.
 const NEW_PER_POLL: usize = 1000;
 
-/// The feeds.
-#[derive(Debug, Default)]
-pub struct Polls {
-    /// Only these, when given.
-    pub only: Option<HashSet<FeedId>>,
-}
-
-impl Queue for Polls {
-    type Id = FeedId;
-    type Claimed = DueFeed;
-
-    async fn due(
-        &self,
-        mill: &Mill,
-        wanted: Wanted,
-    ) -> Result<Vec<feeds::Due<FeedId>>, StoreError> {
-        let only = self.only.clone();
-        mill.store
-            .read(move |conn| {
-                feeds::due(
-                    conn,
-                    wanted.now,
-                    wanted.per_host,
-                    wanted.limit,
-                    &wanted.without,
-                    only.as_ref(),
-                )
-            })
-            .await
-    }
-
-    async fn put_off(
-        &self,
-        mill: &Mill,
-        host: String,
-        until: Timestamp,
-        kind: FailureKind,
-    ) -> Result<(), StoreError> {
-        let reason = if kind == FailureKind::Throttled {
-            Reason::RetryAfter
-        } else {
-            Reason::Unreachable
-        };
-        mill.store
-            .write(HoldHost {
-                host,
-                until,
-                queue: Held::Feeds {
-                    reason: reason.token(),
-                },
-            })
-            .await
-    }
-
-    async fn next_due(&self, mill: &Mill) -> Result<Option<Timestamp>, StoreError> {
-        mill.store.read(feeds::next_due).await
-    }
-
-    async fn claim(
-        &self,
-        mill: &Mill,
-        feeds: Vec<FeedId>,
-        lease: Lease,
-        at: Timestamp,
-        until: Timestamp,
-    ) -> Result<Vec<DueFeed>, StoreError> {
-        mill.store
-            .write(ClaimFeeds {
-                feeds,
-                lease,
-                at,
-                until,
-            })
-            .await
-    }
-
-    fn id(claimed: &DueFeed) -> FeedId {
-        claimed.id
-    }
-
-    async fn work(&self, mill: Arc<Mill>, due: DueFeed) {
-        poll(&mill, due).await;
-    }
-
-    fn rounds<'a>(&self, mill: &'a Mill) -> &'a Count {
-        &mill.tally.poll_rounds
-    }
-
-    fn postponed(&self, mill: &Mill, count: usize) {
-        mill.tally.polls_postponed.add(count);
-    }
-
-    fn wake<'a>(&self, mill: &'a Mill) -> &'a Notify {
-        &mill.wake_polls
-    }
-}
-
-async fn poll(mill: &Mill, due: DueFeed) {
+/// One poll, from the request to the commit.
+pub(super) async fn poll(mill: &Mill, due: DueFeed) {
     let orders = mill.orders();
     // A feed that has just left the configuration is marked so by the reload that took it away.
     let Some(told) = orders.feed(&due.configured_url) else {
@@ -286,66 +181,6 @@ async fn visit(
         variant,
         asked_at,
     )))
-}
-
-async fn request(
-    orders: &Orders,
-    told: &Feed,
-    due: &DueFeed,
-    variant: &[u8],
-    now: Timestamp,
-) -> Result<Request, String> {
-    let mut headers: HeaderMap = told.headers.clone();
-    if let Some(path) = &told.credentials {
-        headers.extend(credentials::authorization(path).await?);
-    }
-    // Some servers repeat an ETag for a changed feed: now and then the whole document is asked for.
-    let settings = &orders.config.schedule;
-    let overdue = due
-        .last_full_at
-        .is_none_or(|at| now.since(at) >= settings.revalidate_after);
-    let conditional = due.variant == variant && !overdue;
-    Ok(Request {
-        url: due.url.clone(),
-        purpose: Purpose::Feed,
-        validators: if conditional {
-            due.validators.clone()
-        } else {
-            Validators::default()
-        },
-        validators_url: due.validators_url.clone().unwrap_or_default(),
-        headers,
-        networks: told.networks.clone(),
-        now,
-    })
-}
-
-/// What a request's answer depends on besides the address: validators are only sent with the same.
-fn variant(orders: &Orders, told: &Feed, url: &str) -> Vec<u8> {
-    let mut hasher = blake3::Hasher::new();
-    let mut add = |bytes: &[u8]| {
-        hasher.update(&(bytes.len() as u64).to_le_bytes());
-        hasher.update(bytes);
-    };
-    add(url.as_bytes());
-    add(orders.config.fetch.user_agent.as_bytes());
-    add(&feed::PARSER_VERSION.to_le_bytes());
-    for (name, value) in &told.headers {
-        add(name.as_str().as_bytes());
-        add(value.as_bytes());
-    }
-    add(told
-        .credentials
-        .as_ref()
-        .map(|path| path.as_os_str().as_encoded_bytes())
-        .unwrap_or_default());
-    hasher
-        .finalize()
-        .as_bytes()
-        .iter()
-        .take(16)
-        .copied()
-        .collect()
 }
 
 /// From the answer to what it changes; `None` when the store cannot be read.

@@ -9,9 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::clock::Clock;
 use super::mill::Mill;
-use super::page::Pages;
-use super::poll::Polls;
 use super::queue::{self, Until};
+use super::queues::{Pages, Polls};
 use super::start::{DaemonError, Started, catch_up, start, sync};
 use super::ticker::{Ticker, Ticks};
 use super::{notify, upkeep};

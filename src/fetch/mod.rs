@@ -36,7 +36,7 @@ use reqwest::Url;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use crate::model::{FailureKind, FetchFailure, Fetched, Redirect, Timestamp, Validators};
+use crate::model::{FailureKind, FetchFailure, Fetched, Redirect, Timestamp};
 
 use answer::{Trail, finish};
 pub use guard::{Networks, UrlVerdict, check_url, is_public};

@@ -18,7 +18,11 @@ pub struct Refusal {
 
 impl Refusal {
     fn new(kind: FailureKind, detail: String) -> Self {
-        Self { kind, detail, not_before: None }
+        Self {
+            kind,
+            detail,
+            not_before: None,
+        }
     }
 }
 
@@ -27,10 +31,20 @@ impl Fetcher {
     ///
     /// # Errors
     /// The refusal. That of a host that is left alone at present says until when, and is not remembered.
-    pub async fn may_fetch(&self, url: &str, networks: &Networks, now: Timestamp) -> Result<(), Refusal> {
-        let url = Url::parse(url).map_err(|error| Refusal::new(FailureKind::BadUrl, error.to_string()))?;
-        self.guard(&url, networks).await.map_err(|Stop { kind, detail, .. }| Refusal::new(kind, detail))?;
-        let Ok(address) = url.join("/robots.txt") else { return Ok(()) };
+    pub async fn may_fetch(
+        &self,
+        url: &str,
+        networks: &Networks,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let url = Url::parse(url)
+            .map_err(|error| Refusal::new(FailureKind::BadUrl, error.to_string()))?;
+        self.guard(&url, networks)
+            .await
+            .map_err(|Stop { kind, detail, .. }| Refusal::new(kind, detail))?;
+        let Ok(address) = url.join("/robots.txt") else {
+            return Ok(());
+        };
         let ask = async || {
             let request = Request {
                 url: address.to_string(),
@@ -43,11 +57,15 @@ impl Fetcher {
             };
             match Box::pin(self.fetch(&request)).await {
                 Ok(answer) => Ok(Rules::from_answer(Some((answer.status, &answer.body)))),
-                Err(failure) if failure.not_before.is_some() => {
-                    Err(Refusal { kind: failure.kind, detail: failure.detail, not_before: failure.not_before })
-                }
+                Err(failure) if failure.not_before.is_some() => Err(Refusal {
+                    kind: failure.kind,
+                    detail: failure.detail,
+                    not_before: failure.not_before,
+                }),
                 // More redirects than RFC 9309 §2.3.1.2 asks us to follow: as if there were no file.
-                Err(failure) if failure.kind == FailureKind::TooManyRedirects => Ok(Rules::AllowAll),
+                Err(failure) if failure.kind == FailureKind::TooManyRedirects => {
+                    Ok(Rules::AllowAll)
+                }
                 Err(_) => Ok(Rules::from_answer(None)),
             }
         };
@@ -55,6 +73,8 @@ impl Fetcher {
         if let (Some(delay), Some(host)) = (rules.crawl_delay(), url.host_str()) {
             self.hosts.set_crawl_delay(host, delay);
         }
-        rules.refusal(&url).map_or(Ok(()), |kind| Err(Refusal::new(kind, kind.words().to_owned())))
+        rules.refusal(&url).map_or(Ok(()), |kind| {
+            Err(Refusal::new(kind, kind.words().to_owned()))
+        })
     }
 }

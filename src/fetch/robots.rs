@@ -69,7 +69,11 @@ impl Rules {
     }
 
     fn kept_for(&self) -> Duration {
-        if matches!(self, Self::Unknown) { ASKED_AGAIN_AFTER } else { KEPT_FOR }
+        if matches!(self, Self::Unknown) {
+            ASKED_AGAIN_AFTER
+        } else {
+            KEPT_FOR
+        }
     }
 }
 
@@ -87,7 +91,11 @@ impl Cache {
     ///
     /// # Errors
     /// That of `ask`.
-    pub async fn rules<E>(&self, url: &Url, ask: impl AsyncFnOnce() -> Result<Rules, E>) -> Result<Rules, E> {
+    pub async fn rules<E>(
+        &self,
+        url: &Url,
+        ask: impl AsyncFnOnce() -> Result<Rules, E>,
+    ) -> Result<Rules, E> {
         let site = self.site(&url.origin().ascii_serialization());
         let known = site.get_or_try_init(async || {
             let rules = ask().await?;
@@ -105,7 +113,10 @@ impl Cache {
             sites.remove(origin);
         }
         if sites.len() >= REMEMBERED && !sites.contains_key(origin) {
-            let mut ends: Vec<Instant> = sites.values().filter_map(|site| site.get().map(|(_, until)| *until)).collect();
+            let mut ends: Vec<Instant> = sites
+                .values()
+                .filter_map(|site| site.get().map(|(_, until)| *until))
+                .collect();
             ends.sort_unstable();
             let half = ends.get(ends.len() / 2).copied().unwrap_or(now);
             sites.retain(|_, site| site.get().is_none_or(|(_, until)| *until > half));
@@ -127,6 +138,9 @@ mod tests {
         assert_eq!(refusal(Some((503, b""))), Some(FailureKind::RobotsUnknown));
         assert_eq!(refusal(Some((429, b""))), Some(FailureKind::RobotsUnknown));
         assert_eq!(refusal(None), Some(FailureKind::RobotsUnknown));
-        assert_eq!(refusal(Some((200, b"User-agent: *\nDisallow: /a"))), Some(FailureKind::Robots));
+        assert_eq!(
+            refusal(Some((200, b"User-agent: *\nDisallow: /a"))),
+            Some(FailureKind::Robots)
+        );
     }
 }

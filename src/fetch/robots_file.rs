@@ -40,7 +40,9 @@ pub fn read(bytes: &[u8]) -> RobotsFile {
     let (mut for_us, mut for_everybody, mut in_rules) = (false, false, false);
     for line in text.trim_start_matches('\u{feff}').split(['\n', '\r']) {
         let line = line.split('#').next().unwrap_or_default();
-        let Some((name, value)) = line.split_once(':') else { continue };
+        let Some((name, value)) = line.split_once(':') else {
+            continue;
+        };
         let (name, value) = (name.trim().to_ascii_lowercase(), value.trim());
         if name == "user-agent" {
             if in_rules {
@@ -68,7 +70,10 @@ pub fn read(bytes: &[u8]) -> RobotsFile {
 
 /// A product token may be followed by a version that nobody should have written.
 fn is_our_name(value: &str) -> bool {
-    let token: String = value.chars().take_while(|c| c.is_ascii_alphabetic() || matches!(c, '-' | '_')).collect();
+    let token: String = value
+        .chars()
+        .take_while(|c| c.is_ascii_alphabetic() || matches!(c, '-' | '_'))
+        .collect();
     token.eq_ignore_ascii_case(AGENT)
 }
 
@@ -77,17 +82,27 @@ impl RobotsFile {
     /// are equally long.
     #[must_use]
     pub fn allows(&self, url: &Url) -> bool {
-        let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+        let path = url.query().map_or_else(
+            || url.path().to_owned(),
+            |query| format!("{}?{query}", url.path()),
+        );
         let path = normalised(&path);
         let matching = self.rules.iter().filter(|rule| rule.matches(&path));
-        matching.max_by_key(|rule| (rule.length, rule.allow)).is_none_or(|rule| rule.allow)
+        matching
+            .max_by_key(|rule| (rule.length, rule.allow))
+            .is_none_or(|rule| rule.allow)
     }
 
     fn take(&mut self, name: &str, value: &str) {
         if name == "crawl-delay" {
-            let seconds = value.parse::<f32>().ok().map(|seconds| seconds.min(CRAWL_DELAY_MAX));
-            self.crawl_delay = seconds.and_then(|seconds| Duration::try_from_secs_f32(seconds).ok());
-        } else if !value.is_empty() && value.len() <= RULE_BYTES_MAX && self.rules.len() < RULES_MAX {
+            let seconds = value
+                .parse::<f32>()
+                .ok()
+                .map(|seconds| seconds.min(CRAWL_DELAY_MAX));
+            self.crawl_delay =
+                seconds.and_then(|seconds| Duration::try_from_secs_f32(seconds).ok());
+        } else if !value.is_empty() && value.len() <= RULE_BYTES_MAX && self.rules.len() < RULES_MAX
+        {
             self.rules.push(Rule::new(name == "allow", value));
         }
     }
@@ -95,22 +110,41 @@ impl RobotsFile {
 
 impl Rule {
     fn new(allow: bool, pattern: &str) -> Self {
-        let (open, to_the_end) = pattern.strip_suffix('$').map_or((pattern, false), |open| (open, true));
+        let (open, to_the_end) = pattern
+            .strip_suffix('$')
+            .map_or((pattern, false), |open| (open, true));
         let open = normalised(open);
         let length = open.len();
-        Self { allow, parts: open.split('*').map(str::to_owned).collect(), to_the_end, length }
+        Self {
+            allow,
+            parts: open.split('*').map(str::to_owned).collect(),
+            to_the_end,
+            length,
+        }
     }
 
     /// The first part begins the path, the others follow in order, and with `$` the last one ends it.
     fn matches(&self, path: &str) -> bool {
-        let Some((first, others)) = self.parts.split_first() else { return false };
-        let Some(mut rest) = path.strip_prefix(first.as_str()) else { return false };
-        let Some((last, between)) = others.split_last() else { return !self.to_the_end || rest.is_empty() };
+        let Some((first, others)) = self.parts.split_first() else {
+            return false;
+        };
+        let Some(mut rest) = path.strip_prefix(first.as_str()) else {
+            return false;
+        };
+        let Some((last, between)) = others.split_last() else {
+            return !self.to_the_end || rest.is_empty();
+        };
         for part in between {
-            let Some((_, after)) = rest.split_once(part.as_str()) else { return false };
+            let Some((_, after)) = rest.split_once(part.as_str()) else {
+                return false;
+            };
             rest = after;
         }
-        if self.to_the_end { rest.ends_with(last.as_str()) } else { rest.contains(last.as_str()) }
+        if self.to_the_end {
+            rest.ends_with(last.as_str())
+        } else {
+            rest.contains(last.as_str())
+        }
     }
 }
 
@@ -127,7 +161,11 @@ fn normalised(text: &str) -> String {
         }
         if byte < 0x80 {
             let letter = char::from(byte);
-            out.push(if escape > 0 { letter.to_ascii_uppercase() } else { letter });
+            out.push(if escape > 0 {
+                letter.to_ascii_uppercase()
+            } else {
+                letter
+            });
         }
         escape = escape.saturating_sub(1);
     }
@@ -139,15 +177,25 @@ mod tests {
     use super::*;
 
     fn allows(file: &str, path: &str) -> bool {
-        let url = Url::parse("https://example.org").and_then(|url| url.join(path)).expect("a URL");
+        let url = Url::parse("https://example.org")
+            .and_then(|url| url.join(path))
+            .expect("a URL");
         read(file.as_bytes()).allows(&url)
     }
 
     #[test]
     fn the_longest_match_decides_and_allow_wins_a_tie() {
         for (rules, path, allowed) in [
-            ("Disallow: /private\nAllow: /private/open", "/private/open/x", true),
-            ("Disallow: /private\nAllow: /private/open", "/private/x", false),
+            (
+                "Disallow: /private\nAllow: /private/open",
+                "/private/open/x",
+                true,
+            ),
+            (
+                "Disallow: /private\nAllow: /private/open",
+                "/private/x",
+                false,
+            ),
             ("Disallow: /page\nAllow: /page", "/page", true),
             ("Disallow:", "/anything", true),
             ("Disallow: /", "/", false),
@@ -163,7 +211,11 @@ mod tests {
             ("disallow : /x # a comment", "/x", false),
             ("Disallow: *", "/x", false),
         ] {
-            assert_eq!(allows(&format!("User-agent: *\n{rules}\n"), path), allowed, "{rules} {path}");
+            assert_eq!(
+                allows(&format!("User-agent: *\n{rules}\n"), path),
+                allowed,
+                "{rules} {path}"
+            );
         }
     }
 
@@ -173,14 +225,22 @@ mod tests {
             \nUser-agent: feedmillion\nDisallow: /million\n\nUser-agent: FEEDMILL\nDisallow: /neither\nSitemap: https://example.org/s.xml\n";
         assert!(allows(file, "/yes") && allows(file, "/million"));
         assert!(!allows(file, "/no") && !allows(file, "/neither"));
-        assert_eq!(read(file.as_bytes()).crawl_delay, Some(Duration::from_secs(7)));
-        assert_eq!(read(b"User-agent: *\nCrawl-delay: 300").crawl_delay, Some(Duration::from_secs(120)));
+        assert_eq!(
+            read(file.as_bytes()).crawl_delay,
+            Some(Duration::from_secs(7))
+        );
+        assert_eq!(
+            read(b"User-agent: *\nCrawl-delay: 300").crawl_delay,
+            Some(Duration::from_secs(120))
+        );
         assert_eq!(read(b"User-agent: *\nCrawl-delay: -1").crawl_delay, None);
     }
 
     #[test]
     fn a_hostile_file_stays_within_its_bounds() {
-        let file: String = std::iter::once("User-agent: *\n".to_owned()).chain((0..50_000).map(|n| format!("Disallow: /*{n}*a*b$\n"))).collect();
+        let file: String = std::iter::once("User-agent: *\n".to_owned())
+            .chain((0..50_000).map(|n| format!("Disallow: /*{n}*a*b$\n")))
+            .collect();
         assert_eq!(read(file.as_bytes()).rules.len(), RULES_MAX);
         assert!(allows(&file, &format!("/{}", "a".repeat(5000))));
     }

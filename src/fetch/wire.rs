@@ -160,7 +160,10 @@ async fn exchange(client: &Client, hop: &Hop) -> Result<Response, WireFailure> {
             body: Vec::new(),
         });
     }
-    if !hop.truncate && response.content_length().is_some_and(|length| length > hop.max_bytes as u64)
+    if !hop.truncate
+        && response
+            .content_length()
+            .is_some_and(|length| length > hop.max_bytes as u64)
     {
         return Err(too_large(hop));
     }

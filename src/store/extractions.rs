@@ -51,7 +51,10 @@ pub enum PageResult {
     /// There is nothing to make an article of, and never will be.
     Nothing,
     /// It was not tried: it is due again, and nothing counts against it.
-    Postponed { until: Timestamp, words: Option<Box<NewArticle>> },
+    Postponed {
+        until: Timestamp,
+        words: Option<Box<NewArticle>>,
+    },
 }
 
 impl Change for CommitPage {
@@ -193,9 +196,16 @@ impl CommitPage {
         Ok(())
     }
 
-    fn postpone(&self, conn: &Connection, done: ArticleCommitted, until: Timestamp) -> Result<(), StoreError> {
-        conn.prepare_cached("UPDATE _entry SET article_id = coalesce(?2, article_id) WHERE page_id = ?1")?
-            .execute(params![self.page, done.article()])?;
+    fn postpone(
+        &self,
+        conn: &Connection,
+        done: ArticleCommitted,
+        until: Timestamp,
+    ) -> Result<(), StoreError> {
+        conn.prepare_cached(
+            "UPDATE _entry SET article_id = coalesce(?2, article_id) WHERE page_id = ?1",
+        )?
+        .execute(params![self.page, done.article()])?;
         conn.prepare_cached(
             "UPDATE _page SET lease = NULL, leased_until = NULL, next_at = ?2, article_id = coalesce(article_id, ?3)
              WHERE id = ?1",

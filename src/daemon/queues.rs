@@ -1,0 +1,194 @@
+//! The two tables as queues: which rows are due, how they are claimed, and who works on them.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use super::mill::Mill;
+use super::queue::{Queue, Wanted};
+use super::tally::Count;
+use super::{page, poll};
+use crate::model::{DueFeed, FailureKind, FeedId, Lease, PageId, PendingPage, Timestamp};
+use crate::schedule::Reason;
+use crate::store::{ClaimFeeds, ClaimPages, Held, HoldHost, StoreError, feeds, pages};
+
+/// The feeds.
+#[derive(Debug, Default)]
+pub struct Polls {
+    /// Only these, when given.
+    pub only: Option<HashSet<FeedId>>,
+}
+
+impl Queue for Polls {
+    type Id = FeedId;
+    type Claimed = DueFeed;
+
+    async fn due(
+        &self,
+        mill: &Mill,
+        wanted: Wanted,
+    ) -> Result<Vec<feeds::Due<FeedId>>, StoreError> {
+        let only = self.only.clone();
+        mill.store
+            .read(move |conn| {
+                feeds::due(
+                    conn,
+                    wanted.now,
+                    wanted.per_host,
+                    wanted.limit,
+                    &wanted.without,
+                    only.as_ref(),
+                )
+            })
+            .await
+    }
+
+    async fn put_off(
+        &self,
+        mill: &Mill,
+        host: String,
+        until: Timestamp,
+        kind: FailureKind,
+    ) -> Result<(), StoreError> {
+        let reason = if kind == FailureKind::Throttled {
+            Reason::RetryAfter
+        } else {
+            Reason::Unreachable
+        };
+        mill.store
+            .write(HoldHost {
+                host,
+                until,
+                queue: Held::Feeds {
+                    reason: reason.token(),
+                },
+            })
+            .await
+    }
+
+    async fn next_due(&self, mill: &Mill) -> Result<Option<Timestamp>, StoreError> {
+        mill.store.read(feeds::next_due).await
+    }
+
+    async fn claim(
+        &self,
+        mill: &Mill,
+        feeds: Vec<FeedId>,
+        lease: Lease,
+        at: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<DueFeed>, StoreError> {
+        mill.store
+            .write(ClaimFeeds {
+                feeds,
+                lease,
+                at,
+                until,
+            })
+            .await
+    }
+
+    fn id(claimed: &DueFeed) -> FeedId {
+        claimed.id
+    }
+
+    async fn work(&self, mill: Arc<Mill>, due: DueFeed) {
+        poll::poll(&mill, due).await;
+    }
+
+    fn rounds<'a>(&self, mill: &'a Mill) -> &'a Count {
+        &mill.tally.poll_rounds
+    }
+
+    fn postponed(&self, mill: &Mill, count: usize) {
+        mill.tally.polls_postponed.add(count);
+    }
+
+    fn wake<'a>(&self, mill: &'a Mill) -> &'a Notify {
+        &mill.wake_polls
+    }
+}
+
+/// The pages.
+#[derive(Debug, Default)]
+pub struct Pages;
+
+impl Queue for Pages {
+    type Id = PageId;
+    type Claimed = PendingPage;
+
+    async fn due(
+        &self,
+        mill: &Mill,
+        wanted: Wanted,
+    ) -> Result<Vec<feeds::Due<PageId>>, StoreError> {
+        mill.store
+            .read(move |conn| {
+                pages::due(
+                    conn,
+                    wanted.now,
+                    wanted.per_host,
+                    wanted.limit,
+                    &wanted.without,
+                )
+            })
+            .await
+    }
+
+    async fn put_off(
+        &self,
+        mill: &Mill,
+        host: String,
+        until: Timestamp,
+        _: FailureKind,
+    ) -> Result<(), StoreError> {
+        mill.store
+            .write(HoldHost {
+                host,
+                until,
+                queue: Held::Pages,
+            })
+            .await
+    }
+
+    async fn next_due(&self, mill: &Mill) -> Result<Option<Timestamp>, StoreError> {
+        mill.store.read(pages::next_due).await
+    }
+
+    async fn claim(
+        &self,
+        mill: &Mill,
+        pages: Vec<PageId>,
+        lease: Lease,
+        at: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<PendingPage>, StoreError> {
+        mill.store
+            .write(ClaimPages {
+                pages,
+                lease,
+                at,
+                until,
+            })
+            .await
+    }
+
+    fn id(claimed: &PendingPage) -> PageId {
+        claimed.id
+    }
+
+    async fn work(&self, mill: Arc<Mill>, page: PendingPage) {
+        page::page(&mill, page).await;
+    }
+
+    fn rounds<'a>(&self, mill: &'a Mill) -> &'a Count {
+        &mill.tally.page_rounds
+    }
+
+    fn postponed(&self, _mill: &Mill, _count: usize) {}
+
+    fn wake<'a>(&self, mill: &'a Mill) -> &'a Notify {
+        &mill.wake_pages
+    }
+}
