@@ -207,7 +207,7 @@ FROM _fetch l;
 CREATE VIEW about AS SELECT
   m.key,                                                    -- The name of the fact.
   m.value                                                   -- Its value, as text.
-FROM (SELECT key, value FROM _meta
+FROM (SELECT key, value FROM _meta WHERE key IN ('contract', 'db_id', 'epoch', 'min_sqlite')
       UNION ALL SELECT 'max_seq', CAST(coalesce((SELECT seq FROM sqlite_sequence WHERE name = '_change'), 0) AS TEXT)
       UNION ALL SELECT 'min_seq', CAST(coalesce((SELECT min(seq) FROM _change), 0) AS TEXT)) m;
 

@@ -88,9 +88,8 @@ impl Add {
             return Ok(());
         }
         let file = context
-            .sources
+            .config()?
             .file
-            .clone()
             .unwrap_or_else(|| PathBuf::from("feedmill.toml"));
         let name = file.display();
         let opened = std::fs::OpenOptions::new()

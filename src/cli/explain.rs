@@ -119,7 +119,7 @@ fn explain_feed(feed: &FeedFacts) {
             Duration::from_millis(interval).as_secs()
         );
     }
-    if feed.state == "active" {
+    if matches!(feed.state.as_str(), "active" | "gone") {
         let words = Reason::from_token(&feed.next_poll_reason)
             .map_or("of a rule of another version", Reason::words);
         say!(

@@ -10,7 +10,7 @@ use super::settings::Feed;
 const DEPTH_MAX: usize = 32;
 
 /// The feeds of an OPML document. Folders become tags. Outlines without an address are folders;
-/// addresses that cannot be asked are noted and left out.
+/// addresses that cannot be asked are problems.
 pub fn read(name: &str, text: &str, problems: &mut Problems) -> Vec<Listed> {
     let document = match OPML::from_str(text.trim_start_matches('\u{feff}')) {
         Ok(document) => document,

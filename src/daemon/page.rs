@@ -142,7 +142,7 @@ async fn fetched(mill: &Mill, page: &PendingPage, url: &str) -> Made {
             not_before: Some(until),
             ..
         }) => postponed(mill, page, until).await,
-        Err(failure) if mill.fetcher.is_outage() && fetch::is_unreachable(failure.kind) => {
+        Err(failure) if mill.fetcher.is_outage() && failure.kind.is_unreachable() => {
             postponed(mill, page, now.plus(AFTER_OUTAGE)).await
         }
         Err(failure) => {

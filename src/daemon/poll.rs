@@ -66,7 +66,7 @@ async fn forgive(mill: &Mill, orders: &Orders, now: Timestamp) {
         since: now.minus(orders.config.schedule.outage_window.saturating_mul(2)),
         kinds: FailureKind::ALL
             .iter()
-            .filter(|kind| fetch::is_unreachable(**kind))
+            .filter(|kind| kind.is_unreachable())
             .map(|kind| kind.token())
             .collect(),
         next_poll_at: now.plus(AFTER_OUTAGE),
@@ -153,7 +153,7 @@ async fn visit(
                     reason: reason.token(),
                 }));
             }
-            Err(failure) if mill.fetcher.is_outage() && fetch::is_unreachable(failure.kind) => {
+            Err(failure) if mill.fetcher.is_outage() && failure.kind.is_unreachable() => {
                 forgive(mill, orders, asked_at).await;
                 let until = mill.clock.now().plus(AFTER_OUTAGE);
                 let reason = Reason::Outage.token();

@@ -76,12 +76,19 @@ pub async fn run(
     ticker.stop().await;
     drop(mill);
     let closed = tokio::task::spawn_blocking(move || writer.join());
-    if tokio::time::timeout(WRITER_GRACE, closed).await.is_err() {
-        tracing::error!("the database writer did not finish in time");
-    }
+    let closed = match tokio::time::timeout(WRITER_GRACE, closed).await {
+        Ok(Ok(Ok(()))) => None,
+        Ok(_) => Some("the database writer"),
+        Err(_) => {
+            tracing::error!("the database writer did not finish in time");
+            None
+        }
+    };
     drop(lock);
     tracing::info!("stopped");
-    early.map_or(Ok(()), |part| Err(DaemonError::EndedEarly(part)))
+    early
+        .or(closed)
+        .map_or(Ok(()), |part| Err(DaemonError::EndedEarly(part)))
 }
 
 /// The part that ended although nobody told it to; `None` when the stop came first.

@@ -65,31 +65,35 @@ pub async fn sync(mill: &Mill) -> Result<Synced, StoreError> {
     let orders = mill.orders();
     let now = mill.clock.now();
     let config = &orders.config;
-    let count = config.feeds.len();
-    let feeds = config
+    let known = mill.store.read(feeds::urls).await?;
+    let count = config
         .feeds
         .iter()
-        .enumerate()
-        .map(|(index, feed)| FeedSpec {
-            url: feed.url.clone(),
-            host: Url::parse(&feed.url)
+        .filter(|feed| !known.contains(&feed.url))
+        .count();
+    let mut rank = 0;
+    let feeds: Vec<FeedSpec> = config
+        .feeds
+        .iter()
+        .map(|feed| {
+            let first_poll_at = now.plus(spread(rank, count, config.schedule.startup_spread));
+            rank += usize::from(!known.contains(&feed.url));
+            let host = Url::parse(&feed.url)
                 .ok()
-                .and_then(|url| url.host_str().map(str::to_owned))
-                .unwrap_or_default(),
-            name: feed.name.clone(),
-            tags: feed.tags.clone(),
-            first_poll_at: now.plus(spread(index, count, config.schedule.startup_spread)),
-        });
-    let synced = mill
-        .store
-        .write(SyncFeeds {
-            feeds: feeds.collect(),
-            at: now,
+                .and_then(|url| url.host_str().map(str::to_owned));
+            FeedSpec {
+                url: feed.url.clone(),
+                host: host.unwrap_or_default(),
+                name: feed.name.clone(),
+                tags: feed.tags.clone(),
+                first_poll_at,
+            }
         })
-        .await?;
+        .collect();
+    let synced = mill.store.write(SyncFeeds { feeds, at: now }).await?;
     if synced != Synced::default() {
         tracing::info!(
-            feeds = count,
+            feeds = config.feeds.len(),
             added = synced.added,
             returned = synced.returned,
             removed = synced.removed,

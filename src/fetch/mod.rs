@@ -235,10 +235,10 @@ impl Fetcher {
             Ok(response) => {
                 self.heed(&settings, &host, url, response, request.now);
                 if self.outage.reached() {
-                    self.hosts.release(is_unreachable);
+                    self.hosts.release(FailureKind::is_unreachable);
                 }
             }
-            Err(failure) if is_unreachable(failure.kind) => {
+            Err(failure) if failure.kind.is_unreachable() => {
                 self.outage
                     .failed(&host, settings.outage_hosts, settings.outage_window);
                 self.hosts
@@ -356,18 +356,6 @@ impl Stop {
             hold: None,
         }
     }
-}
-
-/// The host itself could not be talked to.
-#[must_use]
-pub fn is_unreachable(kind: FailureKind) -> bool {
-    use FailureKind::{
-        Connect, ConnectRefused, ConnectTimeout, Dns, TlsExpired, TlsName, TlsUntrusted,
-    };
-    matches!(
-        kind,
-        Connect | ConnectRefused | ConnectTimeout | Dns | TlsExpired | TlsName | TlsUntrusted
-    )
 }
 
 fn is_private_host(url: &Url) -> bool {

@@ -108,6 +108,24 @@ failure_kinds! {
     Panicked = "panicked", "reading the document failed inside feedmill";
 }
 
+impl FailureKind {
+    /// The host itself could not be talked to: no name, no connection, no certificate to trust.
+    #[must_use]
+    pub const fn is_unreachable(self) -> bool {
+        matches!(
+            self,
+            Self::Dns
+                | Self::ConnectRefused
+                | Self::ConnectTimeout
+                | Self::Connect
+                | Self::TlsExpired
+                | Self::TlsName
+                | Self::TlsUntrusted
+                | Self::Tls
+        )
+    }
+}
+
 impl fmt::Display for FailureKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.words())

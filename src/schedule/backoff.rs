@@ -41,7 +41,7 @@ pub(super) fn pause(
         FailureKind::Gone => (settings.gone_after, Reason::Gone),
         FailureKind::Unauthorized => (settings.max_interval, Reason::Unauthorized),
         FailureKind::BotWall => (settings.max_interval, Reason::SlowLane),
-        kind if is_unreachable(kind) => (doubled(settings.connect_backoff), Reason::Unreachable),
+        kind if kind.is_unreachable() => (doubled(settings.connect_backoff), Reason::Unreachable),
         _ => (doubled(interval), Reason::Backoff),
     };
     if lasting > pause {
@@ -49,24 +49,6 @@ pub(super) fn pause(
     } else {
         (pause, reason)
     }
-}
-
-/// The host itself could not be talked to.
-fn is_unreachable(kind: FailureKind) -> bool {
-    use FailureKind::{
-        Connect, ConnectRefused, ConnectTimeout, Dns, Reset, Tls, TlsExpired, TlsName, TlsUntrusted,
-    };
-    matches!(
-        kind,
-        Dns | ConnectRefused
-            | ConnectTimeout
-            | Connect
-            | TlsExpired
-            | TlsName
-            | TlsUntrusted
-            | Tls
-            | Reset
-    )
 }
 
 fn double(first: Duration, times: u32) -> Duration {

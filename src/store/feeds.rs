@@ -351,6 +351,16 @@ pub fn next_due(conn: &Connection) -> Result<Option<Timestamp>, StoreError> {
     Ok(select.query_row([], |row| row.get(0))?)
 }
 
+/// The addresses of all feeds that were ever configured.
+///
+/// # Errors
+/// Of SQLite.
+pub fn urls(conn: &Connection) -> Result<HashSet<String>, StoreError> {
+    let mut select = conn.prepare("SELECT url FROM _feed")?;
+    let urls = select.query_map([], |row| row.get(0))?;
+    Ok(urls.collect::<Result<_, _>>()?)
+}
+
 /// A feed as the configuration knows it, and when it is due.
 #[derive(Debug, Clone)]
 pub struct ListedFeed {

@@ -21,6 +21,9 @@ use crate::model::{ArticleId, Timestamp, Verdict};
 /// Prepared texts kept for the next comparison: a candidate is often looked at many times in a row.
 const TEXTS_BYTES: usize = 64 << 20;
 
+/// Articles that may lie out of the order of their ids: pages that were had long after their entry was seen.
+const OUT_OF_ORDER: u32 = 10_000;
+
 /// What the judge remembers between transactions.
 #[derive(Debug)]
 pub struct Memory {
@@ -55,19 +58,15 @@ impl Memory {
         if self.filled {
             return Ok(());
         }
-        let newest: Option<Timestamp> =
-            conn.query_row("SELECT max(first_seen_at) FROM _article", [], |row| {
-                row.get(0)
-            })?;
-        let Some(newest) = newest else {
+        let Some(first) = self.first_of_window(conn)? else {
             self.filled = true;
             return Ok(());
         };
         let mut select = conn.prepare(
             "SELECT a.id, a.cluster_id, a.first_seen_at, s.sketch FROM _sketch s JOIN _article a ON a.id = s.article_id
-             WHERE s.algorithm = ?1 AND a.first_seen_at >= ?2 AND a.deleted_at IS NULL ORDER BY a.id",
+             WHERE s.article_id >= ?2 AND s.algorithm = ?1 AND a.deleted_at IS NULL ORDER BY s.article_id",
         )?;
-        let mut rows = select.query(params![ALGORITHM_VERSION, newest.minus(self.limits.span)])?;
+        let mut rows = select.query(params![ALGORITHM_VERSION, first])?;
         while let Some(row) = rows.next()? {
             let sketch: Vec<u8> = row.get(3)?;
             self.window
@@ -75,6 +74,28 @@ impl Memory {
         }
         self.filled = true;
         Ok(())
+    }
+
+    /// The oldest article within reach of the newest: articles come in the order of their ids, so the
+    /// walk back ends soon after the window does.
+    fn first_of_window(&self, conn: &Connection) -> Result<Option<ArticleId>, StoreError> {
+        let mut select = conn.prepare("SELECT id, first_seen_at FROM _article ORDER BY id DESC")?;
+        let mut rows = select.query([])?;
+        let (mut first, mut oldest, mut beyond) = (None, Timestamp::EPOCH, 0);
+        while beyond < OUT_OF_ORDER
+            && let Some(row) = rows.next()?
+        {
+            let seen: Timestamp = row.get(1)?;
+            if first.is_none() {
+                oldest = seen.minus(self.limits.span);
+            }
+            if seen >= oldest {
+                first = Some(row.get(0)?);
+            } else {
+                beyond += 1;
+            }
+        }
+        Ok(first)
     }
 
     /// What was remembered in this savepoint stands.

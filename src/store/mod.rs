@@ -44,7 +44,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 pub use articles::{ArticleCommitted, ArticleStatus, NewArticle};
 pub use error::StoreError;
@@ -121,6 +121,7 @@ impl Store {
         let readers = Arc::new(Readers {
             path: path.to_owned(),
             idle: Mutex::new(Vec::new()),
+            turns: Semaphore::new(READERS),
         });
         Ok((
             Self {
@@ -157,6 +158,8 @@ impl Store {
         &self,
         query: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        // Never closed, so never refused.
+        let _turn = self.readers.turns.acquire().await;
         let readers = Arc::clone(&self.readers);
         let task = tokio::task::spawn_blocking(move || {
             let conn = readers.take()?;
@@ -179,8 +182,11 @@ impl Store {
 struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
+    turns: Semaphore,
 }
 
+/// Connections that may read at a time; whoever comes later waits.
+const READERS: usize = 16;
 /// Connections kept for the next reader.
 const IDLE_READERS: usize = 4;
 

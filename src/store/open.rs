@@ -104,7 +104,7 @@ pub fn writer(path: &Path) -> Result<Connection, StoreError> {
     conn.pragma_update(None, "cache_size", -32_768)?;
     conn.pragma_update(None, "temp_store", "MEMORY")?;
     conn.set_prepared_statement_cache_capacity(128);
-    if !fresh {
+    if !fresh && !stopped_cleanly(&conn) {
         let verdict: String = conn
             .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
             .map_err(named)?;
@@ -117,9 +117,19 @@ pub fn writer(path: &Path) -> Result<Connection, StoreError> {
     }
     migrate::migrate(&mut conn, path).map_err(|error| rename(path, error))?;
     contract::refresh(&mut conn).map_err(|error| rename(path, error))?;
+    conn.execute("DELETE FROM _meta WHERE key = 'clean_stop'", [])?;
     keep_wal(&conn);
     restrict(path);
     Ok(conn)
+}
+
+/// Whether the last writer closed the database in order. Reading a large file to its end takes
+/// minutes; after a crash they are well spent.
+fn stopped_cleanly(conn: &Connection) -> bool {
+    conn.query_row("SELECT 1 FROM _meta WHERE key = 'clean_stop'", [], |_| {
+        Ok(())
+    })
+    .is_ok()
 }
 
 /// Opens the database for reading only. Any number of these may be open, in any process.

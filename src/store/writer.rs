@@ -7,6 +7,7 @@
 //! the lock, the group is kept and tried again until it succeeds; those who wait
 //! for replies hold their permits meanwhile, and that is the whole backpressure.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -60,7 +61,10 @@ impl Writer {
             }
             self.checkpoints.after_commit(&self.conn, Instant::now());
         }
-        let _ = self.conn.execute_batch("PRAGMA optimize");
+        // The next start need not look for damage.
+        let _ = self.conn.execute_batch(
+            "PRAGMA optimize; INSERT OR REPLACE INTO _meta VALUES ('clean_stop', '1')",
+        );
         checkpoint::truncate(&self.conn);
     }
 
@@ -121,10 +125,14 @@ impl Writer {
             };
             next += 1;
             let savepoint = tx.savepoint()?;
-            match request.apply(&mut Work {
+            let mut work = Work {
                 conn: &savepoint,
                 memory: &mut self.memory,
-            }) {
+            };
+            // A request that panics is refused like any other: the writer is everybody's.
+            let applied = catch_unwind(AssertUnwindSafe(|| request.apply(&mut work)))
+                .unwrap_or_else(|_| Err(StoreError::Failed("the request panicked".to_owned())));
+            match applied {
                 Ok(()) => savepoint.commit()?,
                 Err(error) if error.is_passing() || error.is_fatal() => return Err(error),
                 // Dropping the savepoint rolls back what this one request did.

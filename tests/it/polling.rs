@@ -217,3 +217,66 @@ fn a_window_that_rolled_without_overlap_is_a_gap() {
     );
     assert_eq!(bench.ask("SELECT count(*) FROM entries"), "6");
 }
+
+#[test]
+fn hosts_that_cannot_be_reached_do_not_hold_up_the_others() {
+    let site = Site::open();
+    let mut config = QUICK
+        .replace("[polling]", "[polling]\noutage_hosts = 100")
+        .replace("host_concurrency = 8", "host_concurrency = 1");
+    for host in 2..=6 {
+        for n in 0..60 {
+            config.push_str(&feed(&format!("http://127.0.0.{host}:9/feed{n}"), ""));
+        }
+    }
+    site.on("/feed", |_| Reply::ok(rss(&[])));
+    config.push_str(&feed(&site.url("/feed"), ""));
+    let bench = Bench::new(&config);
+    bench.run(&["once"]).expect(1);
+    assert_eq!(site.hits("/feed").len(), 1);
+    // One request told of each host; the others wait with it and are not to blame.
+    assert_eq!(
+        bench.ask("SELECT count(*) FROM fetches WHERE outcome = 'connect_refused'"),
+        "5"
+    );
+    assert_eq!(
+        bench
+            .ask("SELECT count(*) FROM feeds WHERE next_poll_reason = 'unreachable' AND polls = 0"),
+        "295"
+    );
+}
+
+#[test]
+fn a_named_feed_is_polled_however_many_its_host_has() {
+    let site = Site::open();
+    let mut config = QUICK.to_owned();
+    for n in 0..150 {
+        site.on(&format!("/feed{n}"), |_| Reply::ok(rss(&[])));
+        config.push_str(&feed(
+            &site.url(&format!("/feed{n}")),
+            &format!("name = \"n{n}\""),
+        ));
+    }
+    let bench = Bench::new(&config);
+    bench.run(&["once", "n149"]).expect(0);
+    assert_eq!((site.hits("/feed149").len(), site.all_hits()), (1, 1));
+    bench.run(&["once"]).expect(0);
+    assert_eq!(site.all_hits(), 150);
+}
+
+#[test]
+fn redirects_to_a_host_that_cannot_be_reached_leave_no_poll_hanging() {
+    let site = Site::open();
+    let mut config = QUICK
+        .replace("[polling]", "[polling]\noutage_hosts = 100")
+        .replace("host_concurrency = 8", "host_concurrency = 4");
+    for n in 0..12 {
+        site.on(&format!("/feed{n}"), |_| {
+            Reply::new(302).with("location", "http://127.0.0.77:9/elsewhere")
+        });
+        config.push_str(&feed(&site.url(&format!("/feed{n}")), ""));
+    }
+    let bench = Bench::new(&config);
+    bench.run(&["once"]).expect(1);
+    assert_eq!(bench.ask("SELECT count(*) FROM feeds WHERE last_outcome = 'connect_refused' OR next_poll_reason = 'unreachable'"), "12");
+}

@@ -239,3 +239,35 @@ fn a_running_service_polls_a_feed_on_demand_inside_the_rules() {
     service.signal("TERM");
     assert_eq!(service.child.wait().unwrap().code(), Some(0));
 }
+
+#[test]
+fn another_program_that_opens_and_closes_the_file_takes_nothing_away() {
+    use std::os::unix::fs::MetadataExt as _;
+    let site = Site::open();
+    site.on("/feed", |_| Reply::ok(rss(&[])));
+    let bench = Bench::new(&format!("{QUICK}{}", feed(&site.url("/feed"), "")));
+    let mut service = Service::start(&bench);
+    service.wait_for_log("polled");
+    let inode = || {
+        std::fs::metadata(bench.path("feedmill.db-wal"))
+            .unwrap()
+            .ino()
+    };
+    let before = inode();
+    // A process of its own, as the locks of a file are those of a process.
+    let other = "import sqlite3,sys; db=sqlite3.connect(sys.argv[1]); print(db.execute('select count(*) from feeds').fetchone()[0]); db.close()";
+    let answer = std::process::Command::new("python3")
+        .args(["-c", other])
+        .arg(bench.db())
+        .output();
+    // Where there is no Python the program itself is the other one.
+    let told = answer.map_or_else(
+        |_| bench.run(&["status"]).stdout,
+        |output| String::from_utf8_lossy(&output.stdout).into_owned(),
+    );
+    assert!(!told.is_empty());
+    assert_eq!(inode(), before);
+    service.signal("TERM");
+    assert_eq!(service.child.wait().unwrap().code(), Some(0));
+    assert_eq!(bench.ask("PRAGMA integrity_check"), "ok");
+}
