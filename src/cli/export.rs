@@ -9,7 +9,7 @@ use crate::config::{self, Problems, outline};
 
 /// Take feeds out of an OPML file and print them as TOML.
 ///
-/// A configuration can also name the file itself: include = ["list.opml"].
+/// A configuration can also name the file itself: `include = ["list.opml"]`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  feedmill import subscriptions.opml >> feedmill.toml")]
 pub struct Import {

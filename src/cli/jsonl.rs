@@ -133,7 +133,7 @@ mod tests {
     fn answers_come_in_input_order_and_bad_lines_stop_nothing() {
         let mut input = String::new();
         for n in 0..200 {
-            input += &format!("{{\"id\":{n}}}\n");
+            input.extend(["{\"id\":", &n.to_string(), "}\n"]);
         }
         input.push_str("nonsense\n[]\n{\"id\":\"boom\"}\n\n{\"id\":\"no\"}");
         let mut output = Vec::new();

@@ -12,7 +12,7 @@ use crate::store::{open, wish};
 /// Poll a feed now.
 ///
 /// A running service is asked to do it; without one it is done here. Rules still hold: not more often
-/// than polling.configured_floor, and not while the server asks for patience, unless --force is given.
+/// than the floor of the configuration allows, and not while the server asks for patience, unless --force is given.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  feedmill poll \"Example\"\n  feedmill poll https://example.org/feed.xml --force"

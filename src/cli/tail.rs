@@ -9,7 +9,7 @@ use crate::store::{StoreError, open, tail};
 
 /// Print changes as JSON lines, in commit order.
 ///
-/// Each line has seq, at, op (new, update, dup, delete), article_id, and the article in its latest
+/// Each line has seq, at, op (new, update, dup, delete), the article's id, and the article in its latest
 /// state. Keep the last seq and pass it as --since to go on where you stopped.
 #[derive(Debug, clap::Args)]
 #[command(

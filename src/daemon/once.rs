@@ -1,6 +1,5 @@
 //! The same work once: poll what is due, fetch and extract the pages, and end.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -58,7 +57,7 @@ pub async fn once(
 }
 
 /// The feeds to poll, made due. Names that are no feed's choose nothing.
-async fn choose(mill: &Mill, selection: &Selection) -> Result<HashSet<FeedId>, StoreError> {
+async fn choose(mill: &Mill, selection: &Selection) -> Result<Vec<FeedId>, StoreError> {
     let now = mill.clock.now();
     let orders = mill.orders();
     let listed = mill.store.read(feeds::listed).await?;
@@ -90,7 +89,7 @@ async fn choose(mill: &Mill, selection: &Selection) -> Result<HashSet<FeedId>, S
     Ok(due.iter().map(|feed| feed.id).collect())
 }
 
-async fn work(mill: &Arc<Mill>, due: HashSet<FeedId>) -> Result<(), StoreError> {
+async fn work(mill: &Arc<Mill>, due: Vec<FeedId>) -> Result<(), StoreError> {
     let permits = mill.orders().config.concurrency;
     let nothing_before = Arc::new(Upstream::default());
     nothing_before.finish();

@@ -47,10 +47,10 @@ pub(super) async fn page(mill: &Mill, page: PendingPage) {
                 .add(usize::from(matches!(done, ArticleCommitted::Updated(_))));
         }
         Err(StoreError::Stale) => {
-            tracing::debug!(page = %page.id, "another claim of the page has overtaken this one")
+            tracing::debug!(page = %page.id, "another claim of the page has overtaken this one");
         }
         Err(error) => {
-            tracing::error!(page = %page.id, %error, "a page could not be stored and will be done again")
+            tracing::error!(page = %page.id, %error, "a page could not be stored and will be done again");
         }
     }
 }

@@ -48,7 +48,7 @@ pub(super) async fn poll(mill: &Mill, due: DueFeed) {
             "another poll of the feed has overtaken this one"
         ),
         Err(error) => {
-            tracing::error!(feed = url, %error, "a poll could not be stored and will be done again")
+            tracing::error!(feed = url, %error, "a poll could not be stored and will be done again");
         }
     }
 }

@@ -1,6 +1,5 @@
 //! The two tables as queues: which rows are due, how they are claimed, and who works on them.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
@@ -17,7 +16,7 @@ use crate::store::{ClaimFeeds, ClaimPages, Held, HoldHost, StoreError, feeds, pa
 #[derive(Debug, Default)]
 pub struct Polls {
     /// Only these, when given.
-    pub only: Option<HashSet<FeedId>>,
+    pub only: Option<Vec<FeedId>>,
 }
 
 impl Queue for Polls {
@@ -38,7 +37,7 @@ impl Queue for Polls {
                     wanted.per_host,
                     wanted.limit,
                     &wanted.without,
-                    only.as_ref(),
+                    only.as_deref(),
                 )
             })
             .await

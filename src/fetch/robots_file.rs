@@ -1,5 +1,6 @@
 //! The file itself: which of its rules are for us, and what they say of a path (RFC 9309 §2.2).
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use url::Url;
@@ -156,7 +157,8 @@ fn normalised(text: &str) -> String {
     for byte in text.bytes() {
         match byte {
             b'%' => escape = 3,
-            0x80.. => out.push_str(&format!("%{byte:02X}")),
+            // Writing to a String cannot fail.
+            0x80.. => drop(write!(out, "%{byte:02X}")),
             _ => {}
         }
         if byte < 0x80 {

@@ -157,8 +157,8 @@ mod tests {
             is_gone(
                 &settings,
                 &DueFeed {
-                    gone_seen,
                     failing_since,
+                    gone_seen,
                     ..feed()
                 },
                 FailureKind::Gone,

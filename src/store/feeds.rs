@@ -278,7 +278,7 @@ pub fn due(
     per_host: u32,
     limit: u32,
     without: &[String],
-    only: Option<&HashSet<FeedId>>,
+    only: Option<&[FeedId]>,
 ) -> Result<Vec<Due<FeedId>>, StoreError> {
     let mut select = conn.prepare_cached(
         "SELECT id, host FROM (

@@ -89,7 +89,7 @@ fn a_database_that_is_not_ours_or_newer_or_damaged_is_left_as_it_is() {
     prepare("CREATE TABLE theirs (x)");
     let cases: [(&str, &dyn Fn()); 4] = [
         ("another application", &|| {
-            prepare("CREATE TABLE theirs (x)")
+            prepare("CREATE TABLE theirs (x)");
         }),
         ("newer feedmill", &|| {
             prepare(
@@ -97,14 +97,14 @@ fn a_database_that_is_not_ours_or_newer_or_damaged_is_left_as_it_is() {
             );
         }),
         ("not an SQLite file", &|| {
-            std::fs::write(bench.db(), "Dear diary, this is no database at all.").unwrap()
+            std::fs::write(bench.db(), "Dear diary, this is no database at all.").unwrap();
         }),
         ("damaged", &|| {
             std::fs::write(
                 bench.db(),
                 b"SQLite format 3\0 and then nothing that makes sense",
             )
-            .unwrap()
+            .unwrap();
         }),
     ];
     for (words, prepare) in cases {

@@ -6,6 +6,7 @@
 
 mod site;
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -87,7 +88,9 @@ impl Demo {
         );
         for (path, name) in FEEDS {
             let url = url(path);
-            text += &format!(
+            // Writing to a String cannot fail.
+            let _ = write!(
+                text,
                 "[[feed]]\nurl = \"{url}\"\nname = \"{name}\"\nallow_networks = [\"127.0.0.0/8\"]\nfull_text = \"always\"\n"
             );
         }
