@@ -3,7 +3,7 @@
 //! For: turning bytes that were fetched from an entry's link, and the feed's own words
 //! about it, into [`Extracted`]. The page is decoded, parsed once, flattened and cut into
 //! blocks ([`page`]); several judges say which blocks are the article and one decision
-//! weighs them ([`judge`]); what is kept is written as text and markdown ([`write`]);
+//! weighs them ([`judge`]); what is kept is written as text and markdown ([`mod@write`]);
 //! title, people, dates and the rest are gathered from wherever they are said
 //! ([`metadata`]).
 //!

@@ -2,7 +2,7 @@
 //! of everything that is wrong with them.
 //!
 //! In two steps: [`document`] reads each document into the settings of the rooms,
-//! value by value, noting every fault with its line; [`load`] puts files, includes,
+//! value by value, noting every fault with its line; [`load()`] puts files, includes,
 //! environment and flags together in that order and checks what can only be checked
 //! as a whole. A configuration with a problem is not used at all.
 //!

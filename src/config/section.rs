@@ -36,7 +36,7 @@ impl Source<'_> {
 #[derive(Debug)]
 pub struct Section<'a, 'p> {
     source: Source<'a>,
-    /// "polling", "[feed]"; empty for the top.
+    /// "polling", "feed"; empty for the top.
     path: String,
     start: usize,
     values: BTreeMap<String, (Range<usize>, Spanned<DeValue<'a>>)>,

@@ -5,7 +5,7 @@
 //! shims, and [`judge_canonical`] decides whether a page's `rel=canonical` may be
 //! believed. *The text*: [`Prepared`] is a text made ready for comparison, its
 //! [`Fingerprint`](crate::model::Fingerprint) is stored with the article, a [`Window`]
-//! over the fingerprints of the last days proposes candidates, and [`judge`] compares.
+//! over the fingerprints of the last days proposes candidates, and [`judge()`] compares.
 //!
 //! Whoever keeps the articles goes through these steps for each new one, without
 //! anything in between:
@@ -13,7 +13,7 @@
 //! 1. [`Prepared::new`] of its text, once: the fingerprint comes from it too;
 //! 2. the newest article with the same `exact` as a [`Twin`]: [`judge_exact`];
 //! 3. if that was none, [`Window::candidates`] of its sketch, their texts from the
-//!    [`Shelf`] or prepared anew: [`judge`];
+//!    [`Shelf`] or prepared anew: [`judge()`];
 //! 4. [`Window::insert`] under the cluster it joined, or under its own id.
 //!
 //! What it never does: merge two clusters. An article joins the cluster of its one

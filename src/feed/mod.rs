@@ -1,7 +1,7 @@
 //! Bytes to entries.
 //!
 //! Whatever a site serves at its feed's URL, the entries come out, right, and with the same
-//! identity every time; then [`plan`] says which of them are news. The way of a document:
+//! identity every time; then [`plan()`] says which of them are news. The way of a document:
 //!
 //! ```text
 //! bytes ─► decode ─► survey ── honest ──────────► adapter (feed-rs) ─► notes ─► settle ─► ParsedFeed
@@ -17,7 +17,7 @@
 //! - `adapter` is the only door to feed-rs, which remains the parser of all XML.
 //! - `json` reads JSON Feed itself, for reasons given there.
 //! - `settle` makes links absolute, titles plain and bodies HTML, and has `identity` name entries.
-//! - [`plan`] compares with what the store knows; [`discover`] finds the feeds of a site.
+//! - [`plan()`] compares with what the store knows; [`discover`] finds the feeds of a site.
 //!
 //! Measured with 4,134 feeds of test suites and live sites: feed-rs alone yields entries from 83 %
 //! of those that have any, this room from all of them, and from all of 48 kinds of damage done to

@@ -2,7 +2,7 @@
 //!
 //! Given a feed's past, the answer it just got and the settings, [`next_poll`] says
 //! when it is due and which rule decided; [`page_retry`] does the same for a page
-//! that failed; [`spread`] keeps a first pass or a catch-up from being a stampede.
+//! that failed; [`spread()`] keeps a first pass or a catch-up from being a stampede.
 //!
 //! Nothing here reads a clock or rolls dice: instants and a chance between 0 and 1
 //! are arguments, so that a month of policy can be tried in a millisecond. The

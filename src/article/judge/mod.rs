@@ -1,7 +1,7 @@
 //! The judges: which blocks of a page are the article.
 //!
 //! For: several independent opinions and one decision. Each judge looks at the same
-//! flat page and answers with the blocks it would keep; [`decide`] weighs them.
+//! flat page and answers with the blocks it would keep; [`decide()`] weighs them.
 //!
 //! Never: changes the page, cleans text, or knows where its answer goes.
 //!
