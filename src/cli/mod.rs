@@ -60,7 +60,7 @@ Examples:
   feedmill add https://example.org --write       find the feeds of a site and subscribe
   feedmill once                                  poll what is due, fetch the articles, end
   feedmill run                                   the same, for ever
-  sqlite3 feedmill.db 'SELECT title FROM articles ORDER BY sort_at DESC LIMIT 10'
+  sqlite3 'file:feedmill.db?mode=ro' 'SELECT title FROM articles ORDER BY sort_at DESC LIMIT 10'
 
 Exit codes: 0 done, 1 fault, 2 usage, 65 database foreign, newer or damaged,
 75 another instance has the database, 78 configuration";

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::clock::Clock;
@@ -15,6 +16,7 @@ use super::start::{DaemonError, Started, catch_up, start, sync};
 use super::ticker::{Ticker, Ticks};
 use super::{notify, upkeep};
 use crate::config::{Config, Problems};
+use crate::model::Timestamp;
 use crate::store::StoreError;
 
 /// What the outside world tells a running service.
@@ -119,11 +121,13 @@ async fn first_end(
 async fn heartbeat(mill: &Mill, ticks: &Ticks) -> Result<(), StoreError> {
     let watched = notify::watchdog().is_some();
     let mut before = (0, 0);
+    let mut clocks = (Instant::now(), mill.clock.now());
     loop {
         tokio::select! {
             () = mill.stop.cancelled() => return Ok(()),
             () = ticks.heartbeat.notified() => {}
         }
+        clocks = after_a_jump(mill, clocks).await?;
         let rounds = (mill.tally.poll_rounds.get(), mill.tally.page_rounds.get());
         let stalled = mill.store.is_stalled();
         if watched && (stalled || (rounds.0 > before.0 && rounds.1 > before.1)) {
@@ -145,6 +149,31 @@ async fn heartbeat(mill: &Mill, ticks: &Ticks) -> Result<(), StoreError> {
         ));
     }
 }
+
+/// A wall clock that has moved otherwise than time did was set, or the machine was asleep. What
+/// became due in between is spread like any catch-up, and due times of a wrong clock are pulled back.
+async fn after_a_jump(
+    mill: &Mill,
+    (then, told): (Instant, Timestamp),
+) -> Result<(Instant, Timestamp), StoreError> {
+    let (now, tells) = (Instant::now(), mill.clock.now());
+    let passed = now.duration_since(then);
+    let off = tells
+        .since(told.plus(passed))
+        .max(told.plus(passed).since(tells));
+    if off > CLOCK_JUMP {
+        tracing::warn!(
+            seconds = off.as_secs(),
+            "the clock has jumped; what is due now is spread"
+        );
+        catch_up(mill).await?;
+        mill.wake_polls.notify_one();
+    }
+    Ok((now, tells))
+}
+
+/// Less is a clock being corrected.
+const CLOCK_JUMP: Duration = Duration::from_secs(300);
 
 /// Reads the configuration again when asked to; a broken one changes nothing.
 async fn reload_on(

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::draft::{Form, Words};
-use super::{entities, html, links, mojibake, plain};
+use super::{entities, html, links, mojibake, plain, scan};
 
 /// Attributes that carry an address.
 const ADDRESSES: &[&str] = &[
@@ -21,7 +21,7 @@ const ADDRESSES: &[&str] = &[
 /// A body as HTML. Plain text is escaped, markup escaped once too often is unescaped, and links
 /// are made absolute; `None` when nothing is there to read. What is visible of it is appended to
 /// `seen`, for comparison.
-pub(super) fn to_html(words: Words, base: Option<&Url>, seen: &mut Vec<u8>) -> Option<String> {
+pub(super) fn to_html(words: Words, base: Option<&Url>, seen: &mut String) -> Option<String> {
     if words.is_blank() {
         return None;
     }
@@ -39,12 +39,11 @@ pub(super) fn to_html(words: Words, base: Option<&Url>, seen: &mut Vec<u8>) -> O
         Cow::Owned(absolute) => absolute,
         Cow::Borrowed(_) => text,
     };
-    let trimmed = absolute.trim();
-    Some(if trimmed.len() == absolute.len() {
-        absolute
-    } else {
-        trimmed.to_owned()
-    })
+    let mut trimmed = absolute;
+    trimmed.truncate(trimmed.trim_end().len());
+    let blank = trimmed.len().saturating_sub(trimmed.trim_start().len());
+    trimmed.drain(..blank);
+    Some(trimmed)
 }
 
 /// A text without a single tag: escaped markup, or words.
@@ -62,19 +61,29 @@ fn untagged(text: String, form: Form) -> String {
 }
 
 /// The same HTML with every relative address resolved, in one pass with the visible text.
-fn walk<'a>(text: &'a str, base: Option<&Url>, seen: &mut Vec<u8>) -> Cow<'a, str> {
+fn walk<'a>(text: &'a str, base: Option<&Url>, seen: &mut String) -> Cow<'a, str> {
     let mut out = String::new();
     let mut copied = 0_usize;
     let mut at = 0_usize;
     let mut run = 0_usize;
-    while let Some(found) = text.get(at..).and_then(|rest| rest.find('<')) {
+    // The next reference: most runs of text are short and have none.
+    let mut reference = scan::find(text, b'&').unwrap_or(text.len());
+    let mut show = |from: usize, to: usize| {
+        if reference < from {
+            let next = text.get(from..).and_then(|rest| scan::find(rest, b'&'));
+            reference = next.map_or(text.len(), |next| from.saturating_add(next));
+        }
+        let run = text.get(from..to).unwrap_or_default();
+        plain::visible(run, reference < to, seen);
+    };
+    while let Some(found) = text.get(at..).and_then(|rest| scan::find(rest, b'<')) {
         at = at.saturating_add(found);
         let tag = text.get(at..).unwrap_or_default();
         let Some(len) = html::tag_len(tag) else {
             at = at.saturating_add(1);
             continue;
         };
-        plain::visible(text.get(run..at).unwrap_or_default(), seen);
+        show(run, at);
         let tag = tag.get(..len).unwrap_or_default();
         if base.is_some() {
             for (start, end) in relative_values(tag) {
@@ -94,7 +103,7 @@ fn walk<'a>(text: &'a str, base: Option<&Url>, seen: &mut Vec<u8>) -> Cow<'a, st
         at = at.saturating_add(len);
         run = at;
     }
-    plain::visible(text.get(run..).unwrap_or_default(), seen);
+    show(run, text.len());
     if copied == 0 {
         return Cow::Borrowed(text);
     }
@@ -178,7 +187,7 @@ mod tests {
 
     fn html(text: &str, form: Form) -> Option<String> {
         let base = Url::parse("https://example.org/blog/").expect("an address");
-        to_html(Words::new(text, form), Some(&base), &mut Vec::new())
+        to_html(Words::new(text, form), Some(&base), &mut String::new())
     }
 
     #[test]
@@ -217,10 +226,10 @@ mod tests {
 
     #[test]
     fn what_is_visible_has_no_markup_and_no_space_around_it() {
-        let mut seen = Vec::new();
+        let mut seen = String::new();
         let words = "<p class='a>b'> One <b>two</b>&nbsp;3 &lt; 4<!-- five > --> a < b</p";
         to_html(Words::new(words, Form::Html), None, &mut seen);
-        assert_eq!(String::from_utf8_lossy(&seen), "Onetwo3 < 4a < b</p");
+        assert_eq!(seen, "Onetwo3 < 4a < b</p");
     }
 
     proptest! {

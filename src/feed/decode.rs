@@ -36,8 +36,9 @@ pub(super) fn decode<'a>(body: &'a [u8], charset: Option<&str>) -> Decoded<'a> {
             text
         }
         None if is_utf32(body).is_some() => utf32(body, is_utf32(body) == Some(true)).into(),
-        None => match std::str::from_utf8(body) {
-            Ok(text) if !body.contains(&0x1b) => text.into(),
+        // encoding_rs validates the quickest, and lends what is valid.
+        None => match UTF_8.decode_without_bom_handling_and_without_replacement(body) {
+            Some(text) if !body.contains(&0x1b) => text,
             _ => labelled(body, charset, &mut repaired),
         },
     };

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::scan;
+
 /// The names of the HTML standard (§13.5) and their code points, one a line, without `;`.
 const TABLE: &str = include_str!("entities.txt");
 
@@ -64,22 +66,25 @@ impl Reference<'_> {
     }
 }
 
-/// The references that make up nearly all.
-const COMMON: [(&str, char); 5] = [
-    ("&lt;", '<'),
-    ("&gt;", '>'),
-    ("&amp;", '&'),
-    ("&quot;", '"'),
-    ("&apos;", '\''),
-];
+/// The references that make up nearly all: their length and what they stand for.
+const fn predefined(text: &[u8]) -> Option<(usize, char)> {
+    match text {
+        [b'&', b'l', b't', b';', ..] => Some((4, '<')),
+        [b'&', b'g', b't', b';', ..] => Some((4, '>')),
+        [b'&', b'a', b'm', b'p', b';', ..] => Some((5, '&')),
+        [b'&', b'q', b'u', b'o', b't', b';', ..] => Some((6, '"')),
+        [b'&', b'a', b'p', b'o', b's', b';', ..] => Some((6, '\'')),
+        _ => None,
+    }
+}
 
 /// Reads the reference that `text` begins with; `None` when the `&` stands for itself.
 pub(super) fn reference(text: &str) -> Option<Reference<'_>> {
-    if let Some((name, c)) = COMMON.iter().find(|(name, _)| text.starts_with(name)) {
+    if let Some((len, c)) = predefined(text.as_bytes()) {
         return Some(Reference {
-            len: name.len(),
+            len,
             exact: true,
-            meaning: Meaning::Predefined(*c),
+            meaning: Meaning::Predefined(c),
         });
     }
     let rest = text.strip_prefix('&')?;
@@ -155,12 +160,19 @@ pub(super) const fn is_allowed(c: char) -> bool {
 
 /// Resolves every reference once; unknown ones stay as they are.
 pub(super) fn decode(text: &str) -> Cow<'_, str> {
-    let Some((before, _)) = text.split_once('&') else {
+    if scan::find(text, b'&').is_none() {
         return Cow::Borrowed(text);
-    };
+    }
     let mut out = String::with_capacity(text.len());
+    decode_into(text, &mut out);
+    Cow::Owned(out)
+}
+
+/// The same, appended to `out`.
+pub(super) fn decode_into(text: &str, out: &mut String) {
+    let plain = scan::find(text, b'&').unwrap_or(text.len());
+    let (before, mut rest) = text.split_at_checked(plain).unwrap_or((text, ""));
     out.push_str(before);
-    let mut rest = text.get(before.len()..).unwrap_or_default();
     while !rest.is_empty() {
         let len = if let Some(Reference { len, meaning, .. }) = reference(rest) {
             match meaning {
@@ -175,12 +187,11 @@ pub(super) fn decode(text: &str) -> Cow<'_, str> {
             1
         };
         rest = rest.get(len..).unwrap_or_default();
-        let plain = rest.find('&').unwrap_or(rest.len());
+        let plain = scan::find(rest, b'&').unwrap_or(rest.len());
         let (text, more) = rest.split_at_checked(plain).unwrap_or((rest, ""));
         out.push_str(text);
         rest = more;
     }
-    Cow::Owned(out)
 }
 
 #[cfg(test)]

@@ -72,14 +72,19 @@ pub(super) fn tag_len(text: &str) -> Option<usize> {
     if !start.is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_') {
         return None;
     }
-    let mut quote = None;
-    for (at, byte) in text.bytes().enumerate().skip(1) {
-        match (quote, byte) {
-            (None, b'>') => return Some(at.saturating_add(1)),
-            (None, b'<') => return None,
-            (None, b'"' | b'\'') => quote = Some(byte),
-            (Some(open), close) if open == close => quote = None,
-            _ => {}
+    let mut rest = text.as_bytes().get(1..)?;
+    while let Some(at) = rest
+        .iter()
+        .position(|byte| matches!(byte, b'>' | b'<' | b'"' | b'\''))
+    {
+        let (found, after) = rest.get(at..)?.split_first()?;
+        match found {
+            b'>' => return Some(text.len().saturating_sub(after.len())),
+            b'<' => return None,
+            quote => match after.iter().position(|byte| byte == quote) {
+                Some(end) => rest = after.get(end.saturating_add(1)..)?,
+                None => break,
+            },
         }
     }
     // A quote that is never closed: the tag ends where it would without quotes. Each kind of

@@ -1,5 +1,7 @@
 //! Links as publishers write them, made absolute.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 /// Longer links are payloads.
@@ -24,10 +26,11 @@ pub(super) fn is_http(text: &str) -> bool {
 }
 
 /// The base that an `xml:base` makes of an outer one; a useless one changes nothing.
-pub(super) fn base(outer: Option<&Url>, href: Option<&str>) -> Option<Url> {
+pub(super) fn base<'a>(outer: Option<&'a Url>, href: Option<&str>) -> Option<Cow<'a, Url>> {
     href.and_then(|href| join(outer, href))
         .filter(|url| !url.cannot_be_a_base())
-        .or_else(|| outer.cloned())
+        .map(Cow::Owned)
+        .or_else(|| outer.map(Cow::Borrowed))
 }
 
 fn join(base: Option<&Url>, href: &str) -> Option<Url> {

@@ -52,6 +52,7 @@ mod persons;
 mod plain;
 mod plan;
 mod repair;
+mod scan;
 mod settle;
 mod survey;
 mod vocabulary;

@@ -2,18 +2,19 @@
 
 use std::borrow::Cow;
 
-use super::entities;
+use super::{entities, scan};
 
 /// The text as it was before, or as it is.
 ///
 /// Only a text of which every character has a byte in Latin-1 or windows-1252, and whose bytes
 /// are valid UTF-8, can have been through this; hardly any text that has not is such by chance.
 pub(super) fn undo(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() {
+    let Some(ascii) = scan::beyond_ascii(text) else {
         return Cow::Borrowed(text);
-    }
+    };
     // Nearly every text fails at its first letter beyond ASCII, or the one behind it.
-    let mut start = text.chars().skip_while(char::is_ascii).map(byte);
+    let start = text.get(ascii..).unwrap_or_default();
+    let mut start = start.chars().map(byte);
     let first = start
         .next()
         .flatten()

@@ -1,5 +1,6 @@
 //! From a draft to a feed: links resolved, titles made plain, bodies made HTML, identities assigned.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use url::Url;
@@ -15,20 +16,22 @@ const REGISTRY: &str = "http://www.iana.org/assignments/relation/";
 pub(super) fn settle(draft: Draft, url: Option<&str>, settings: &Settings) -> ParsedFeed {
     let origin = url.and_then(|url| Url::parse(url).ok());
     let base = links::base(origin.as_ref(), draft.base.as_deref());
-    let site_url = site(&draft.links).and_then(|link| links::resolve(base.as_ref(), &link.href));
+    let site_url = site(&draft.links).and_then(|link| links::resolve(base.as_deref(), &link.href));
     let self_url =
-        find(&draft.links, "self").and_then(|link| links::resolve(base.as_ref(), &link.href));
+        find(&draft.links, "self").and_then(|link| links::resolve(base.as_deref(), &link.href));
     // Without an address of its own, a feed's relative links can only be meant for its site.
     let base = base.or_else(|| {
         [&site_url, &self_url]
             .into_iter()
             .flatten()
             .find_map(|url| Url::parse(url).ok())
+            .map(Cow::Owned)
     });
+    let base = base.as_deref();
     let older = ["prev-archive", "next", "next_url"]
         .iter()
         .find_map(|rel| find(&draft.links, rel));
-    let resolve = |link: &Link| links::resolve(base.as_ref(), &link.href);
+    let resolve = |link: &Link| links::resolve(base, &link.href);
     let mut hubs: Vec<String> = draft
         .links
         .iter()
@@ -39,7 +42,7 @@ pub(super) fn settle(draft: Draft, url: Option<&str>, settings: &Settings) -> Pa
     let inherits = matches!(draft.kind, FeedKind::Atom | FeedKind::Json);
     let feed_authors = if inherits { draft.authors } else { Vec::new() };
     let settler = Settler {
-        base: base.clone(),
+        base,
         feed_authors,
         settings,
     };
@@ -66,16 +69,17 @@ pub(super) fn settle(draft: Draft, url: Option<&str>, settings: &Settings) -> Pa
 }
 
 struct Settler<'a> {
-    base: Option<Url>,
+    base: Option<&'a Url>,
     feed_authors: Vec<String>,
     settings: &'a Settings,
 }
 
 impl Settler<'_> {
     fn entry(&self, draft: DraftEntry) -> ParsedEntry {
-        let base = links::base(self.base.as_ref(), draft.base.as_deref());
-        let resolve = |href: &str| links::resolve(base.as_ref(), href);
-        let url = page(&draft, base.as_ref());
+        let base = links::base(self.base, draft.base.as_deref());
+        let base = base.as_deref();
+        let resolve = |href: &str| links::resolve(base, href);
+        let url = page(&draft, base);
         let guid = draft
             .guid
             .as_deref()
@@ -83,7 +87,7 @@ impl Settler<'_> {
             .map(str::trim)
             .filter(|guid| !guid.is_empty());
         let title = draft.title.as_ref().and_then(plain::title);
-        let enclosures = self.enclosures(&draft, base.as_ref());
+        let enclosures = self.enclosures(&draft, base);
         let image = draft.image.as_deref().and_then(resolve).or_else(|| {
             let is_image = |file: &&Enclosure| {
                 file.media_type
@@ -108,12 +112,12 @@ impl Settler<'_> {
         let repeats = draft.summary == draft.content;
         let lengths = [&draft.summary, &draft.content]
             .map(|words| words.as_ref().map_or(0, |words| words.text.len()));
-        let mut seen = Vec::with_capacity(lengths.iter().sum());
-        let content_base = links::base(base.as_ref(), draft.content_base.as_deref());
+        let mut seen = String::with_capacity(lengths.iter().sum());
+        let content_base = links::base(base, draft.content_base.as_deref());
         let mut body =
             |words: Option<Words>, base: Option<&Url>| bodies::to_html(words?, base, &mut seen);
-        let summary = body(draft.summary.filter(|_| !repeats), base.as_ref());
-        let content = body(draft.content, content_base.as_ref());
+        let summary = body(draft.summary.filter(|_| !repeats), base);
+        let content = body(draft.content, content_base.as_deref());
         let mut entry = ParsedEntry {
             uid: String::new(),
             url_key: url.as_deref().and_then(self.settings.url_key),
@@ -132,7 +136,7 @@ impl Settler<'_> {
             fingerprint: [0; 16],
             url,
         };
-        entry.fingerprint = identity::fingerprint(&entry, seen);
+        entry.fingerprint = identity::fingerprint(&entry, seen.into_bytes());
         entry
     }
 

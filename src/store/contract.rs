@@ -148,7 +148,7 @@ Made by `feedmill schema` from `migrations/contract_v1.sql`; the same text is in
 - The contract is additive: columns and views are added, never removed, renamed or given another meaning. A breaking change would be a new view beside the old one for a year.
 - Instants are UTC text, `2026-01-31T08:09:10.123Z`: they sort as text and parse everywhere. Lists are JSON.
 - Readers open the file read-only (`file:feedmill.db?mode=ro`) with SQLite 3.37 or later; they never block the writer, and the writer never blocks them.
-- To follow the store, remember `seq`: `SELECT seq, id, title, text FROM articles WHERE seq > :cursor ORDER BY seq LIMIT 500`. Each article appears once, in its latest state. Deletions: `SELECT * FROM changes WHERE op = 'delete' AND seq > :cursor`. Keep `db_id` and `epoch` of `about` with the cursor: after a restore the epoch is higher and the cursor starts again.
+- To follow the store, remember `seq`: `SELECT seq, id, title, text FROM articles WHERE seq > :cursor ORDER BY seq LIMIT 500`. Each article appears once, in its latest state. Deletions: `SELECT * FROM changes WHERE op = 'delete' AND seq > :cursor`. Keep `db_id` and `epoch` of `about` with the cursor: if either differs, it is another database or another life of it, and the cursor starts again.
 ";
 
 /// The contract as JSON: `{object: {description, columns: {name: description}}}`.

@@ -146,7 +146,7 @@ impl Demo {
             "\nThe file is yours to query while feedmill writes it. Three questions to begin with:"
         );
         for (question, query) in QUERIES {
-            say!("\n-- {question}\nsqlite3 -box {file} \"{query}\"");
+            say!("\n-- {question}\nsqlite3 -box 'file:{file}?mode=ro' \"{query}\"");
         }
         say!("\nEvery table and column is described in the file itself: SELECT * FROM docs");
         Ok(())

@@ -92,6 +92,31 @@ const FILLERS: &str = "t at de del of the on st nd rd th um uhr Ã s den klo kl Ð
 
 /// What a lower-case word says; `None` when it is not known.
 pub(super) fn word(word: &str) -> Option<Word> {
+    frequent(word).or_else(|| listed(word))
+}
+
+/// The words of nearly every date (RFC 822): what [`listed`] says of them, sooner.
+fn frequent(word: &str) -> Option<Word> {
+    Some(match word {
+        "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun" | "t" => Word::Filler,
+        "gmt" | "utc" | "z" => Word::Zone(0),
+        "jan" => Word::Month(1),
+        "feb" => Word::Month(2),
+        "mar" => Word::Month(3),
+        "apr" => Word::Month(4),
+        "may" => Word::Month(5),
+        "jun" => Word::Month(6),
+        "jul" => Word::Month(7),
+        "aug" => Word::Month(8),
+        "sep" => Word::Month(9),
+        "oct" => Word::Month(10),
+        "nov" => Word::Month(11),
+        "dec" => Word::Month(12),
+        _ => return None,
+    })
+}
+
+fn listed(word: &str) -> Option<Word> {
     let listed = |words: &str| words.split(' ').any(|one| one == word);
     if let Some((minutes, _)) = ZONES.iter().find(|(_, names)| listed(names)) {
         return Some(Word::Zone(*minutes));
@@ -126,4 +151,19 @@ fn month(word: &str) -> Option<u32> {
         .zip(1_u32..)
         .filter_map(|(names, month)| Some((longest(names)?, month)));
     fits.max_by_key(|(len, _)| *len).map(|(_, month)| month)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_frequent_words_mean_what_the_lists_say() {
+        let words = "mon tue wed thu fri sat sun t gmt utc z \
+            jan feb mar apr may jun jul aug sep oct nov dec";
+        for word in words.split_whitespace() {
+            assert!(frequent(word).is_some(), "{word}");
+            assert_eq!(frequent(word), listed(word), "{word}");
+        }
+    }
 }

@@ -64,7 +64,7 @@ impl Page {
             if let Some(href) = attribute("href")
                 && let Some(base) = links::base(Some(&self.base), Some(&href))
             {
-                self.base = base;
+                self.base = base.into_owned();
             }
         } else if tag.name.eq_ignore_ascii_case("meta") {
             let named =

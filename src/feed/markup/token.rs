@@ -2,7 +2,7 @@
 //!
 //! Linear in time: whatever it looks ahead for and does not find is remembered as absent.
 
-use super::super::html;
+use super::super::{html, scan};
 
 /// Bytes of an attribute's value that holds a `<`, which it must not: longer ones were not closed.
 const MAX_DAMAGED_VALUE: usize = 4096;
@@ -84,29 +84,39 @@ impl<'a> Tokens<'a> {
                 return None;
             }
             if !rest.starts_with('<') {
-                let len = rest.find('<').unwrap_or(rest.len());
+                let len = scan::find(rest, b'<').unwrap_or(rest.len());
                 return Some(Token::Text(self.take(len)));
             }
-            if rest.starts_with("<!--") {
-                self.comment();
-            } else if rest.starts_with("<![CDATA[") {
-                return Some(Token::Cdata(self.cdata(field)));
-            } else if rest
-                .get(..9)
-                .is_some_and(|start| start.eq_ignore_ascii_case("<!doctype"))
-            {
-                return Some(Token::Doctype(self.doctype()));
-            } else if rest.starts_with("<!") || rest.starts_with("<?") {
-                return Some(Token::Instruction(self.instruction()));
-            } else if rest.starts_with("</") {
-                match self.close() {
-                    Some(name) => return Some(Token::Close(name)),
-                    None => return Some(Token::Text(self.stray())),
+            return Some(match rest.as_bytes().get(1) {
+                Some(b'!') if rest.starts_with("<!--") => {
+                    self.comment();
+                    continue;
                 }
-            } else {
-                let tag = self.open();
-                return Some(tag.map_or_else(|| Token::Text(self.stray()), Token::Open));
+                Some(b'!') => self.declaration(field),
+                Some(b'?') => Token::Instruction(self.instruction()),
+                Some(b'/') => match self.close() {
+                    Some(name) => Token::Close(name),
+                    None => Token::Text(self.stray()),
+                },
+                _ => match self.open() {
+                    Some(tag) => Token::Open(tag),
+                    None => Token::Text(self.stray()),
+                },
+            });
+        }
+    }
+
+    /// What begins with `<!` and is no comment.
+    fn declaration(&mut self, field: Option<&str>) -> Token<'a> {
+        let rest = self.rest();
+        if rest.starts_with("<![CDATA[") {
+            return Token::Cdata(self.cdata(field));
+        }
+        match rest.get(..9) {
+            Some(start) if start.eq_ignore_ascii_case("<!doctype") => {
+                Token::Doctype(self.doctype())
             }
+            _ => Token::Instruction(self.instruction()),
         }
     }
 

@@ -55,7 +55,7 @@ impl<'a> Entities<'a> {
     /// Resolves references once; names of nobody stay as they are.
     fn decode(&mut self, text: &str, out: &mut String) {
         if self.declared.is_empty() {
-            out.push_str(&entities::decode(text));
+            entities::decode_into(text, out);
             return;
         }
         let mut rest = text;
@@ -75,7 +75,7 @@ impl<'a> Entities<'a> {
                     out.push_str(value);
                 }
                 Some(_) => {}
-                None => out.push_str(&entities::decode(reference)),
+                None => entities::decode_into(reference, out),
             }
             rest = after;
         }

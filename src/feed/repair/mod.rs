@@ -62,11 +62,15 @@ impl Repaired {
     }
 
     fn with<'a>(&self, entries: impl Iterator<Item = &'a String>) -> String {
-        let mut out = self.head.clone();
+        let entries: Vec<&String> = entries.collect();
+        let tail = writer::tail(self.family);
+        let len = entries.iter().map(|entry| entry.len()).sum::<usize>();
+        let mut out = String::with_capacity(len.saturating_add(self.head.len() + tail.len()));
+        out.push_str(&self.head);
         for entry in entries {
             out.push_str(entry);
         }
-        out.push_str(writer::tail(self.family));
+        out.push_str(tail);
         out
     }
 }

@@ -6,8 +6,9 @@ use super::super::vocabulary::{Family, KNOWN};
 /// Appends text so that XML reads it back unchanged; forbidden characters are dropped.
 pub(super) fn escape(out: &mut String, text: &str) {
     let mut rest = text;
-    while let Some(at) =
-        rest.find(|c: char| matches!(c, '&' | '<' | '>' | '"') || !entities::is_allowed(c))
+    while let Some(at) = rest
+        .bytes()
+        .position(|byte| matches!(byte, b'&' | b'<' | b'>' | b'"') || is_doubtful(byte))
     {
         let (before, after) = rest.split_at_checked(at).unwrap_or((rest, ""));
         out.push_str(before);
@@ -17,6 +18,7 @@ pub(super) fn escape(out: &mut String, text: &str) {
             Some('<') => out.push_str("&lt;"),
             Some('>') => out.push_str("&gt;"),
             Some('"') => out.push_str("&quot;"),
+            Some(c) if entities::is_allowed(c) => out.push(c),
             _ => {}
         }
         rest = chars.as_str();
@@ -24,12 +26,28 @@ pub(super) fn escape(out: &mut String, text: &str) {
     out.push_str(rest);
 }
 
+/// Whether a byte is a forbidden character, or may begin one: U+FFFE and U+FFFF begin with `EF`.
+const fn is_doubtful(byte: u8) -> bool {
+    (byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) || matches!(byte, 0x7f | 0xef)
+}
+
+/// Whether XML allows every character. Most texts are cleared by their bytes, looked at chunk by
+/// chunk without an early exit, so that the compiler can look at many at once.
+fn is_allowed(text: &str) -> bool {
+    let doubtful = |found: bool, byte: &u8| found | is_doubtful(*byte);
+    let mut chunks = text.as_bytes().chunks(1024);
+    !chunks.any(|chunk| chunk.iter().fold(false, doubtful))
+        || text.chars().all(entities::is_allowed)
+}
+
 /// Appends an element with text in it; markup goes into a section, which costs nobody a reference.
 pub(super) fn element(out: &mut String, name: &str, attributes: &[(&str, &str)], text: &str) {
     start(out, name, attributes);
     out.push('>');
-    let marked = text.contains('<') && !text.contains("]]>") && !text.contains("<![CDATA[");
-    if marked && text.chars().all(entities::is_allowed) {
+    // Brackets are rare, and a byte is found sooner than a row of them.
+    let ends = || text.contains(']') && text.contains("]]>");
+    let nests = || text.contains('[') && text.contains("<![CDATA[");
+    if text.contains('<') && !ends() && !nests() && is_allowed(text) {
         out.push_str("<![CDATA[");
         out.push_str(text);
         out.push_str("]]>");

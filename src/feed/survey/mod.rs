@@ -17,7 +17,7 @@ use super::markup::names::Names;
 use super::markup::{Tag, Token, Tokens};
 use super::notes::{Note, Notes};
 use super::vocabulary::Family;
-use super::{Limits, ParseFailure, entities, links};
+use super::{Limits, ParseFailure, entities, links, scan};
 use crate::model::FailureKind;
 
 /// What a document turned out to be.
@@ -162,7 +162,7 @@ impl<'a> Pass<'a> {
             return;
         }
         let mut rest = text;
-        while let Some(at) = rest.find('&') {
+        while let Some(at) = scan::find(rest, b'&') {
             rest = rest.get(at..).unwrap_or_default();
             let Some(found) = entities::reference(rest).filter(entities::Reference::is_xml) else {
                 self.damage_if(true, "entities");
