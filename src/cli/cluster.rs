@@ -172,7 +172,7 @@ impl Memory {
                 of,
                 relation,
                 score,
-            } => (relation.token(), self.name(of), json!(score)),
+            } => (kind(relation), self.name(of), json!(score)),
         };
         let mut answer = json!({
             "id": self.name(id), "cluster": self.name(cluster), "kind": kind, "of": of, "score": score,
@@ -202,6 +202,14 @@ impl Memory {
     fn name(&self, id: ArticleId) -> Value {
         let name = usize::try_from(id.0).ok().and_then(|at| self.names.get(at));
         name.cloned().unwrap_or_default()
+    }
+}
+
+/// The filter knows two kinds of duplicates; an excerpt is a near one.
+const fn kind(relation: Relation) -> &'static str {
+    match relation {
+        Relation::Exact => Relation::Exact.token(),
+        Relation::Near | Relation::Excerpt => Relation::Near.token(),
     }
 }
 

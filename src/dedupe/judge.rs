@@ -96,7 +96,7 @@ pub fn judge(text: &Prepared, candidates: &[Candidate<'_>], rules: &Rules) -> Ju
         Some(pair) => Judgement {
             verdict: Verdict::Duplicate {
                 of: pair.evidence.candidate,
-                relation: Relation::Near,
+                relation: relation(text, candidates, &pair.evidence),
                 score: pair.evidence.contained.max(pair.evidence.alike).min(1.0),
             },
             cluster: Some(pair.cluster),
@@ -110,6 +110,17 @@ pub fn judge(text: &Prepared, candidates: &[Candidate<'_>], rules: &Rules) -> Ju
             evidence
         })),
     }
+}
+
+/// Of two texts that are nearly the same, whether one is a piece of the other: an excerpt is shorter
+/// than so many tenths of the whole, and nearly all of it is there.
+const EXCERPT_TENTHS: usize = 7;
+const EXCERPT_CONTAINED: f32 = 0.9;
+
+fn relation(text: &Prepared, candidates: &[Candidate<'_>], seen: &Evidence) -> Relation {
+    let whole = candidates.iter().find(|candidate| candidate.id == seen.candidate);
+    let shorter = whole.is_some_and(|whole| text.tokens() * 10 <= whole.text.tokens() * EXCERPT_TENTHS);
+    if shorter && seen.contained_whole >= EXCERPT_CONTAINED { Relation::Excerpt } else { Relation::Near }
 }
 
 struct Pair {

@@ -24,6 +24,10 @@ pub(super) fn is_element(name: &str) -> bool {
     if name.len() > MAX_NAME_BYTES {
         return false;
     }
+    // The most frequent of all.
+    if let [letter] = name.as_bytes() {
+        return b"abipqsu".contains(&letter.to_ascii_lowercase());
+    }
     let lower = name.bytes().all(|byte| !byte.is_ascii_uppercase());
     if lower {
         NAMES.contains(name)

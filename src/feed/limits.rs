@@ -1,5 +1,8 @@
 //! What a document may not exceed, and why.
 
+use super::ParseFailure;
+use crate::model::FailureKind;
+
 /// Bounds on hostile input. Every one of them is enforced before a parser with a stack or a tree sees the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -18,6 +21,12 @@ pub struct Limits {
     pub absurd_entries: usize,
     /// Elements in all. A feed of 5,000 long entries in XHTML has some 500,000.
     pub max_elements: usize,
+    /// Fields of one entry: of a list no more than [`Limits::max_values`] are kept, and nearly
+    /// eighty lists of that length fit.
+    pub max_fields: usize,
+    /// Tags that begin or end nothing: a `<` in a text, a closing tag too many. Code that nobody
+    /// escaped has them; spread over the largest document this is one in a hundred bytes.
+    pub max_strays: usize,
     /// Bytes of one tag, attributes included. Inlined images stay under it, one endless attribute does not.
     pub max_tag_bytes: usize,
     /// Attributes of one tag: duplicates are looked for pairwise.
@@ -26,6 +35,17 @@ pub struct Limits {
     pub max_namespaces: usize,
     /// Values kept of one entry's list (authors, categories, links, enclosures).
     pub max_values: usize,
+}
+
+impl Limits {
+    /// Refuses an entry of more than [`Limits::max_fields`].
+    pub(super) fn check_fields(&self, fields: usize) -> Result<(), ParseFailure> {
+        if fields <= self.max_fields {
+            return Ok(());
+        }
+        let detail = format!("an entry of more than {} fields", self.max_fields);
+        Err(ParseFailure::new(FailureKind::TooManyEntries, detail))
+    }
 }
 
 impl Default for Limits {
@@ -38,6 +58,8 @@ impl Default for Limits {
             max_entries: 5_000,
             absurd_entries: 250_000,
             max_elements: 1_000_000,
+            max_fields: 20_000,
+            max_strays: 100_000,
             max_tag_bytes: 1 << 20,
             max_attributes: 256,
             max_namespaces: 100,

@@ -108,6 +108,31 @@ fn hostile_documents_fail_with_their_kind() {
         ("x".repeat((10 << 20) + 1), FailureKind::TooLarge),
         ("<a>".repeat(300_000), FailureKind::NotAFeed),
         (
+            rss(&format!(
+                "<item>{}</item>",
+                "<category>a</category>".repeat(20_001)
+            )),
+            FailureKind::TooManyEntries,
+        ),
+        (
+            rss(&format!(
+                "<item>{}",
+                "<category>a</category>".repeat(20_001)
+            )),
+            FailureKind::TooManyEntries,
+        ),
+        (
+            rss(&format!("<item><description>{}", "</a>".repeat(100_001))),
+            FailureKind::Malformed,
+        ),
+        (
+            rss(&format!(
+                "<item><description>{}",
+                "<a b=' c=\" ".repeat(100_001)
+            )),
+            FailureKind::Malformed,
+        ),
+        (
             format!(
                 "{{\"version\":\"jsonfeed\",\"items\":{}",
                 "[".repeat(100_000)

@@ -167,6 +167,8 @@ pub enum Relation {
     Exact,
     /// Nearly the same text.
     Near,
+    /// A piece of it.
+    Excerpt,
 }
 
 impl Relation {
@@ -176,6 +178,7 @@ impl Relation {
         match self {
             Self::Exact => "exact",
             Self::Near => "near",
+            Self::Excerpt => "excerpt",
         }
     }
 }

@@ -48,6 +48,8 @@ pub(in crate::feed) struct Tokens<'a> {
     pub cut: bool,
     /// Something had to be guessed.
     pub guessed: bool,
+    /// Times that a `<` stood for itself.
+    pub strays: usize,
 }
 
 impl<'a> Tokens<'a> {
@@ -60,6 +62,7 @@ impl<'a> Tokens<'a> {
             comment_end: Some(0),
             cut: false,
             guessed: false,
+            strays: 0,
         }
     }
 
@@ -123,6 +126,7 @@ impl<'a> Tokens<'a> {
     /// A `<` that stands for itself, with those that follow it up to the last of the row.
     fn stray(&mut self) -> &'a str {
         self.guessed = true;
+        self.strays = self.strays.saturating_add(1);
         let row = self.rest().bytes().take_while(|byte| *byte == b'<').count();
         self.take(row.saturating_sub(1).max(1))
     }

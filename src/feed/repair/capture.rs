@@ -150,10 +150,7 @@ impl<'a> Capture<'a> {
     /// Takes an opening tag as part of the text.
     pub fn open(&mut self, name: &'a str, raw: &'a str, empty: bool, balanced: bool) {
         self.pieces.push(Piece::Tag(raw));
-        let closes = balanced
-            || !SELF_CLOSING
-                .iter()
-                .any(|one| one.eq_ignore_ascii_case(name));
+        let closes = balanced || !closes_itself(name);
         if !empty && closes {
             self.too_deep |= self.open.len() >= MAX_OPEN;
             if !self.too_deep {
@@ -162,16 +159,18 @@ impl<'a> Capture<'a> {
         }
     }
 
-    /// Takes a closing tag as part of the text.
-    pub fn close(&mut self, name: &'a str) {
-        if let Some(at) = self
+    /// Takes a closing tag as part of the text, and says whether it closes anything: of elements
+    /// that HTML closes by itself nobody knows.
+    pub fn close(&mut self, name: &'a str) -> bool {
+        self.pieces.push(Piece::Tag(name));
+        let open = self
             .open
             .iter()
-            .rposition(|open| open.eq_ignore_ascii_case(name))
-        {
+            .rposition(|open| open.eq_ignore_ascii_case(name));
+        if let Some(at) = open {
             self.open.truncate(at);
         }
-        self.pieces.push(Piece::Tag(name));
+        open.is_some() || closes_itself(name)
     }
 
     /// Whether a tag within a field that may not have been closed is the beginning of the next one.
@@ -242,6 +241,12 @@ impl<'a> Capture<'a> {
         };
         (out, form)
     }
+}
+
+fn closes_itself(name: &str) -> bool {
+    SELF_CLOSING
+        .iter()
+        .any(|one| one.eq_ignore_ascii_case(name))
 }
 
 /// Text among literal markup: HTML's references are left for HTML, the document's own are not.

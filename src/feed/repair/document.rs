@@ -58,6 +58,11 @@ impl<'l> Document<'l> {
         self.entry.is_some()
     }
 
+    /// Whether there are as many entries as may be.
+    pub fn is_full(&self) -> bool {
+        self.entries.len() >= self.limits.max_entries
+    }
+
     /// The entry at hand, or the head.
     pub fn part(&mut self) -> &mut Part {
         self.entry.as_mut().unwrap_or(&mut self.head)
@@ -91,7 +96,7 @@ impl<'l> Document<'l> {
         let Some(mut entry) = self.entry.take() else {
             return;
         };
-        if self.entries.len() >= self.limits.max_entries {
+        if self.is_full() {
             self.lost = self.lost.saturating_add(1);
             return;
         }

@@ -32,7 +32,9 @@ pub(in crate::feed) fn repair(
         capture: None,
         opaque: None,
         depth: 0,
+        fields: 0,
         seen: 0,
+        strays: 0,
         unclosed: false,
         ended: false,
     };
@@ -74,8 +76,12 @@ struct Walk<'a> {
     opaque: Option<Opaque<'a>>,
     /// Open elements of the entry at hand, markup in texts not counted.
     depth: usize,
+    /// Fields of the entry at hand.
+    fields: usize,
     /// Tokens read.
     seen: usize,
+    /// Closing tags that closed nothing.
+    strays: usize,
     unclosed: bool,
     /// The root has been closed.
     ended: bool,
@@ -88,6 +94,10 @@ impl<'a> Walk<'a> {
         if self.seen / 3 > self.limits.max_elements {
             let detail = format!("more than {} elements", self.limits.max_elements);
             return Err(ParseFailure::new(FailureKind::TooManyEntries, detail));
+        }
+        if self.strays.saturating_add(self.tokens.strays) > self.limits.max_strays {
+            let detail = format!("more than {} stray tags", self.limits.max_strays);
+            return Err(ParseFailure::new(FailureKind::Malformed, detail));
         }
         match token {
             Token::Open(tag) => self.open(tag),
@@ -139,6 +149,11 @@ impl<'a> Walk<'a> {
             return Ok(());
         };
         let role = vocabulary::role(family, ns, &local);
+        // Entries beyond the limit are counted and not read.
+        let full = self.document.as_ref().is_some_and(Document::is_full);
+        if full && role != Some(Role::Entry) {
+            return Ok(());
+        }
         if let Some(capture) = &mut self.capture {
             if self.balanced || !capture.ends_with(role, ns, &local, &tag) {
                 capture.open(tag.name, tag.raw, tag.empty, self.balanced);
@@ -186,6 +201,8 @@ impl<'a> Walk<'a> {
         let Some(document) = &mut self.document else {
             return Ok(());
         };
+        self.fields = self.fields.saturating_add(usize::from(document.in_entry()));
+        self.limits.check_fields(self.fields)?;
         if !tag.empty && !matches!(role, Some(Role::Attributes(_))) {
             self.depth = self.depth.saturating_add(1);
         }
@@ -193,7 +210,7 @@ impl<'a> Walk<'a> {
             Some(Role::Root(_) | Role::Channel) => document.inherit(&tag),
             Some(Role::Entry) => {
                 self.unclosed |= document.in_entry();
-                self.depth = 0;
+                (self.depth, self.fields) = (0, 0);
                 document.begin_entry(&tag);
                 document.count(0)?;
             }
@@ -296,7 +313,8 @@ impl<'a> Walk<'a> {
                 capture.holds(name) || (!own && role.is_none() && html::is_element(&local))
             };
             if literal {
-                capture.close(name);
+                let closed = capture.close(name);
+                self.strays = self.strays.saturating_add(usize::from(!closed));
                 return Ok(());
             }
             self.unclosed |= !own;

@@ -116,6 +116,7 @@ impl<'a> Pass<'a> {
             note.inherited(name, &value);
         }
         self.had.clear();
+        self.fields = 0;
         self.entry = Some(note);
         Ok(())
     }

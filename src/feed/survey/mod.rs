@@ -44,6 +44,7 @@ pub(super) fn survey(text: &str, limits: &Limits) -> Result<Survey, ParseFailure
         entries: 0,
         entry_depth: 0,
         entry: None,
+        fields: 0,
         field: None,
         opaque: None,
         had: Vec::new(),
@@ -103,6 +104,8 @@ struct Pass<'a> {
     /// Depth of the entries' elements.
     entry_depth: usize,
     entry: Option<Note>,
+    /// Elements of the entry at hand, markup in texts not counted.
+    fields: usize,
     field: Option<Field>,
     /// Depth of an element whose fields are not the entry's, and whether it is a picture.
     opaque: Option<(usize, bool)>,
@@ -127,6 +130,7 @@ impl<'a> Pass<'a> {
             let damaged = !field.markup;
             self.damage_if(damaged, "markup");
         } else if self.opaque.is_none() && self.damage.is_none() {
+            self.count_field()?;
             let (ns, local) = self.names.of_tag(&tag, self.open.len());
             // What the names had to guess, feed-rs would not.
             self.damage_if(self.names.guessed, "namespaces");
@@ -136,6 +140,14 @@ impl<'a> Pass<'a> {
             self.close(tag.name);
         }
         Ok(())
+    }
+
+    /// Counts an element of an entry that is not part of a text.
+    fn count_field(&mut self) -> Result<(), ParseFailure> {
+        self.fields = self
+            .fields
+            .saturating_add(usize::from(self.entry.is_some()));
+        self.limits.check_fields(self.fields)
     }
 
     fn bounds(&mut self, tag: &Tag<'_>) -> Result<(), ParseFailure> {
