@@ -49,7 +49,7 @@ impl Sequence {
             "<img src=\"/images/1.jpg\" alt=\"A view\"/>",
         ];
         let one = self.next(40);
-        *PLAIN
+        PLAIN
             .get(one / 4)
             .or_else(|| RICH.get(one % RICH.len()))
             .unwrap_or(&"word")
@@ -92,13 +92,13 @@ fn feed(body: Body, damaged: bool) -> String {
             "R&amp;D in town"
         };
         let summary = escaped(&sequence.paragraph());
-        let _ = write!(
+        let _ = writeln!(
             out,
             "<item><title>{title} {at}</title><link>https://example.org/story/{at}</link>\
              <guid isPermaLink=\"false\">story-{at}</guid><dc:creator>Jane Doe</dc:creator>\
              <pubDate>Mon, 06 Sep 2021 00:01:00 +0000</pubDate><category>Town</category>\
              <description>{summary}</description>\
-             <content:encoded>{html}</content:encoded></item>\n"
+             <content:encoded>{html}</content:encoded></item>"
         );
     }
     out.push_str("</channel></rss>\n");

@@ -5,7 +5,7 @@
     .venv/bin/python train/train.py --gold FOLDER --data FOLDER --command 'target/release/feedmill extract --jsonl --training'
 
 The folds are by host, so that no site is in training and test at once. The second stage is trained on what
-the first stage said of pages it had not seen. Fixed seeds, one thread and LightGBM's deterministic mode make
+the first stage said of pages it had not seen. Fixed seeds, row-wise histograms and LightGBM's deterministic mode make
 the tables the same bit for bit on every run with the same pages and the same extractor.
 """
 

@@ -118,9 +118,16 @@ const EXCERPT_TENTHS: usize = 7;
 const EXCERPT_CONTAINED: f32 = 0.9;
 
 fn relation(text: &Prepared, candidates: &[Candidate<'_>], seen: &Evidence) -> Relation {
-    let whole = candidates.iter().find(|candidate| candidate.id == seen.candidate);
-    let shorter = whole.is_some_and(|whole| text.tokens() * 10 <= whole.text.tokens() * EXCERPT_TENTHS);
-    if shorter && seen.contained_whole >= EXCERPT_CONTAINED { Relation::Excerpt } else { Relation::Near }
+    let whole = candidates
+        .iter()
+        .find(|candidate| candidate.id == seen.candidate);
+    let shorter =
+        whole.is_some_and(|whole| text.tokens() * 10 <= whole.text.tokens() * EXCERPT_TENTHS);
+    if shorter && seen.contained_whole >= EXCERPT_CONTAINED {
+        Relation::Excerpt
+    } else {
+        Relation::Near
+    }
 }
 
 struct Pair {

@@ -118,18 +118,10 @@ fn relative_values(tag: &str) -> Vec<(usize, usize)> {
     while let Some(found) = position(tag, after, |byte| byte == b'=') {
         let equals = after.saturating_add(found);
         after = equals.saturating_add(1);
-        let name = tag.get(..equals).unwrap_or_default().trim_ascii_end();
-        let named = name
-            .bytes()
-            .rposition(|byte| !byte.is_ascii_alphabetic() && byte != b'-')
-            .map_or(0, |at| at.saturating_add(1));
         let Some((start, end)) = value(tag, after) else {
             break;
         };
-        let name = name.get(named..).unwrap_or_default();
-        if ADDRESSES
-            .iter()
-            .any(|address| name.eq_ignore_ascii_case(address))
+        if is_address(tag.get(..equals).unwrap_or_default())
             && tag.get(start..end).is_some_and(is_relative)
         {
             values.push((start, end));
@@ -137,6 +129,24 @@ fn relative_values(tag: &str) -> Vec<(usize, usize)> {
         after = end;
     }
     values
+}
+
+/// Whether the attribute at the end of a piece of a tag holds an address.
+fn is_address(tag: &str) -> bool {
+    let tag = tag.trim_ascii_end();
+    // The last letters of those names, in either case: most attributes are others.
+    let last = tag.bytes().next_back().map(|byte| byte | 0x20);
+    if !matches!(last, Some(b'f' | b'c' | b'r' | b'e' | b'd')) {
+        return false;
+    }
+    let name = tag
+        .bytes()
+        .rposition(|byte| !byte.is_ascii_alphabetic() && byte != b'-')
+        .and_then(|at| tag.get(at.saturating_add(1)..))
+        .unwrap_or(tag);
+    ADDRESSES
+        .iter()
+        .any(|address| name.eq_ignore_ascii_case(address))
 }
 
 /// Where the value behind an equals sign starts and ends, quotes excluded.
@@ -148,7 +158,7 @@ fn value(tag: &str, after: usize) -> Option<(usize, usize)> {
         let start = start.saturating_add(1);
         return Some((
             start,
-            start.saturating_add(position(tag, start, |byte| byte == quote)?),
+            start.saturating_add(scan::find(tag.get(start..)?, quote)?),
         ));
     }
     let len = position(tag, start, |byte| {
@@ -168,7 +178,7 @@ fn position(tag: &str, from: usize, is: impl Fn(u8) -> bool) -> Option<usize> {
 /// Fragments stay as they are: they lead within the text itself.
 fn is_relative(value: &str) -> bool {
     if value.starts_with("http") {
-        return !value.contains(':');
+        return value.bytes().all(|byte| byte != b':');
     }
     let value = value.trim();
     let scheme = value.split([':', '/', '?', '#']).next().unwrap_or_default();

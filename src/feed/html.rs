@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use super::scan;
+
 /// Elements of HTML that occur in feeds' texts. A tag of any other name is not taken for markup.
 const ELEMENTS: &str = "\
     a abbr acronym address amp-img area article aside audio b base bdi bdo big blockquote \
@@ -85,7 +87,7 @@ pub(super) fn tag_len(text: &str) -> Option<usize> {
         match found {
             b'>' => return Some(text.len().saturating_sub(after.len())),
             b'<' => return None,
-            quote => match after.iter().position(|byte| byte == quote) {
+            quote => match scan::find(after, *quote) {
                 Some(end) => rest = after.get(end.saturating_add(1)..)?,
                 None => break,
             },

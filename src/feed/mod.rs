@@ -21,9 +21,9 @@
 //!
 //! Measured with 4,134 feeds of test suites and live sites: feed-rs alone yields entries from 83 %
 //! of those that have any, this room from all of them, and from all of 48 kinds of damage done to
-//! honest ones. An honest feed takes 1.3 to 1.7 times what feed-rs takes alone, a damaged one about
-//! as much, since the repair writes what feed-rs reads fastest. Only where text is mostly sections
-//! that feed-rs just copies (CDATA), links and fingerprints cost more than it does: four times.
+//! honest ones. An honest feed takes 1.2 to 1.6 times what feed-rs takes alone. Where text is mostly
+//! sections that feed-rs just copies (CDATA), links and fingerprints cost more than it does: two to
+//! four times, damaged or not. `docs/feeds.md` has the figures.
 //!
 //! It never asks the network or the clock, and keeps nothing: the same input gives the same feed.
 //! It never recurses over a document and looks at every byte a bounded number of times.

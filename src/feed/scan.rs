@@ -6,9 +6,9 @@ const LOW: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
 /// Where an ASCII character other than NUL stands first.
-pub(super) fn find(text: &str, wanted: u8) -> Option<usize> {
+pub(super) fn find<T: AsRef<[u8]> + ?Sized>(text: &T, wanted: u8) -> Option<usize> {
     let pattern = u64::from(wanted).wrapping_mul(LOW);
-    first(text.as_bytes(), |word| {
+    first(text.as_ref(), |word| {
         // The lowest byte that became zero, and perhaps some above it.
         let word = word ^ pattern;
         word.wrapping_sub(LOW) & !word & HIGH

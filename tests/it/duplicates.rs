@@ -117,7 +117,10 @@ fn a_story_on_five_sites_is_one_story_and_three_reports_of_one_template_are_thre
         bench.rows("SELECT articles, sites FROM stories ORDER BY articles DESC"),
         ["5|5", "1|1", "1|1", "1|1"]
     );
-    assert_eq!(bench.ask("SELECT count(*), sum(relation = 'excerpt') FROM duplicates"), "4|1");
+    assert_eq!(
+        bench.ask("SELECT count(*), sum(relation = 'excerpt') FROM duplicates"),
+        "4|1"
+    );
     assert_eq!(
         bench.ask("SELECT count(*) FROM articles WHERE rev = 2 AND text LIKE '%A correction:%'"),
         "1"

@@ -31,6 +31,8 @@ pub struct Described {
     pub houses: Vec<String>,
     pub published: Option<String>,
     pub modified: Option<String>,
+    /// `uploadDate`: of a film, which may be older or newer than the article it stands in.
+    pub uploaded: Option<String>,
     pub image: Option<String>,
     pub publisher: Option<String>,
     pub section: Option<String>,
@@ -101,6 +103,7 @@ fn fill(first: Described, second: Described) -> Described {
         },
         published: first.published.or(second.published),
         modified: first.modified.or(second.modified),
+        uploaded: first.uploaded.or(second.uploaded),
         image: first.image.or(second.image),
         publisher: first.publisher.or(second.publisher),
         section: first.section.or(second.section),
@@ -246,10 +249,9 @@ fn read(
             found => found,
         },
         houses: names(object.get("author"), people),
-        published: line("datePublished")
-            .or_else(|| line("dateCreated"))
-            .or_else(|| line("uploadDate")),
+        published: line("datePublished").or_else(|| line("dateCreated")),
         modified: line("dateModified"),
+        uploaded: line("uploadDate"),
         image: addresses(object.get("image")).or_else(|| addresses(object.get("thumbnailUrl"))),
         publisher: names(object.get("publisher"), people).into_iter().next(),
         section: line("articleSection"),

@@ -18,6 +18,7 @@ pub mod lang;
 mod names;
 pub mod published;
 pub mod title;
+mod visible;
 
 use url::Url;
 

@@ -1,11 +1,12 @@
 //! When the article was published, and when it was changed.
 
-use crate::article::page::{Hints, Page, Tag};
+use crate::article::page::Page;
 use crate::model::{DateSource, Dated, FeedWords, Timestamp};
 
 use super::day::{self, Written};
 use super::head::Head;
 use super::jsonld::Described;
+use super::visible;
 
 /// `meta` names that mean publication, the most explicit first.
 const PUBLISHED: [&str; 26] = [
@@ -54,7 +55,8 @@ pub struct Dates {
     pub modified: Option<Timestamp>,
 }
 
-/// Decides the dates: structured data, then `meta`, then the visible page, then the address, then the feed.
+/// Decides the dates: structured data, then `meta`, then the visible page as far as the address
+/// does not name another day, then the address, then the feed.
 pub fn decide(
     page: &Page<'_>,
     head: &Head,
@@ -69,6 +71,7 @@ pub fn decide(
         offset_minutes: written.offset_minutes,
         source,
     };
+    let address = in_address(url);
     let published = described
         .published
         .as_deref()
@@ -81,8 +84,16 @@ pub fn decide(
                 .find_map(read)
                 .map(|written| dated(written, DateSource::Meta))
         })
-        .or_else(|| visible(page, month_first).map(|written| dated(written, DateSource::Html)))
-        .or_else(|| in_address(url).map(|written| dated(written, DateSource::Url)));
+        .or_else(|| {
+            let uploaded = described.uploaded.as_deref().and_then(read)?;
+            Some(dated(uploaded, DateSource::JsonLd))
+        })
+        .or_else(|| {
+            visible::date(page, month_first)
+                .filter(|written| address.is_none_or(|day| is_near(*written, day)))
+                .map(|written| dated(written, DateSource::Html))
+        })
+        .or_else(|| address.map(|written| dated(written, DateSource::Url)));
     let modified = described.modified.as_deref().and_then(read).or_else(|| {
         MODIFIED
             .iter()
@@ -99,17 +110,30 @@ pub fn decide(
                 source: DateSource::Feed,
             })
         });
-    let published =
-        published.map(|dated| in_address(url).map_or(dated, |day| of_the_day(dated, day)));
+    let published = published.map(|dated| address.map_or(dated, |day| of_the_day(dated, day)));
     Dates {
         published,
         modified: modified.map(|written| written.at),
     }
 }
 
+const DAY_MILLIS: i64 = 86_400_000;
+
+/// How far a date on the page may be from the day in the address and still be the article's:
+/// the evening before, in another zone.
+const NEAR_MILLIS: i64 = 2 * DAY_MILLIS;
+
+fn is_near(written: Written, day: Written) -> bool {
+    written
+        .at
+        .millis()
+        .saturating_sub(day.at.millis())
+        .unsigned_abs()
+        <= NEAR_MILLIS.unsigned_abs()
+}
+
 /// Puts right the zone of an instant given in UTC where the address names the day before or after: the site's own day is the day of publication.
 fn of_the_day(dated: Dated, day: Written) -> Dated {
-    const DAY_MILLIS: i64 = 86_400_000;
     let Written {
         at: midnight,
         timed: false,
@@ -136,66 +160,7 @@ fn of_the_day(dated: Dated, day: Written) -> Dated {
     }
 }
 
-/// The first date that a reader sees and that is marked as one.
-fn visible(page: &Page<'_>, month_first: bool) -> Option<Written> {
-    let mut found: [Option<Written>; 3] = [None; 3];
-    for (at, node) in page.nodes.iter().enumerate() {
-        let Some(element) = node.element else {
-            continue;
-        };
-        let property = element.attr("itemprop").unwrap_or_default();
-        let kind = if property.contains("datePublished") || element.attr("pubdate").is_some() {
-            0
-        } else if node.tag == Tag::Time && !property.contains("Modified") {
-            1
-        } else if node.hints.has(Hints::META)
-            && !node.hints.has(Hints::COMMENT)
-            && node.tag != Tag::Body
-        {
-            2
-        } else {
-            continue;
-        };
-        let Some(slot) = found.get_mut(kind).filter(|slot| slot.is_none()) else {
-            continue;
-        };
-        *slot = ["datetime", "content", "title"]
-            .iter()
-            .filter_map(|name| element.attr(name))
-            .find_map(|value| day::read(value, month_first))
-            .or_else(|| day::read(&page.line(at, 120), month_first));
-        if kind == 0 && slot.is_some() {
-            break;
-        }
-    }
-    found
-        .into_iter()
-        .flatten()
-        .next()
-        .or_else(|| early_line(page, month_first))
-}
-
-/// How many blocks from the heading on are looked at for a dateline, and how many characters of each.
-const DATELINES: usize = 150;
-const DATELINE_CHARS: usize = 60;
-
-/// A block that begins with a date, from shortly before the heading on.
-fn early_line(page: &Page<'_>, month_first: bool) -> Option<Written> {
-    let heading = page
-        .blocks
-        .iter()
-        .position(|block| block.tag.heading() == Some(1))
-        .unwrap_or(0);
-    page.blocks
-        .iter()
-        .skip(heading.saturating_sub(6))
-        .take(DATELINES)
-        .map(|block| block.text.chars().take(DATELINE_CHARS).collect::<String>())
-        .filter(|start| start.contains(|c: char| c.is_ascii_digit()))
-        .find_map(|start| day::read(&start, month_first))
-}
-
-/// `/2021/03/04/`, `/2021-03-04-…`, `/20210304/`.
+/// `/2021/03/04/`, `/2021-03-04-…`, `/20210304/`, `/2021/mar/04/`, `/24-03-2021`.
 fn in_address(url: &str) -> Option<Written> {
     let path = url
         .split_once("://")
@@ -213,9 +178,15 @@ fn in_address(url: &str) -> Option<Written> {
         {
             day::read(&format!("{year}-{month}-{day}"), false)
         }
+        // Which of two small numbers is the month, an address does not say.
+        [day, month, year]
+            if day.len() == 2 && month.len() == 2 && year.len() == 4 && *day > "12" =>
+        {
+            day::read(&format!("{year}-{month}-{day}"), false)
+        }
         _ => None,
     });
-    spelled.or_else(|| {
+    spelled.or_else(|| with_month_name(path)).or_else(|| {
         numbers
             .iter()
             .filter(|number| number.len() == 8 && number.starts_with("20"))
@@ -223,16 +194,34 @@ fn in_address(url: &str) -> Option<Written> {
     })
 }
 
+/// `/2021/mar/04/`.
+fn with_month_name(path: &str) -> Option<Written> {
+    let parts: Vec<&str> = path.split('/').collect();
+    parts.windows(3).find_map(|three| match three {
+        [year, month, day]
+            if year.len() == 4
+                && (3..=10).contains(&month.len())
+                && (1..=2).contains(&day.len())
+                && day::is_month(month) =>
+        {
+            day::read(&format!("{day} {month} {year}"), false)
+        }
+        _ => None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use scraper::Html;
 
     #[test]
     fn an_address_may_carry_a_date() {
         for (url, expected) in [
             ("https://e.org/2021/03/04/x", Some("2021-03-04")),
             ("https://e.org/a-20210304-x.html", Some("2021-03-04")),
+            ("https://e.org/2021/mar/04/x", Some("2021-03-04")),
+            ("https://e.org/news/24-03-2021", Some("2021-03-24")),
+            ("https://e.org/news/04-03-2021", None),
             ("https://e.org/2021/99/x", None),
             ("https://e.org/", None),
         ] {
@@ -261,15 +250,5 @@ mod tests {
             };
             assert_eq!(of_the_day(dated, day).offset_minutes, offset, "{at}");
         }
-    }
-
-    #[test]
-    fn a_visible_date_is_found_by_its_mark() {
-        let html = Html::parse_document(
-            "<time datetime=2021-03-05>5</time><span itemprop=datePublished content=2021-03-04>",
-        );
-        let found =
-            visible(&Page::new(&html, &|_| false), false).map(|written| written.at.to_string());
-        assert_eq!(found.as_deref(), Some("2021-03-04T00:00:00.000Z"));
     }
 }

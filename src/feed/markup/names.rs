@@ -1,5 +1,7 @@
 //! Which namespace a name belongs to, in documents that may have forgotten to say.
 
+use std::borrow::Cow;
+
 use super::super::vocabulary::{KNOWN, Ns};
 use super::{Tag, attributes};
 
@@ -14,6 +16,15 @@ pub(in crate::feed) struct Names<'a> {
     pub guessed: bool,
 }
 
+/// A name in lower case, which most are anyway.
+pub(in crate::feed) fn lower(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        name.to_ascii_lowercase().into()
+    } else {
+        name.into()
+    }
+}
+
 #[derive(Debug)]
 struct Binding<'a> {
     prefix: &'a str,
@@ -25,7 +36,7 @@ impl<'a> Names<'a> {
     /// The namespace of a tag and its name without prefix, as written.
     pub fn of_tag(&mut self, tag: &Tag<'a>, depth: usize) -> (Ns, &'a str) {
         let mut own = None;
-        if tag.attributes.contains("xmlns") {
+        if tag.attributes.len() > "xmlns=".len() && tag.attributes.contains("xmlns") {
             for (name, uri) in attributes::iter(tag.attributes) {
                 let Some(prefix) = name.strip_prefix("xmlns") else {
                     continue;

@@ -1,6 +1,6 @@
 //! One walk over the tokens of a document.
 
-use super::super::markup::names::Names;
+use super::super::markup::names::{self, Names};
 use super::super::markup::{Tag, Token, Tokens, attributes};
 use super::super::vocabulary::{self, Family, Length, Ns, Role};
 use super::super::{Limits, ParseFailure, html, links};
@@ -139,8 +139,8 @@ impl<'a> Walk<'a> {
 
     fn open(&mut self, tag: Tag<'a>) -> Result<(), ParseFailure> {
         let (mut ns, local) = self.names.of_tag(&tag, 0);
-        let local = local.to_ascii_lowercase();
-        if ns == Ns::Foreign && matches!(local.as_str(), "channel" | "item" | "entry") {
+        let local = names::lower(local);
+        if ns == Ns::Foreign && matches!(local.as_ref(), "channel" | "item" | "entry") {
             self.names.adopt(tag.name, false);
             (ns, _) = self.names.of_name(tag.name);
         }
@@ -302,7 +302,7 @@ impl<'a> Walk<'a> {
             return Ok(());
         };
         let (ns, local) = self.names.of_name(name);
-        let local = local.to_ascii_lowercase();
+        let local = names::lower(local);
         let role = vocabulary::role(family, ns, &local);
         let container = matches!(role, Some(Role::Entry | Role::Channel | Role::Root(_)));
         if let Some(capture) = &mut self.capture {

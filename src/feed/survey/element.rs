@@ -1,7 +1,7 @@
 //! What the survey makes of an element: is it one that feed-rs reads, and what is to be noted of it?
 
 use super::super::ParseFailure;
-use super::super::markup::{Tag, attributes};
+use super::super::markup::{Tag, attributes, names};
 use super::super::notes::Note;
 use super::super::repair::field;
 use super::super::vocabulary::{self, Family, Ns, Role};
@@ -19,11 +19,7 @@ impl<'a> Pass<'a> {
             self.root(ns, local, tag);
             return Ok(());
         };
-        let role = if local.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            vocabulary::role(family, ns, &local.to_ascii_lowercase())
-        } else {
-            vocabulary::role(family, ns, local)
-        };
+        let role = vocabulary::role(family, ns, &names::lower(local));
         let depth = self.open.len();
         match role {
             Some(Role::Entry) => self.begin_entry(family, ns, local, tag)?,
