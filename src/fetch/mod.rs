@@ -39,6 +39,7 @@ use tokio::time::Instant;
 use crate::model::{FailureKind, FetchFailure, Fetched, Redirect, Timestamp};
 
 use answer::{Trail, finish};
+use guard::is_allowed;
 pub use guard::{Networks, UrlVerdict, check_url, is_public};
 pub use headers::charset;
 pub use hosts::{Hold, HostPace, Hosts};
@@ -276,7 +277,7 @@ impl Fetcher {
         self.outage.take_news()
     }
 
-    /// Whether every address of the URL's host lies in the networks.
+    /// Whether every address of the URL's host that may be asked lies in the networks.
     pub async fn is_inside(&self, url: &Url, networks: &Networks) -> bool {
         if networks.is_empty() {
             return false;
@@ -285,11 +286,13 @@ impl Fetcher {
             Some(url::Host::Ipv4(address)) => networks.contains(address.into()),
             Some(url::Host::Ipv6(address)) => networks.contains(address.into()),
             Some(url::Host::Domain(name)) => {
-                let addresses = self
+                let mut addresses = self
                     .look_up
                     .look_up(name.to_owned())
                     .await
                     .unwrap_or_default();
+                // What may not be asked at all will not be: "localhost" is often ::1 as well.
+                addresses.retain(|address| is_allowed(*address, networks));
                 !addresses.is_empty() && addresses.iter().all(|address| networks.contains(*address))
             }
             None => false,

@@ -412,3 +412,13 @@ fn a_fresh_article_is_looked_at_again_conditionally_and_an_edit_is_a_revision() 
     );
     assert_eq!(bench.ask("SELECT count(*) FROM failures"), "0");
 }
+
+#[test]
+fn a_name_with_one_allowed_address_is_asked_there() {
+    let site = Site::open();
+    site.on("/feed", |_| Reply::ok(rss(&[])));
+    let by_name = site.url("/feed").replace("127.0.0.1", "localhost");
+    let bench = Bench::new(&format!("{QUICK}{}", feed(&by_name, "")));
+    bench.run(&["once"]).expect(0);
+    assert_eq!(site.hits("/feed").len(), 1);
+}
