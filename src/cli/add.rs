@@ -7,11 +7,12 @@ use std::process::ExitCode;
 use super::export::toml_of;
 use super::run::runtime;
 use super::screen::say;
-use super::source::{feed_settings, fetch, fetcher};
+use super::source::{feed_settings, fetch, typed};
 use super::{Context, Failure, screen};
 use crate::daemon::{Clock as _, SystemClock};
-use crate::feed::{self, discover};
-use crate::fetch::{Fetcher, Purpose};
+use crate::feed;
+use crate::feed::discover::{self, Why};
+use crate::fetch::{Fetcher, Networks, Purpose};
 use crate::model::{Fetched, ParsedFeed, Timestamp};
 
 /// Find the feeds of a site and print what to put into the configuration.
@@ -37,11 +38,26 @@ const TRIED: usize = 12;
 struct Found {
     url: String,
     feed: ParsedFeed,
+    /// What polling it needs: not empty for a feed on a private address.
+    networks: Networks,
+}
+
+impl Found {
+    fn toml(&self) -> String {
+        let feed = toml_of(&self.url, self.feed.title.as_deref(), &[]);
+        if self.networks.is_empty() {
+            feed
+        } else {
+            format!("{feed}allow_networks = {}\n", self.networks)
+        }
+    }
 }
 
 impl Add {
     pub(super) fn run(&self, context: &Context) -> Result<ExitCode, Failure> {
         let runtime = runtime()?;
+        // With the manners of the configuration: its contact, its pace.
+        let fetcher = Fetcher::internet(context.config()?.fetch, 1).map_err(Failure::runtime)?;
         let mut toml = String::new();
         let mut missing = false;
         for url in &self.urls {
@@ -50,10 +66,7 @@ impl Add {
             } else {
                 format!("https://{url}")
             };
-            let found = runtime.block_on(async {
-                let fetcher = fetcher()?;
-                find(&fetcher, &url).await
-            });
+            let found = runtime.block_on(async { find(&fetcher, &url).await });
             match found {
                 Ok(found) if found.is_empty() => {
                     eprintln!(
@@ -63,10 +76,7 @@ impl Add {
                 }
                 Ok(found) => {
                     show(&found);
-                    let first = found
-                        .first()
-                        .map(|found| toml_of(&found.url, found.feed.title.as_deref(), &[]));
-                    toml.extend(first);
+                    toml.extend(found.first().map(Found::toml));
                 }
                 Err(failure) => {
                     let _ = failure.report();
@@ -105,25 +115,31 @@ impl Add {
 }
 
 async fn find(fetcher: &Fetcher, url: &str) -> Result<Vec<Found>, Failure> {
-    let page = fetch(fetcher, url, Purpose::Page).await?;
+    let networks = typed(fetcher, url).await;
+    let page = fetch(fetcher, url, Purpose::Page, &networks).await?;
     if let Some(feed) = parsed(&page) {
         return Ok(vec![Found {
             url: url.to_owned(),
             feed,
+            networks,
         }]);
     }
     let mut found: Vec<Found> = Vec::new();
-    for candidate in discover::candidates(&page.url, &page.body, &page.links)
-        .into_iter()
-        .take(TRIED)
-    {
-        let Ok(answer) = fetch(fetcher, &candidate.url, Purpose::Feed).await else {
+    let candidates = discover::candidates(&page.url, &page.body, &page.links);
+    for candidate in candidates.into_iter().take(TRIED) {
+        // Guesses are for sites that declare nothing.
+        if !found.is_empty() && candidate.why >= Why::WellKnown {
+            break;
+        }
+        let Ok(answer) = fetch(fetcher, &candidate.url, Purpose::Feed, &networks).await else {
             continue;
         };
         let again = found.iter().any(|known| known.url == answer.url);
+        let networks = networks.clone();
         found.extend(parsed(&answer).filter(|_| !again).map(|feed| Found {
             url: answer.url.clone(),
             feed,
+            networks,
         }));
     }
     Ok(found)
@@ -141,7 +157,7 @@ fn parsed(answer: &Fetched) -> Option<ParsedFeed> {
 fn show(found: &[Found]) {
     let now = SystemClock.now();
     let mut table = screen::table(&["feed", "title", "kind", "entries", "newest", "content"]);
-    for Found { url, feed } in found {
+    for Found { url, feed, .. } in found {
         let newest = feed
             .entries
             .iter()

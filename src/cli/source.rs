@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, BufReader, Read as _, Write as _, stdin, stdout};
 use std::process::ExitCode;
 
+use url::Url;
+
 use super::run::runtime;
 use super::{Failure, cluster, extract, parse};
 use crate::config::{self, Sources};
@@ -24,7 +26,11 @@ struct Document {
 
 fn read(input: &str, purpose: Purpose) -> Result<Document, Failure> {
     if input.starts_with("http://") || input.starts_with("https://") {
-        let answer = runtime()?.block_on(async { fetch(&fetcher()?, input, purpose).await })?;
+        let answer = runtime()?.block_on(async {
+            let fetcher = fetcher()?;
+            let networks = typed(&fetcher, input).await;
+            fetch(&fetcher, input, purpose, &networks).await
+        })?;
         return Ok(Document {
             body: answer.body,
             url: Some(answer.url),
@@ -46,14 +52,21 @@ fn read(input: &str, purpose: Purpose) -> Result<Document, Failure> {
     })
 }
 
-/// The network with default manners, for a person's single requests.
+/// The network for a person's single requests: with default manners.
 pub(super) fn fetcher() -> Result<Fetcher, Failure> {
     let sources = Sources {
         text: Some(("defaults".to_owned(), String::new())),
         ..Sources::default()
     };
-    let defaults = config::load(&sources)?;
-    Fetcher::internet(defaults.fetch, 1).map_err(Failure::runtime)
+    Fetcher::internet(config::load(&sources)?.fetch, 1).map_err(Failure::runtime)
+}
+
+/// What a person has allowed by typing an address: that address, also when it is private.
+pub(super) async fn typed(fetcher: &Fetcher, url: &str) -> Networks {
+    match Url::parse(url) {
+        Ok(url) => fetcher.typed(&url).await,
+        Err(_) => Networks::default(),
+    }
 }
 
 /// One GET; anything but a usable answer is a failure.
@@ -61,6 +74,7 @@ pub(super) async fn fetch(
     fetcher: &Fetcher,
     url: &str,
     purpose: Purpose,
+    networks: &Networks,
 ) -> Result<Fetched, Failure> {
     let request = Request {
         url: url.to_owned(),
@@ -68,7 +82,7 @@ pub(super) async fn fetch(
         validators: Validators::default(),
         validators_url: String::new(),
         headers: HeaderMap::new(),
-        networks: Networks::default(),
+        networks: networks.clone(),
         now: SystemClock.now(),
     };
     let answer = fetcher.fetch(&request).await;

@@ -6,6 +6,7 @@
 //!
 //! The denied ranges are those of the IANA special-purpose registries (RFC 6890).
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -51,6 +52,22 @@ impl Networks {
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(&address))
+    }
+}
+
+impl FromIterator<IpAddr> for Networks {
+    /// Networks of one address each.
+    fn from_iter<I: IntoIterator<Item = IpAddr>>(addresses: I) -> Self {
+        Self(addresses.into_iter().map(IpNet::from).collect())
+    }
+}
+
+impl fmt::Display for Networks {
+    /// As a list in TOML.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.0.iter().map(ToString::to_string))
+            .finish()
     }
 }
 

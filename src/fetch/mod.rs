@@ -277,6 +277,25 @@ impl Fetcher {
         self.outage.take_news()
     }
 
+    /// The private addresses of a URL's host, as networks of one address each: what somebody who types
+    /// the URL has allowed by typing it. Empty for a public host.
+    pub async fn typed(&self, url: &Url) -> Networks {
+        let addresses = match url.host() {
+            Some(url::Host::Ipv4(address)) => vec![address.into()],
+            Some(url::Host::Ipv6(address)) => vec![address.into()],
+            Some(url::Host::Domain(name)) => self
+                .look_up
+                .look_up(name.to_owned())
+                .await
+                .unwrap_or_default(),
+            None => Vec::new(),
+        };
+        addresses
+            .into_iter()
+            .filter(|address| !is_public(*address))
+            .collect()
+    }
+
     /// Whether every address of the URL's host that may be asked lies in the networks.
     pub async fn is_inside(&self, url: &Url, networks: &Networks) -> bool {
         if networks.is_empty() {

@@ -422,3 +422,30 @@ fn a_name_with_one_allowed_address_is_asked_there() {
     bench.run(&["once"]).expect(0);
     assert_eq!(site.hits("/feed").len(), 1);
 }
+
+#[test]
+fn the_feeds_of_a_site_are_found_and_subscribed_to() {
+    let site = Site::open();
+    site.on("/", |_| Reply::html("<html><head><title>A site</title><link rel=alternate type=application/rss+xml title=News href=/news.xml></head><body><p>Hello</p></body></html>"));
+    let document = rss(&[("1", &site.url("/a"), "A", "s")]);
+    site.on("/news.xml", move |_| Reply::ok(document.clone()));
+    site.on("/a", |_| Reply::html(page("A", "geese")));
+    let bench = Bench::new(QUICK);
+    let shown = bench.run(&["add", &site.url("/")]).expect(0).stdout;
+    assert!(
+        shown.contains("/news.xml") && shown.contains("allow_networks"),
+        "{shown}"
+    );
+    assert_eq!(
+        std::fs::read_to_string(bench.path("feedmill.toml")).unwrap(),
+        QUICK
+    );
+    bench.run(&["add", &site.url("/"), "--write"]).expect(0);
+    bench.run(&["once"]).expect(0);
+    assert_eq!(
+        bench.ask("SELECT count(*) FROM articles WHERE status = 'ok'"),
+        "1"
+    );
+    let twice = bench.run(&["add", &site.url("/"), "--write"]).expect(78);
+    assert!(twice.stderr.contains("listed twice"), "{}", twice.stderr);
+}
