@@ -16,6 +16,7 @@ pub mod fetched;
 pub mod ids;
 pub mod outcome;
 pub mod time;
+pub(crate) mod token;
 
 pub use article::{
     DateSource, Dated, Extracted, FeedWords, Fingerprint, Method, PendingPage, Relation, Verdict,

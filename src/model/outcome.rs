@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use super::token::tokens;
+
 /// The answer a poll got, when it got one that could be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PollOutcome {
@@ -28,40 +30,9 @@ impl PollOutcome {
     }
 }
 
-macro_rules! failure_kinds {
-    ($($(#[$doc:meta])* $name:ident = $token:literal, $words:literal;)*) => {
-        /// Why a poll or a page came to nothing.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum FailureKind {
-            $($(#[$doc])* $name,)*
-        }
-
-        impl FailureKind {
-            /// Every kind there is.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// The word that the store uses.
-            #[must_use]
-            pub const fn token(self) -> &'static str {
-                match self { $(Self::$name => $token,)* }
-            }
-
-            /// The kind in a sentence's words.
-            #[must_use]
-            pub const fn words(self) -> &'static str {
-                match self { $(Self::$name => $words,)* }
-            }
-
-            /// The kind of a stored token.
-            #[must_use]
-            pub fn from_token(token: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|kind| kind.token() == token)
-            }
-        }
-    };
-}
-
-failure_kinds! {
+tokens! {
+    /// Why a poll or a page came to nothing.
+    FailureKind {
     // Reaching the server.
     Dns = "dns", "the host name has no address";
     ConnectRefused = "connect_refused", "the connection was refused";
@@ -106,6 +77,7 @@ failure_kinds! {
     NoArticle = "no_article", "the page has no article";
     TooSlow = "too_slow", "the page takes too long to read";
     Panicked = "panicked", "reading the document failed inside feedmill";
+    }
 }
 
 impl FailureKind {

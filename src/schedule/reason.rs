@@ -1,39 +1,10 @@
 //! Which rule decided when a feed is due.
 
-macro_rules! reasons {
-    ($($(#[$doc:meta])* $name:ident = $token:literal, $words:literal;)*) => {
-        /// The rule that won.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Reason {
-            $($(#[$doc])* $name,)*
-        }
+use crate::model::token::tokens;
 
-        impl Reason {
-            /// Every rule there is.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// The word that the store keeps.
-            #[must_use]
-            pub const fn token(self) -> &'static str {
-                match self { $(Self::$name => $token,)* }
-            }
-
-            /// The rule for somebody who has never heard of it.
-            #[must_use]
-            pub const fn words(self) -> &'static str {
-                match self { $(Self::$name => $words,)* }
-            }
-
-            /// The rule of a stored token.
-            #[must_use]
-            pub fn from_token(token: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|reason| reason.token() == token)
-            }
-        }
-    };
-}
-
-reasons! {
+tokens! {
+    /// The rule that won.
+    Reason {
     First = "first", "it has not been polled yet; first polls of many feeds are spread over polling.startup_spread";
     CatchUp = "catch_up", "it was due while feedmill was not running; such polls are spread over polling.startup_spread";
     Forced = "forced", "somebody asked for it";
@@ -54,6 +25,7 @@ reasons! {
     Unauthorized = "unauthorized", "the server wants credentials; it is asked once in polling.max_interval until they change";
     SlowLane = "slow_lane", "it has been failing for long; it is tried at an eighth of that time, at last every polling.slow_lane, and never given up";
     Gone = "gone", "the server says that it is gone for good; that is looked at again before it is believed";
+    }
 }
 
 #[cfg(test)]
