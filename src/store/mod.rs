@@ -18,6 +18,7 @@
 pub mod articles;
 pub mod backup;
 mod checkpoint;
+mod claim;
 pub mod contract;
 pub mod entries;
 mod error;
@@ -47,10 +48,11 @@ use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc};
 
 pub use articles::{ArticleCommitted, ArticleStatus, NewArticle};
+pub use claim::ClaimFeeds;
 pub use error::StoreError;
 pub use extractions::{Again, CommitPage, PageResult};
 pub use feeds::{
-    ClaimFeeds, FeedSpec, Forgive, Held, HoldHost, PostponePoll, Reschedule, SyncFeeds, Synced,
+    FeedSpec, Forgive, Held, HoldHost, PostponePoll, Reschedule, SyncFeeds, Synced,
 };
 pub use fetches::{FetchRecord, TRIM_ROWS, Upkeep};
 pub use open::InstanceLock;

@@ -7,7 +7,7 @@ use rusqlite::params;
 use super::fetches::{self, FetchRecord, Purpose};
 use super::request::Change;
 use super::writer::Work;
-use super::{StoreError, entries, feeds, rows};
+use super::{StoreError, claim, entries, rows};
 use crate::model::{
     FailureKind, FeedChanges, FeedId, FeedKind, Lease, Moving, PollOutcome, PublisherHints,
     Timestamp, Validators,
@@ -263,7 +263,7 @@ impl CommitPoll {
                 document.site_url,
                 document.lang,
                 document.hints.ttl.map(rows::millis),
-                feeds::hour_bits(&document.hints),
+                claim::hour_bits(&document.hints),
                 document.hints.skip_days.bits(),
                 rows::strings(&repaired),
                 self.at,
