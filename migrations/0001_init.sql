@@ -37,6 +37,7 @@ CREATE TABLE _feed (
   -- When it is due, why, and who has it.
   next_poll_at     TEXT NOT NULL,
   next_poll_reason TEXT NOT NULL,
+  patience_until   TEXT,                                -- nobody is to ask before then: Retry-After and the like
   lease            INTEGER,
   leased_until     TEXT,
   interval_ms      INTEGER,                             -- learned by the adaptive rule
@@ -45,6 +46,8 @@ CREATE TABLE _feed (
   last_modified    BLOB,
   validators_url   TEXT,                                -- the address that gave them
   variant          BLOB,                                -- the request variant the validators belong to
+  distrusted_at    TEXT,                                -- since when its 304 are not believed
+  refused_with     BLOB,                                -- hash of what was asked with when the answer was 401
   body_hash        BLOB,                                -- blake3-128 of the last body that was parsed
   -- What the publisher's document asks for.
   ttl_ms           INTEGER,
@@ -69,6 +72,9 @@ CREATE TABLE _feed (
   moving_since     TEXT,
   moving_seen      INTEGER NOT NULL DEFAULT 0,
   gone_seen        INTEGER NOT NULL DEFAULT 0,          -- 410 in a row
+  -- Where its document was found last, where others may be led to the same; and whose it is.
+  answered_url     TEXT,
+  merged_into      INTEGER REFERENCES _feed(id),
   -- Whether its pages say more than the feed itself does (full_text = "auto").
   pages_compared   INTEGER NOT NULL DEFAULT 0,
   pages_added      INTEGER NOT NULL DEFAULT 0,
@@ -76,6 +82,8 @@ CREATE TABLE _feed (
   updated_at       TEXT NOT NULL
 ) STRICT;
 CREATE INDEX _feed_host ON _feed(host);
+CREATE INDEX _feed_answered ON _feed(answered_url) WHERE answered_url IS NOT NULL;
+CREATE INDEX _feed_merged ON _feed(merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX _feed_due ON _feed(next_poll_at) WHERE state IN ('active', 'gone');
 
 CREATE TABLE _article (

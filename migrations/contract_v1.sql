@@ -77,6 +77,7 @@ CREATE VIEW feeds AS SELECT
   f.id,                                                     -- The feed's id.
   f.url,                                                    -- The address in the configuration.
   coalesce(f.effective_url, f.url) AS effective_url,        -- The address that is polled.
+  f.merged_into,                                            -- The feed (feeds.id) to whose document this one's address leads: it is polled for both, and new entries are listed under it. NULL for a document of its own.
   f.name,                                                   -- The name in the configuration.
   f.title,                                                  -- The title in the document.
   f.site_url,                                               -- The page the feed belongs to.
@@ -91,6 +92,7 @@ CREATE VIEW feeds AS SELECT
        WHEN f.failures < 5 THEN 'flaky' ELSE 'failing' END AS health, -- new (not polled yet), ok, flaky (1 to 4 failures in a row), failing (5 or more), or the state when it is not active.
   f.next_poll_at,                                           -- When it is due.
   f.next_poll_reason,                                       -- The rule that decided so.
+  f.distrusted_at,                                          -- Since when its server's 304 are not believed: it had called a changed document not modified, so it is asked unconditionally. NULL for all honest servers.
   f.last_poll_at,                                           -- When it was last polled.
   f.last_ok_at,                                             -- When a poll last succeeded (a 304 counts).
   f.last_new_at,                                            -- When it last had a new entry.

@@ -247,3 +247,49 @@ fn every_file_says_what_it_is() {
         .collect();
     assert!(silent.is_empty(), "{}", silent.join("\n"));
 }
+
+/// Every Rust file below a folder of the project, as one text.
+fn all_code(folder: &str) -> String {
+    let mut code = String::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                code.push_str(&fs::read_to_string(&path).expect("UTF-8"));
+            }
+        }
+    }
+    code
+}
+
+#[test]
+fn every_scenario_of_polling_names_tests_that_exist() {
+    const SCENARIOS: usize = 59;
+    let docs = fs::read_to_string(root().join("docs/polling.md")).expect("the page");
+    let (_, table) = docs
+        .split_once("## Scenarios and their tests")
+        .expect("the table");
+    let code = all_code("src") + &all_code("tests");
+    let rows = table.lines().filter(|line| line.starts_with("| "));
+    let mut missing = Vec::new();
+    let mut numbers = Vec::new();
+    for row in rows.skip(1) {
+        let mut cells = row.split(" | ");
+        let number = cells.next().unwrap_or_default().trim_start_matches("| ");
+        let named: Vec<&str> = cells.nth(1).unwrap_or_default().split('`').collect();
+        let tests: Vec<&str> = named.into_iter().skip(1).step_by(2).collect();
+        let unknown = tests
+            .iter()
+            .filter(|test| !code.contains(&format!("fn {test}(")));
+        missing.extend(unknown.map(|test| format!("{number}: {test}")));
+        if !tests.is_empty() {
+            numbers.push(number.to_owned());
+        }
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+    let expected: Vec<String> = (1..=SCENARIOS).map(|number| number.to_string()).collect();
+    assert_eq!(numbers, expected);
+}

@@ -42,7 +42,7 @@ impl Poll {
             return Once::of(self.feed, true).run(context);
         }
         let now = SystemClock.now();
-        let floor = now.minus(config.schedule.configured_floor);
+        let floor = config.schedule.configured_floor;
         match wish::poll_now(&config.database, &feed.url, now, floor, self.force)? {
             wish::Wish::Granted if open::is_in_use(&config.database) => {
                 say!(

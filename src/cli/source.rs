@@ -82,6 +82,7 @@ pub(super) async fn fetch(
         validators: Validators::default(),
         validators_url: String::new(),
         headers: HeaderMap::new(),
+        home: String::new(),
         networks: networks.clone(),
         now: SystemClock.now(),
     };

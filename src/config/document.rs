@@ -140,6 +140,7 @@ fn polling(top: &mut Section<'_, '_>, config: &mut Config) {
     section.duration("max_interval", MS..=YEAR, &mut polling.max_interval);
     section.share("jitter", &mut polling.jitter);
     section.duration("startup_spread", NONE..=YEAR, &mut polling.startup_spread);
+    section.duration("splay", NONE..=YEAR, &mut polling.splay);
     section.duration("throttle_backoff", MS..=YEAR, &mut polling.throttle_backoff);
     section.duration("retry_after_max", MS..=YEAR, &mut polling.retry_after_max);
     section.duration("connect_backoff", MS..=YEAR, &mut polling.connect_backoff);

@@ -28,6 +28,9 @@ pub fn read(mut section: Section<'_, '_>, dir: &Path) -> Option<Listed> {
     feed.name = section.string("name");
     feed.tags = section.strings("tags").unwrap_or_default();
     feed.pace = pace(&mut section);
+    feed.splay = section.read("splay", "a duration such as \"5m\"", |value| {
+        value.as_str().and_then(units::duration)
+    });
     feed.headers = headers(&mut section);
     feed.credentials = section
         .string("credentials")

@@ -97,6 +97,8 @@ pub fn load(sources: &Sources) -> Result<Config, Problems> {
         config.fetch.hosts.insert(host.name, pace);
     }
     config.fetch.connect_backoff = config.schedule.connect_backoff;
+    config.fetch.throttle_backoff = config.schedule.throttle_backoff;
+    config.fetch.max_interval = config.schedule.max_interval;
     config.fetch.retry_after_max = config.schedule.retry_after_max;
     config.fetch.outage_hosts = config.schedule.outage_hosts;
     config.fetch.outage_window = config.schedule.outage_window;
@@ -128,6 +130,8 @@ fn defaults() -> Config {
             },
             hosts: HashMap::new(),
             connect_backoff: schedule.connect_backoff,
+            throttle_backoff: schedule.throttle_backoff,
+            max_interval: schedule.max_interval,
             retry_after_max: schedule.retry_after_max,
             outage_hosts: schedule.outage_hosts,
             outage_window: schedule.outage_window,

@@ -68,6 +68,8 @@ pub struct Feed {
     pub name: Option<String>,
     pub tags: Vec<String>,
     pub pace: Option<Pace>,
+    /// Instead of that of all cron lines.
+    pub splay: Option<Duration>,
     pub headers: HeaderMap,
     /// A file with `user:password`, or with a whole Authorization value such as `Bearer …`.
     pub credentials: Option<PathBuf>,
@@ -92,6 +94,7 @@ impl Feed {
             name: None,
             tags: Vec::new(),
             pace: None,
+            splay: None,
             headers: HeaderMap::new(),
             credentials: None,
             networks: Networks::default(),

@@ -6,6 +6,7 @@ use crate::config::Feed;
 use crate::feed;
 use crate::fetch::{HeaderMap, Purpose, Request};
 use crate::model::{DueFeed, Timestamp, Validators};
+use crate::schedule;
 
 /// The request of a poll: conditional when it may be.
 ///
@@ -22,12 +23,8 @@ pub(super) async fn request(
     if let Some(path) = &told.credentials {
         headers.extend(credentials::authorization(path).await?);
     }
-    // Some servers repeat an ETag for a changed feed: now and then the whole document is asked for.
-    let settings = &orders.config.schedule;
-    let overdue = due
-        .last_full_at
-        .is_none_or(|at| now.since(at) >= settings.revalidate_after);
-    let conditional = due.variant == variant && !overdue;
+    let overdue = schedule::revalidates(&orders.config.schedule, due, now);
+    let conditional = due.variant == variant && !overdue && !due.distrusted;
     Ok(Request {
         url: due.url.clone(),
         purpose: Purpose::Feed,
@@ -38,35 +35,62 @@ pub(super) async fn request(
         },
         validators_url: due.validators_url.clone().unwrap_or_default(),
         headers,
+        home: due.configured_url.clone(),
         networks: told.networks.clone(),
         now,
     })
 }
 
-/// What a request's answer depends on besides the address: validators are only sent with the same.
+/// What a request's answer depends on besides the server: validators are only sent with the same.
 pub(super) fn variant(orders: &Orders, told: &Feed, url: &str) -> Vec<u8> {
-    let mut hasher = blake3::Hasher::new();
-    let mut add = |bytes: &[u8]| {
-        hasher.update(&(bytes.len() as u64).to_le_bytes());
-        hasher.update(bytes);
-    };
-    add(url.as_bytes());
-    add(orders.config.fetch.user_agent.as_bytes());
-    add(&feed::PARSER_VERSION.to_le_bytes());
-    for (name, value) in &told.headers {
-        add(name.as_str().as_bytes());
-        add(value.as_bytes());
+    let mut digest = Digest::default();
+    digest.add(url.as_bytes());
+    digest.add(orders.config.fetch.user_agent.as_bytes());
+    digest.add(&feed::PARSER_VERSION.to_le_bytes());
+    digest.add_own(told);
+    digest.finish()
+}
+
+/// What a server that wants credentials looks at. Of the file only the time of its last change goes
+/// in: the hash of a short password would give it away.
+pub(super) async fn asked_with(orders: &Orders, told: &Feed) -> Vec<u8> {
+    let mut digest = Digest::default();
+    digest.add(orders.config.fetch.user_agent.as_bytes());
+    digest.add_own(told);
+    if let Some(path) = &told.credentials {
+        digest.add(&credentials::changed_at(path).await.to_le_bytes());
     }
-    add(told
-        .credentials
-        .as_ref()
-        .map(|path| path.as_os_str().as_encoded_bytes())
-        .unwrap_or_default());
-    hasher
-        .finalize()
-        .as_bytes()
-        .iter()
-        .take(16)
-        .copied()
-        .collect()
+    digest.finish()
+}
+
+/// A hash of parts, each with its length.
+#[derive(Default)]
+struct Digest(blake3::Hasher);
+
+impl Digest {
+    fn add(&mut self, bytes: &[u8]) {
+        self.0.update(&(bytes.len() as u64).to_le_bytes());
+        self.0.update(bytes);
+    }
+
+    /// What is configured for the feed alone.
+    fn add_own(&mut self, told: &Feed) {
+        for (name, value) in &told.headers {
+            self.add(name.as_str().as_bytes());
+            self.add(value.as_bytes());
+        }
+        let path = told.credentials.as_ref();
+        self.add(path.map_or(&[], |path| path.as_os_str().as_encoded_bytes()));
+    }
+
+    /// 128 bits of it.
+    fn finish(&self) -> Vec<u8> {
+        self.0
+            .finalize()
+            .as_bytes()
+            .iter()
+            .take(16)
+            .copied()
+            .collect()
+    }
 }

@@ -40,6 +40,19 @@ pub async fn authorization(path: &Path) -> Result<HeaderMap, String> {
     Ok(HeaderMap::from_iter([(crate::fetch::AUTHORIZATION, value)]))
 }
 
+/// When the file was last changed, in nanoseconds since 1970; 0 when it cannot be told.
+pub async fn changed_at(path: &Path) -> u128 {
+    let Ok(changed) = tokio::fs::metadata(path)
+        .await
+        .and_then(|file| file.modified())
+    else {
+        return 0;
+    };
+    changed
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| since.as_nanos())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -134,6 +134,7 @@ async fn fetched(mill: &Mill, page: &PendingPage, url: &str) -> Made {
         validators: page.validators.clone(),
         validators_url: page.validators_url.clone(),
         headers: HeaderMap::new(),
+        home: String::new(),
         networks,
         now,
     };

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::asking::{request, variant};
+use super::asking::{asked_with, request, variant};
+use super::catch_up::catch_up;
 use super::mill::{Mill, Orders};
-use super::polled::{Visited, commit};
+use super::polled::{Asked, Visited, commit};
 use crate::config::Feed;
 use crate::fetch::{self, redact};
 use crate::model::{DueFeed, FailureKind, FetchFailure, Fetched, PollOutcome, Timestamp};
@@ -28,6 +29,12 @@ pub(super) async fn poll(mill: &Mill, due: DueFeed) {
         visit = visit(mill, &orders, &told, due) => visit,
         () = mill.stop.cancelled() => return,
     };
+    if mill.fetcher.outage_has_ended() {
+        tracing::info!("the network here is back; what became due meanwhile is spread");
+        if let Err(error) = catch_up(mill, Reason::Outage).await {
+            tracing::error!(%error, "what became due in the outage could not be spread");
+        }
+    }
     let commit = match visit {
         None => return,
         Some(Err(postponed)) => return postpone(mill, postponed).await,
@@ -130,6 +137,7 @@ async fn visit(
 ) -> Option<Result<CommitPoll, PostponePoll>> {
     let asked_at = mill.clock.now();
     let variant = variant(orders, told, &due.url);
+    let with = asked_with(orders, told).await;
     let (visited, failure) = match request(orders, told, &due, &variant, asked_at).await {
         Err(detail) => (
             Visited::failed(FailureKind::Credentials, detail, None),
@@ -178,8 +186,11 @@ async fn visit(
         &due,
         visited,
         failure.as_ref(),
-        variant,
-        asked_at,
+        Asked {
+            variant,
+            with,
+            at: asked_at,
+        },
     )))
 }
 

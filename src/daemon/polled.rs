@@ -7,7 +7,7 @@ use crate::model::{
     DueFeed, FailureKind, FeedChanges, FetchFailure, Fetched, Freshness, ParsedFeed, PollOutcome,
     Timestamp,
 };
-use crate::schedule::{self, Answer, NextPoll, Question, Visit, next_poll};
+use crate::schedule::{self, Answer, NextPoll, Question, Reason, Visit, next_poll};
 use crate::store::{CommitPoll, FetchRecord, polls};
 
 /// What was received and read, on its way to the commit.
@@ -45,10 +45,15 @@ impl Visited {
     }
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "everything a poll knows comes together here, once"
-)]
+/// How a feed was asked.
+pub(super) struct Asked {
+    pub variant: Vec<u8>,
+    /// What a server that wants credentials looks at.
+    pub with: Vec<u8>,
+    pub at: Timestamp,
+}
+
+/// Everything that a poll knows, as it is committed.
 pub(super) fn commit(
     mill: &Mill,
     orders: &Orders,
@@ -56,9 +61,23 @@ pub(super) fn commit(
     due: &DueFeed,
     visited: Visited,
     failure: Option<&FetchFailure>,
-    variant: Vec<u8>,
-    asked_at: Timestamp,
+    asked: Asked,
 ) -> CommitPoll {
+    let now = mill.clock.now();
+    let schedule = &orders.config.schedule;
+    let distrusted = is_distrusted(schedule, due, &visited, &asked);
+    let answer = answer(due, &visited, failure, distrusted, now);
+    let next = next_poll(&Question {
+        settings: schedule,
+        pace: told.pace.as_ref().unwrap_or(&orders.config.pace),
+        splay: told.splay.unwrap_or(schedule.splay),
+        respect_cache_control: told.respect_cache_control,
+        feed: due,
+        answer: &answer,
+        asked_at: asked.at,
+        now,
+        chance: mill.clock.chance(),
+    });
     let Visited {
         outcome,
         detail,
@@ -66,78 +85,47 @@ pub(super) fn commit(
         parsed,
         changes,
     } = visited;
-    let now = mill.clock.now();
-    let hints = parsed
-        .as_ref()
-        .map_or(&due.hints, |(parsed, _)| &parsed.hints)
-        .clone();
-    // The whole window was new, or only its cap: in both cases more waits than the usual time should pass.
+    // Only the cap of new entries was taken: more waits than the usual time should pass.
     let deferred = changes.deferred > 0;
-    let answer = Answer {
-        visit: match outcome {
-            Ok(PollOutcome::NotModified) => Visit::NotModified,
-            Ok(PollOutcome::Unchanged) => Visit::Unchanged,
-            Ok(PollOutcome::Changed) => Visit::Changed {
-                new: changes.new.len(),
-                gap: changes.gap,
-            },
-            Err(kind) => Visit::Failed(kind),
-        },
-        freshness: fetched
-            .as_ref()
-            .map_or(Freshness::default(), |fetched| fetched.freshness),
-        retry_after: fetched
-            .as_ref()
-            .and_then(|fetched| fetched.retry_after)
-            .or_else(|| {
-                failure
-                    .and_then(|failure| failure.not_before)
-                    .map(|until| until.since(now))
-            }),
-        hints,
-        validators: fetched
-            .as_ref()
-            .is_some_and(|fetched| fetched.status == 304 || !fetched.validators.is_empty()),
-    };
-    let next = next_poll(&Question {
-        settings: &orders.config.schedule,
-        pace: told.pace.as_ref().unwrap_or(&orders.config.pace),
-        respect_cache_control: told.respect_cache_control,
-        feed: due,
-        answer: &answer,
-        asked_at,
-        now,
-        chance: mill.clock.chance(),
-    });
-    let read = outcome.is_ok();
     // Validators of a body that was not read, or not read to its end, are not kept: they would
     // make the server say "not modified" about something we never had.
-    let keep = fetched.as_ref().filter(|_| read && !deferred);
-    let address = match &fetched {
-        Some(fetched) if outcome.is_ok() => {
-            schedule::judge_address(&orders.config.schedule, due, &fetched.redirects, now)
-        }
-        _ => schedule::Address::Stays(due.moving.clone()),
-    };
-    let gone =
-        outcome.is_err_and(|kind| schedule::is_gone(&orders.config.schedule, due, kind, now));
+    let keep = fetched.as_ref().filter(|_| outcome.is_ok() && !deferred);
+    // A document that is asked for with headers of a feed's own may be another one for everybody else.
+    let shared = told.headers.is_empty() && told.credentials.is_none();
+    let found_at = keep.filter(|_| shared).map(|fetched| polls::Found {
+        url: fetched.url.clone(),
+        at_home: due.url == due.configured_url && fetched.redirects.is_empty(),
+        look_again: polls::Due {
+            at: schedule::next_look(schedule, now, mill.clock.chance()),
+            reason: Reason::Merged.token().to_owned(),
+            interval: None,
+        },
+    });
+    let refused = matches!(
+        outcome,
+        Err(FailureKind::Unauthorized | FailureKind::Credentials)
+    );
+    let said = answer
+        .retry_after
+        .map(|wait| now.plus(wait.min(schedule.retry_after_max)));
+    let unsaid = (outcome == Err(FailureKind::Throttled)).then_some(next.at);
     CommitPoll {
         feed: due.id,
-        gone,
-        address: match address {
-            schedule::Address::Stays(moving) => polls::Address::Stays(moving),
-            schedule::Address::Moves(to) => polls::Address::Moves(to),
-            schedule::Address::Returns => polls::Address::Returns,
-        },
         lease: due.lease,
         at: now,
         outcome,
         next: due_at(&next),
+        patience: said.or(unsaid),
+        refused_with: refused.then_some(asked.with),
+        found_at,
+        gone: outcome.is_err_and(|kind| schedule::is_gone(schedule, due, kind, now)),
+        address: address(schedule, due, fetched.as_ref(), outcome.is_ok(), now),
         answer: keep.map(|fetched| polls::Answer {
             validators: fetched.validators.clone(),
             url: fetched.url.clone(),
-            variant,
+            variant: asked.variant,
             full: fetched.status != 304,
+            distrusted,
         }),
         document: parsed
             .map(|(parsed, hash)| document(parsed, if deferred { Vec::new() } else { hash })),
@@ -147,6 +135,69 @@ pub(super) fn commit(
         ),
         changes,
         record: record(due, fetched.as_ref(), failure, outcome, detail, now),
+    }
+}
+
+/// Whether the server's 304 are not to be believed: what was known of it, or has just come out.
+fn is_distrusted(
+    settings: &schedule::Settings,
+    due: &DueFeed,
+    visited: &Visited,
+    asked: &Asked,
+) -> bool {
+    let caught = |fetched: &Fetched| {
+        schedule::revalidates(settings, due, asked.at)
+            && schedule::is_caught(due, &fetched.validators, &visited.changes)
+    };
+    due.variant == asked.variant && (due.distrusted || visited.fetched.as_ref().is_some_and(caught))
+}
+
+/// The answer, as far as timing is concerned.
+fn answer(
+    due: &DueFeed,
+    visited: &Visited,
+    failure: Option<&FetchFailure>,
+    distrusted: bool,
+    now: Timestamp,
+) -> Answer {
+    let fetched = visited.fetched.as_ref();
+    let held = || failure?.not_before.map(|until| until.since(now));
+    let hints = visited.parsed.as_ref().map(|(parsed, _)| &parsed.hints);
+    let can_ask = |fetched: &Fetched| fetched.status == 304 || !fetched.validators.is_empty();
+    Answer {
+        visit: match visited.outcome {
+            Ok(PollOutcome::NotModified) => Visit::NotModified,
+            Ok(PollOutcome::Unchanged) => Visit::Unchanged,
+            Ok(PollOutcome::Changed) => Visit::Changed {
+                new: visited.changes.new.len(),
+                gap: visited.changes.gap,
+            },
+            Err(kind) => Visit::Failed(kind),
+        },
+        freshness: fetched.map_or(Freshness::default(), |fetched| fetched.freshness),
+        retry_after: fetched
+            .and_then(|fetched| fetched.retry_after)
+            .or_else(held),
+        hints: hints.unwrap_or(&due.hints).clone(),
+        validators: !distrusted && fetched.is_some_and(can_ask),
+    }
+}
+
+/// What the redirects of a poll say of the feed's address; a failure says nothing.
+fn address(
+    settings: &schedule::Settings,
+    due: &DueFeed,
+    fetched: Option<&Fetched>,
+    ok: bool,
+    now: Timestamp,
+) -> polls::Address {
+    let Some(fetched) = fetched.filter(|_| ok) else {
+        return polls::Address::Stays(due.moving.clone());
+    };
+    match schedule::judge_address(settings, due, &fetched.redirects, now) {
+        schedule::Address::Stays(moving) => polls::Address::Stays(moving),
+        schedule::Address::Moves(to) => polls::Address::Moves(to),
+        schedule::Address::Returns => polls::Address::Returns,
     }
 }
 

@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep_until};
 use super::agenda::Agenda;
 use super::mill::Mill;
 use super::tally::Count;
+use crate::fetch::Purpose;
 use crate::model::{FailureKind, Lease, Timestamp};
 use crate::store::{StoreError, feeds::Due};
 
@@ -38,6 +39,8 @@ const GRACE: Duration = Duration::from_secs(20);
 
 /// A kind of work that waits in a table.
 pub trait Queue: Send + Sync + 'static {
+    /// What is fetched of its rows.
+    const PURPOSE: Purpose;
     type Id: Copy + Eq + Hash + Send + Sync + 'static;
     type Claimed: Send + 'static;
 
@@ -147,9 +150,15 @@ pub async fn run<Q: Queue>(
         } else {
             0
         };
+        // While our own network is down one row at a time is taken, to see whether it is back.
+        let outage = mill
+            .fetcher
+            .outage_pause()
+            .filter(|_| matches!(until, Until::Stopped));
+        let free = outage.map_or(free, |left| free.min(usize::from(left.is_zero())));
         let hosts = mill.fetcher.hosts();
         let ready = agenda.take(free, now, |host| {
-            (hosts.ready_in(host), hosts.concurrency(host))
+            (hosts.ready_in(host, Q::PURPOSE), hosts.concurrency(host))
         });
         start(&queue, &mill, &mut agenda, &mut tasks, ready).await?;
         let wake_at = if upstream_done && agenda.len() == 0 && tasks.is_empty() {

@@ -8,6 +8,7 @@ use super::mill::Mill;
 use super::queue::{Queue, Wanted};
 use super::tally::Count;
 use super::{page, poll};
+use crate::fetch::Purpose;
 use crate::model::{DueFeed, FailureKind, FeedId, Lease, PageId, PendingPage, Timestamp};
 use crate::schedule::Reason;
 use crate::store::{ClaimFeeds, ClaimPages, Held, HoldHost, StoreError, feeds, pages};
@@ -20,6 +21,8 @@ pub struct Polls {
 }
 
 impl Queue for Polls {
+    const PURPOSE: Purpose = Purpose::Feed;
+
     type Id = FeedId;
     type Claimed = DueFeed;
 
@@ -114,6 +117,8 @@ impl Queue for Polls {
 pub struct Pages;
 
 impl Queue for Pages {
+    const PURPOSE: Purpose = Purpose::Page;
+
     type Id = PageId;
     type Claimed = PendingPage;
 

@@ -8,15 +8,17 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::catch_up::{catch_up, retry_refused};
 use super::clock::Clock;
 use super::mill::Mill;
 use super::queue::{self, Until};
 use super::queues::{Pages, Polls};
-use super::start::{DaemonError, Started, catch_up, start, sync};
+use super::start::{DaemonError, Started, start, sync};
 use super::ticker::{Ticker, Ticks};
 use super::{notify, upkeep};
 use crate::config::{Config, Problems};
 use crate::model::Timestamp;
+use crate::schedule::Reason;
 use crate::store::StoreError;
 
 /// What the outside world tells a running service.
@@ -42,7 +44,7 @@ pub async fn run(
     read: impl Fn() -> Result<Config, Problems> + Send + Sync + 'static,
 ) -> Result<(), DaemonError> {
     let Started { mill, writer, lock } = start(config, clock, signals.stop.clone()).await?;
-    catch_up(&mill).await?;
+    catch_up(&mill, Reason::CatchUp).await?;
     let ticker = Ticker::start()
         .await
         .map_err(|error| DaemonError::Ticker(error.to_string()))?;
@@ -166,7 +168,7 @@ async fn after_a_jump(
             seconds = off.as_secs(),
             "the clock has jumped; what is due now is spread"
         );
-        catch_up(mill).await?;
+        catch_up(mill, Reason::CatchUp).await?;
         mill.wake_polls.notify_one();
     }
     Ok((now, tells))
@@ -205,6 +207,7 @@ async fn reload_on(
                     ..config
                 });
                 sync(mill).await?;
+                retry_refused(mill).await?;
                 mill.wake_polls.notify_one();
                 tracing::info!(
                     feeds = mill.orders().config.feeds.len(),

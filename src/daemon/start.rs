@@ -7,14 +7,14 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use super::catch_up::retry_refused;
 use super::clock::Clock;
 use super::mill::Mill;
 use crate::config::Config;
 use crate::fetch::{ClientError, Fetcher};
-use crate::model::Timestamp;
 use crate::schedule::spread;
 use crate::store::{
-    FeedSpec, InstanceLock, Reschedule, Store, StoreError, SyncFeeds, Synced, WriterThread, feeds,
+    FeedSpec, InstanceLock, Store, StoreError, SyncFeeds, Synced, WriterThread, feeds,
 };
 
 /// Why a mill cannot start, or has stopped turning.
@@ -54,6 +54,7 @@ pub async fn start(
     let fetcher = Fetcher::internet(config.fetch.clone(), config.concurrency)?;
     let mill = Arc::new(Mill::new(store, fetcher, clock, config, stop));
     sync(&mill).await?;
+    retry_refused(&mill).await?;
     Ok(Started { mill, writer, lock })
 }
 
@@ -101,50 +102,4 @@ pub async fn sync(mill: &Mill) -> Result<Synced, StoreError> {
         );
     }
     Ok(synced)
-}
-
-/// Spreads what became due while nobody was there: one catch-up for each feed, the longest due
-/// first. A due time further away than any rule puts one is a clock's mistake, and pulled back.
-///
-/// # Errors
-/// Of the database.
-pub async fn catch_up(mill: &Mill) -> Result<(), StoreError> {
-    let now = mill.clock.now();
-    let orders = mill.orders();
-    let schedule = &orders.config.schedule;
-    let horizon = now.plus(
-        schedule
-            .slow_lane
-            .max(schedule.retry_after_max)
-            .saturating_mul(2),
-    );
-    let listed = mill.store.read(feeds::listed).await?;
-    let strayed: Vec<_> = listed
-        .iter()
-        .filter(|feed| feed.next_poll_at > horizon)
-        .map(|feed| (feed.id, now))
-        .collect();
-    let overdue: Vec<_> = listed
-        .iter()
-        .filter(|feed| feed.next_poll_at <= now)
-        .map(|feed| feed.id)
-        .collect();
-    let count = overdue.len();
-    let spaced: Vec<(_, Timestamp)> = overdue
-        .into_iter()
-        .enumerate()
-        .map(|(index, id)| (id, now.plus(spread(index, count, schedule.startup_spread))))
-        .collect();
-    mill.store
-        .write(Reschedule {
-            feeds: strayed,
-            reason: "clock",
-        })
-        .await?;
-    mill.store
-        .write(Reschedule {
-            feeds: spaced,
-            reason: "catch_up",
-        })
-        .await
 }

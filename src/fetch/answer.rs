@@ -34,6 +34,7 @@ pub(super) fn finish(
         redirects: std::mem::take(&mut trail.redirects),
         status: response.status,
         content_type: text(&CONTENT_TYPE),
+        throttled: false,
         challenge: is_challenge(response.status, headers, &response.body),
         validators: headers::validators(headers),
         freshness: headers::freshness(headers),

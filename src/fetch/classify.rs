@@ -60,6 +60,11 @@ fn cause_kind(error: &(dyn Error + 'static)) -> Option<FailureKind> {
             _ => FailureKind::Tls,
         });
     }
+    if let Some(error) = error.downcast_ref::<hyper::Error>()
+        && error.is_incomplete_message()
+    {
+        return Some(FailureKind::Reset);
+    }
     match error.downcast_ref::<io::Error>()?.kind() {
         io::ErrorKind::ConnectionRefused => Some(FailureKind::ConnectRefused),
         io::ErrorKind::ConnectionReset

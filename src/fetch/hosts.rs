@@ -11,12 +11,19 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
+use super::Purpose;
 use crate::model::FailureKind;
 
 /// A hold shorter than this is waited out in line; a longer one is an answer.
 const WORTH_WAITING: Duration = Duration::from_secs(10);
 /// Hosts remembered; beyond it those without a hold or a request under way are forgotten.
 const REMEMBERED: usize = 50_000;
+
+/// A wait that is not over is at least this.
+const AT_LEAST: Duration = Duration::from_millis(1);
+/// How long a feed goes before pages after its turn has come: enough for it to be taken up, and no
+/// more, as it may have been dropped.
+const PRECEDENCE: Duration = Duration::from_millis(500);
 
 /// The gap that a first refusal without Retry-After teaches is twice this.
 const LEAST_LESSON: Duration = Duration::from_millis(500);
@@ -64,6 +71,8 @@ struct Gate {
     /// Answers since the last refusal.
     served: u32,
     hold: Option<(FailureKind, Instant)>,
+    /// Until when a feed that waits for its turn goes before pages.
+    feed_waits_until: Instant,
     freed: Arc<Notify>,
 }
 
@@ -106,9 +115,9 @@ impl Hosts {
     ///
     /// # Errors
     /// The hold, when the host is held for longer than a short wait.
-    pub async fn pass(&self, host: &str) -> Result<Pass<'_>, Hold> {
+    pub async fn pass(&self, host: &str, purpose: Purpose) -> Result<Pass<'_>, Hold> {
         loop {
-            match self.step(host) {
+            match self.step(host, purpose) {
                 Step::Held(hold) => return Err(hold),
                 Step::Busy(freed) => freed.notified().await,
                 Step::Turn(start) => {
@@ -124,7 +133,7 @@ impl Hosts {
     }
 
     /// Takes the host's next turn, if it has one to give.
-    fn step(&self, host: &str) -> Step {
+    fn step(&self, host: &str, purpose: Purpose) -> Step {
         let pace = self.pace(host);
         let mut gates = self.lock();
         let now = Instant::now();
@@ -140,25 +149,33 @@ impl Hosts {
         let start = gate.start(now);
         gate.next = start + pace.gap.max(gate.crawl_delay).max(gate.learned);
         gate.under_way += 1;
+        if purpose == Purpose::Feed {
+            gate.feed_waits_until = now;
+        }
         Step::Turn(start)
     }
 
     /// How long until the host could be asked; zero when at once. While its concurrency is used up,
-    /// the gap is the estimate.
+    /// the gap is the estimate. A feed that has to wait is next: pages let it go before them.
     #[must_use]
-    pub fn ready_in(&self, host: &str) -> Duration {
+    pub fn ready_in(&self, host: &str, purpose: Purpose) -> Duration {
         let pace = self.pace(host);
         let now = Instant::now();
-        let gates = self.lock();
-        let Some(gate) = gates.get(host) else {
+        let mut gates = self.lock();
+        let Some(gate) = gates.get_mut(host) else {
             return Duration::ZERO;
         };
-        let wait = gate.start(now).saturating_duration_since(now);
-        if gate.under_way < pace.concurrency {
-            wait
-        } else {
-            wait.max(pace.gap).max(Duration::from_millis(1))
+        let busy = gate.under_way >= pace.concurrency;
+        let mut wait = gate.start(now).saturating_duration_since(now);
+        if busy {
+            wait = wait.max(pace.gap).max(AT_LEAST);
         }
+        if purpose == Purpose::Feed && !wait.is_zero() {
+            gate.feed_waits_until = now + wait + PRECEDENCE;
+        } else if purpose != Purpose::Feed && gate.feed_waits_until > now {
+            wait = wait.max(AT_LEAST);
+        }
+        wait
     }
 
     /// Lets nothing pass to the host for a while. A longer hold stands.
@@ -267,6 +284,7 @@ impl Gate {
             learned: Duration::ZERO,
             served: 0,
             hold: None,
+            feed_waits_until: now,
             freed: Arc::default(),
         }
     }
@@ -311,26 +329,49 @@ mod tests {
         let hosts = hosts(2, 1);
         let began = Instant::now();
         for _ in 0..3 {
-            drop(hosts.pass("a.example").await.expect("not held"));
+            drop(
+                hosts
+                    .pass("a.example", Purpose::Page)
+                    .await
+                    .expect("not held"),
+            );
         }
         assert_eq!(began.elapsed().as_secs(), 4);
-        drop(hosts.pass("b.example").await.expect("not held"));
+        drop(
+            hosts
+                .pass("b.example", Purpose::Page)
+                .await
+                .expect("not held"),
+        );
         assert_eq!(began.elapsed().as_secs(), 4);
     }
 
     #[tokio::test(start_paused = true)]
     async fn no_more_than_the_concurrency_are_under_way() {
         let hosts = hosts(0, 2);
-        let first = hosts.pass("a.example").await.expect("not held");
-        let _second = hosts.pass("a.example").await.expect("not held");
+        let first = hosts
+            .pass("a.example", Purpose::Page)
+            .await
+            .expect("not held");
+        let _second = hosts
+            .pass("a.example", Purpose::Page)
+            .await
+            .expect("not held");
         assert!(
-            tokio::time::timeout(Duration::from_secs(60), hosts.pass("a.example"))
-                .await
-                .is_err()
+            tokio::time::timeout(
+                Duration::from_secs(60),
+                hosts.pass("a.example", Purpose::Page)
+            )
+            .await
+            .is_err()
         );
-        assert!(!hosts.ready_in("a.example").is_zero());
+        assert!(!hosts.ready_in("a.example", Purpose::Page).is_zero());
         drop(first);
-        let third = tokio::time::timeout(Duration::from_secs(60), hosts.pass("a.example")).await;
+        let third = tokio::time::timeout(
+            Duration::from_secs(60),
+            hosts.pass("a.example", Purpose::Page),
+        )
+        .await;
         assert!(third.is_ok());
     }
 
@@ -343,13 +384,16 @@ mod tests {
             Duration::from_secs(600),
         );
         hosts.hold("a.example", FailureKind::Throttled, Duration::from_secs(60));
-        let hold = hosts.pass("a.example").await.expect_err("held");
+        let hold = hosts
+            .pass("a.example", Purpose::Page)
+            .await
+            .expect_err("held");
         assert_eq!(
             (hold.kind, hold.remaining.as_secs()),
             (FailureKind::Throttled, 600)
         );
         tokio::time::advance(Duration::from_secs(601)).await;
-        assert!(hosts.pass("a.example").await.is_ok());
+        assert!(hosts.pass("a.example", Purpose::Page).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
@@ -359,7 +403,12 @@ mod tests {
         let mut refusals = 0;
         for _ in 0..40 {
             loop {
-                drop(hosts.pass("a.example").await.expect("not held"));
+                drop(
+                    hosts
+                        .pass("a.example", Purpose::Page)
+                        .await
+                        .expect("not held"),
+                );
                 let now = Instant::now();
                 if now >= window_opens {
                     hosts.served("a.example");
@@ -377,14 +426,42 @@ mod tests {
     async fn refusals_without_a_word_double_the_gap_and_answers_shrink_it_again() {
         let hosts = hosts(2, 1);
         hosts.refused("a.example", None);
-        assert_eq!(hosts.ready_in("a.example").as_secs(), 4);
+        assert_eq!(hosts.ready_in("a.example", Purpose::Page).as_secs(), 4);
         hosts.refused("a.example", None);
-        assert_eq!(hosts.ready_in("a.example").as_secs(), 8);
+        assert_eq!(hosts.ready_in("a.example", Purpose::Page).as_secs(), 8);
         for _ in 0..DOUBTED_AFTER {
             hosts.served("a.example");
         }
         tokio::time::advance(Duration::from_secs(60)).await;
-        drop(hosts.pass("a.example").await.expect("not held"));
-        assert_eq!(hosts.ready_in("a.example").as_millis(), 6400);
+        drop(
+            hosts
+                .pass("a.example", Purpose::Page)
+                .await
+                .expect("not held"),
+        );
+        assert_eq!(hosts.ready_in("a.example", Purpose::Page).as_millis(), 6400);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_feed_that_waits_is_asked_for_before_the_next_page() {
+        let hosts = hosts(2, 1);
+        drop(
+            hosts
+                .pass("a.example", Purpose::Page)
+                .await
+                .expect("not held"),
+        );
+        assert_eq!(hosts.ready_in("a.example", Purpose::Feed).as_secs(), 2);
+        tokio::time::advance(Duration::from_secs(2)).await;
+        assert!(!hosts.ready_in("a.example", Purpose::Page).is_zero());
+        assert!(hosts.ready_in("a.example", Purpose::Feed).is_zero());
+        drop(
+            hosts
+                .pass("a.example", Purpose::Feed)
+                .await
+                .expect("not held"),
+        );
+        tokio::time::advance(Duration::from_secs(2)).await;
+        assert!(hosts.ready_in("a.example", Purpose::Page).is_zero());
     }
 }

@@ -14,9 +14,11 @@
 
 mod answer;
 mod classify;
+mod forbidden;
 mod guard;
 mod headers;
 mod hosts;
+mod lesson;
 mod outage;
 mod permission;
 mod redact;
@@ -72,6 +74,7 @@ pub struct Fetcher {
     hosts: Hosts,
     robots: robots::Cache,
     outage: outage::Outage,
+    forbidden: forbidden::Forbidden,
     /// Requests in flight over all hosts.
     flights: Semaphore,
 }
@@ -96,6 +99,7 @@ impl Fetcher {
             hosts,
             robots: robots::Cache::default(),
             outage: outage::Outage::default(),
+            forbidden: forbidden::Forbidden::default(),
             flights: Semaphore::new(concurrency),
         }
     }
@@ -162,12 +166,18 @@ impl Fetcher {
     async fn follow(&self, request: &Request, trail: &mut Trail) -> Result<Fetched, Stop> {
         let first = Url::parse(&request.url)
             .map_err(|error| Stop::new(FailureKind::BadUrl, &error.to_string()))?;
-        let mut url = first.clone();
+        let home = Url::parse(&request.home).unwrap_or_else(|_| first.clone());
+        let mut url = first;
         loop {
-            let response = self.ask(request, &first, &url, trail).await?;
+            let response = self.ask(request, &home, &url, trail).await?;
             if !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
-                let longest_wait = self.told().settings.retry_after_max;
-                return Ok(finish(request, &url, trail, response, longest_wait));
+                let settings = self.told().settings;
+                let throttled = self.is_burst(&settings, request.purpose, &url, &response);
+                let answer = finish(request, &url, trail, response, settings.retry_after_max);
+                return Ok(Fetched {
+                    throttled,
+                    ..answer
+                });
             }
             let next = redirect_target(&url, &response)
                 .map_err(|(kind, detail)| Stop::new(kind, &detail))?;
@@ -189,21 +199,18 @@ impl Fetcher {
     async fn ask(
         &self,
         request: &Request,
-        first: &Url,
+        home: &Url,
         url: &Url,
         trail: &mut Trail,
     ) -> Result<Response, Stop> {
         url.as_str().clone_into(&mut trail.url);
         self.guard(url, &request.networks).await?;
         let host = url.host_str().unwrap_or_default().to_owned();
-        let pass = self.hosts.pass(&host).await.map_err(|hold| Stop {
-            kind: hold.kind,
-            detail: format!(
-                "{host} is left alone for another {} s",
-                hold.remaining.as_secs()
-            ),
-            hold: Some(hold.remaining),
-        })?;
+        if let Some(wait) = self.forbidden.held(&host, request.purpose) {
+            return Err(Stop::left_alone(&host, FailureKind::Throttled, wait));
+        }
+        let pass = self.hosts.pass(&host, request.purpose).await;
+        let pass = pass.map_err(|hold| Stop::left_alone(&host, hold.kind, hold.remaining))?;
         if let Some(wait) = self.outage.wait() {
             return Err(Stop {
                 kind: FailureKind::Connect,
@@ -224,7 +231,7 @@ impl Fetcher {
         let asked = Instant::now();
         let hop = Hop {
             url: url.clone(),
-            headers: headers_for(&settings.user_agent, request, first, url),
+            headers: headers_for(&settings.user_agent, request, home, url),
             networks: request.networks.clone(),
             timeout: timeout.saturating_sub(trail.asking),
             max_bytes,
@@ -277,6 +284,18 @@ impl Fetcher {
         self.outage.take_news()
     }
 
+    /// How long nobody is worth asking because our own network is down; zero when it may be probed.
+    #[must_use]
+    pub fn outage_pause(&self) -> Option<Duration> {
+        self.outage.pause()
+    }
+
+    /// True once after an outage has ended.
+    #[must_use]
+    pub fn outage_has_ended(&self) -> bool {
+        self.outage.take_end()
+    }
+
     /// The private addresses of a URL's host, as networks of one address each: what somebody who types
     /// the URL has allowed by typing it. Empty for a public host.
     pub async fn typed(&self, url: &Url) -> Networks {
@@ -317,41 +336,6 @@ impl Fetcher {
             None => false,
         }
     }
-
-    /// What a response teaches about its host. A 429 is about the rate, and a spent quota too. A
-    /// Retry-After is for every task, except on a private host: there, one path of a bridge says
-    /// nothing of the others.
-    fn heed(
-        &self,
-        settings: &Settings,
-        host: &str,
-        url: &Url,
-        response: &Response,
-        now: Timestamp,
-    ) {
-        let wait = headers::retry_after(&response.headers, system_time(now));
-        match response.status {
-            429 => self.hosts.refused(host, wait),
-            0..400 => self.hosts.served(host),
-            _ => {}
-        }
-        if let Some(wait) = headers::quota_spent(&response.headers, system_time(now)) {
-            self.hosts.hold(
-                host,
-                FailureKind::Throttled,
-                wait.min(settings.retry_after_max),
-            );
-        }
-        if let Some(wait) =
-            wait.filter(|_| matches!(response.status, 429 | 503) && !is_private_host(url))
-        {
-            self.hosts.hold(
-                host,
-                FailureKind::Throttled,
-                wait.min(settings.retry_after_max),
-            );
-        }
-    }
 }
 
 fn internet(settings: &Settings, look_up: &Arc<dyn LookUp>) -> Result<Arc<dyn Wire>, ClientError> {
@@ -378,14 +362,13 @@ impl Stop {
             hold: None,
         }
     }
-}
 
-fn is_private_host(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(address)) => !is_public(address.into()),
-        Some(url::Host::Ipv6(address)) => !is_public(address.into()),
-        Some(url::Host::Domain(name)) => name == "localhost" || !name.contains('.'),
-        None => false,
+    fn left_alone(host: &str, kind: FailureKind, wait: Duration) -> Self {
+        Self {
+            kind,
+            detail: format!("{host} is left alone for another {} s", wait.as_secs()),
+            hold: Some(wait),
+        }
     }
 }
 

@@ -28,6 +28,8 @@ struct State {
     probe_at: Option<Instant>,
     /// Set when it opens, until somebody takes note.
     news: bool,
+    /// Set when it closes, until somebody takes note.
+    over: bool,
 }
 
 impl Outage {
@@ -53,8 +55,15 @@ impl Outage {
     /// A host has answered. True when that ends an outage.
     pub fn reached(&self) -> bool {
         let mut state = self.lock();
-        state.unreachable.clear();
-        std::mem::take(&mut *state).open
+        let over = state.open || state.over;
+        std::mem::replace(
+            &mut *state,
+            State {
+                over,
+                ..State::default()
+            },
+        )
+        .open
     }
 
     /// How long to wait before asking anybody; nothing when requests may go out, or when this one is
@@ -71,6 +80,18 @@ impl Outage {
             return None;
         }
         Some(probe_at - now)
+    }
+
+    /// How long until the next probe, while the breaker is open.
+    pub fn pause(&self) -> Option<Duration> {
+        let state = self.lock();
+        let probe_at = state.probe_at.filter(|_| state.open)?;
+        Some(probe_at.saturating_duration_since(Instant::now()))
+    }
+
+    /// True once after the breaker has closed: what became due meanwhile is to be spread.
+    pub fn take_end(&self) -> bool {
+        std::mem::take(&mut self.lock().over)
     }
 
     /// Whether the breaker is open.
@@ -108,6 +129,7 @@ mod tests {
         assert_eq!(outage.wait(), Some(PROBE_EVERY));
         assert!(outage.reached());
         assert!(!outage.is_open() && !outage.reached());
+        assert!(outage.take_end() && !outage.take_end());
     }
 
     #[tokio::test(start_paused = true)]

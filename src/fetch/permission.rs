@@ -52,6 +52,7 @@ impl Fetcher {
                 validators: Validators::default(),
                 validators_url: String::new(),
                 headers: HeaderMap::new(),
+                home: String::new(),
                 networks: networks.clone(),
                 now,
             };

@@ -18,7 +18,7 @@ const ACCEPT_ANY: HeaderValue = HeaderValue::from_static("text/plain, */*;q=0.5"
 const CODINGS: HeaderValue = HeaderValue::from_static("gzip, br, zstd");
 
 /// What is fetched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Purpose {
     Feed,
     Page,
@@ -33,8 +33,11 @@ pub struct Request {
     pub validators: Validators,
     /// The address that gave the validators; they are sent to no other.
     pub validators_url: String,
-    /// Configured for the feed; sent to the origin of `url` only.
+    /// Configured for the feed; sent to the origin of `home` only.
     pub headers: HeaderMap,
+    /// The address that `headers` were configured with: that of the configuration, while `url` may
+    /// be an adopted one.
+    pub home: String,
     pub networks: Networks,
     /// For reckoning Retry-After where the server sends no date.
     pub now: Timestamp,
@@ -45,7 +48,7 @@ pub struct Request {
 pub(super) fn headers_for(
     user_agent: &HeaderValue,
     request: &Request,
-    first: &Url,
+    home: &Url,
     url: &Url,
 ) -> HeaderMap {
     let mut headers = HeaderMap::new();
@@ -59,7 +62,7 @@ pub(super) fn headers_for(
             Purpose::Robots => ACCEPT_ANY,
         },
     );
-    if url.origin() == first.origin() {
+    if url.origin() == home.origin() {
         headers.extend(request.headers.clone());
     } else {
         // What was configured for one origin is nobody else's business, harmless headers apart.

@@ -149,29 +149,34 @@ impl Rule {
     }
 }
 
-/// One spelling for both sides of a comparison: what is not ASCII is escaped, and escapes are in
-/// capitals.
+/// One spelling for both sides of a comparison (RFC 9309 §2.2.2): what is not ASCII is escaped, what
+/// need not be escaped is not, and escapes are in capitals.
 fn normalised(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut escape = 0_u8;
-    for byte in text.bytes() {
-        match byte {
-            b'%' => escape = 3,
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        let mut ahead = bytes.clone();
+        let escaped = (byte == b'%')
+            .then(|| Some(hex(ahead.next()?)? * 16 + hex(ahead.next()?)?))
+            .flatten();
+        if escaped.is_some() {
+            bytes = ahead;
+        }
+        match (escaped, byte) {
+            (Some(byte), _) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => {
+                out.push(char::from(byte));
+            }
             // Writing to a String cannot fail.
-            0x80.. => drop(write!(out, "%{byte:02X}")),
-            _ => {}
+            (Some(byte), _) | (None, byte @ 0x80..) => drop(write!(out, "%{byte:02X}")),
+            (None, byte) => out.push(char::from(byte)),
         }
-        if byte < 0x80 {
-            let letter = char::from(byte);
-            out.push(if escape > 0 {
-                letter.to_ascii_uppercase()
-            } else {
-                letter
-            });
-        }
-        escape = escape.saturating_sub(1);
     }
     out
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    let value = char::from(digit).to_digit(16)?;
+    u8::try_from(value).ok()
 }
 
 #[cfg(test)]

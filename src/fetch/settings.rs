@@ -23,6 +23,10 @@ pub struct Settings {
     pub hosts: HashMap<String, HostPace>,
     /// How long a host is left alone that could not be reached.
     pub connect_backoff: Duration,
+    /// The pause after a burst of 403, doubled each time …
+    pub throttle_backoff: Duration,
+    /// … up to this.
+    pub max_interval: Duration,
     /// So many distinct hosts unreachable within the window, and none reached, are our own outage.
     pub outage_hosts: u32,
     pub outage_window: Duration,

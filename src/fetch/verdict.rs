@@ -31,6 +31,7 @@ pub fn failure(fetched: &Fetched) -> Option<FailureKind> {
         304 if fetched.conditional => None,
         304 => Some(FailureKind::UnaskedNotModified),
         401 | 407 => Some(FailureKind::Unauthorized),
+        403 if fetched.throttled => Some(FailureKind::Throttled),
         403 => Some(FailureKind::Forbidden),
         404 => Some(FailureKind::NotFound),
         410 => Some(FailureKind::Gone),

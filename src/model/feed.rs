@@ -67,10 +67,14 @@ pub struct DueFeed {
     pub body_hash: Option<Vec<u8>>,
     /// When the last poll was answered or failed.
     pub last_poll_at: Option<Timestamp>,
+    /// When a poll last succeeded.
+    pub last_ok_at: Option<Timestamp>,
     /// When the feed last had a new entry.
     pub last_new_at: Option<Timestamp>,
     /// When a 200 was last received.
     pub last_full_at: Option<Timestamp>,
+    /// Its server has said "not modified" of a document that was: it is asked unconditionally.
+    pub distrusted: bool,
     /// The adaptive interval learned so far.
     pub interval: Option<Duration>,
     /// What the publisher's document asked for last time.

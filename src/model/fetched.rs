@@ -19,6 +19,8 @@ pub struct Fetched {
     pub freshness: Freshness,
     /// `Retry-After`, already relative to the response: absent when negative, zero or garbage.
     pub retry_after: Option<Duration>,
+    /// A 403 among so many of its host that it is about the rate.
+    pub throttled: bool,
     /// The answer is a challenge for browsers (a bot wall), whatever its status.
     pub challenge: bool,
     /// `Link` headers, as received.

@@ -56,6 +56,14 @@ pub fn judge_address(
     }
 }
 
+/// When the address of a feed is looked at again that leads to the document of another one.
+#[must_use]
+pub fn next_look(settings: &Settings, now: Timestamp, chance: f64) -> Timestamp {
+    let jitter = settings.jitter.clamp(0.0, 1.0) * chance.clamp(0.0, 1.0);
+    now.plus(settings.max_interval)
+        .plus(settings.max_interval.mul_f64(jitter))
+}
+
 /// Whether a feed that answered 410 so often in a row is gone for good. It is still looked at every
 /// `slow_lane`, and comes back if it answers.
 #[must_use]

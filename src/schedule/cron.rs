@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use croner::parser::{CronParser, Seconds, Year};
 use thiserror::Error;
 
+use super::cron_fault::{CronFault, find};
 use crate::model::Timestamp;
 
 /// A cron line with its time zone. In the hour that spring skips it runs at the first valid minute;
@@ -21,10 +22,8 @@ pub struct Cron {
 /// A cron line that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CronError {
-    #[error(
-        "\"{line}\" is not a cron line: {detail}; five fields are minute, hour, day of month, month, day of week, as in \"*/15 6-22 * * mon-fri\""
-    )]
-    Line { line: String, detail: String },
+    #[error("\"{line}\" is not a cron line: {fault}")]
+    Line { line: String, fault: CronFault },
     #[error("\"{0}\" is not a time zone of the IANA database, such as \"Europe/Berlin\"")]
     Zone(String),
     #[error("\"{0}\" never comes due")]
@@ -40,13 +39,9 @@ impl Cron {
         let zone = zone.map_or(Ok(Tz::UTC), |name| {
             Tz::from_str(name).map_err(|_| CronError::Zone(name.to_owned()))
         })?;
-        let parser = CronParser::builder()
-            .seconds(Seconds::Optional)
-            .year(Year::Optional)
-            .build();
-        let parsed = parser.parse(line).map_err(|error| CronError::Line {
+        let parsed = parse(line).ok_or_else(|| CronError::Line {
             line: line.to_owned(),
-            detail: error.to_string(),
+            fault: find(line, |line| parse(line).is_some()),
         })?;
         let cron = Self {
             line: line.to_owned(),
@@ -70,7 +65,9 @@ impl Cron {
     pub fn after(&self, at: Timestamp) -> Option<Timestamp> {
         let local: DateTime<Tz> = at.utc().with_timezone(&self.zone);
         let next = self.parsed.find_next_occurrence(&local, false).ok()?;
-        Some(next.with_timezone(&Utc).into())
+        // The fraction of a second that `at` had is not the line's.
+        let next = Timestamp::from(next.with_timezone(&Utc));
+        Some(Timestamp::from_secs(next.secs()))
     }
 
     /// The shortest time between two occurrences among the next hundred: what a floor is held against.
@@ -87,6 +84,15 @@ impl Cron {
         }
         shortest
     }
+}
+
+/// Five fields, six with seconds first, seven with a year last, or a nickname.
+fn parse(line: &str) -> Option<croner::Cron> {
+    let parser = CronParser::builder()
+        .seconds(Seconds::Optional)
+        .year(Year::Optional)
+        .build();
+    parser.parse(line).ok()
 }
 
 /// 2026-01-01T00:00:00Z: an instant from which lines are tried when they are read.
@@ -141,18 +147,36 @@ mod tests {
 
     #[test]
     fn what_is_no_cron_line_is_refused() {
-        assert!(matches!(
-            Cron::new("61 * * * *", None),
-            Err(CronError::Line { .. })
-        ));
-        assert!(matches!(
-            Cron::new("every hour", None),
-            Err(CronError::Line { .. })
-        ));
+        for (line, expected) in [
+            (
+                "61 * * * *",
+                "field 1 (minute), column 1: \"61\" cannot be read; use 0 to 59",
+            ),
+            (
+                "*/5  6-25 * * *",
+                "field 2 (hour), column 6: \"6-25\" cannot be read; use 0 to 23",
+            ),
+            (
+                "0 0 * * fry",
+                "field 5 (day of week), column 9: \"fry\" cannot be read",
+            ),
+            ("90 0 0 * * *", "field 1 (second), column 1"),
+            ("0 0 0 * 13 * 2027", "field 5 (month), column 9"),
+            ("every hour", "column 11: 2 fields; it takes five"),
+            ("0 0 0 * * * 2027 8", "column 18: 8 fields"),
+            ("@nightly", "there are @hourly"),
+            ("", "column 1: 0 fields"),
+        ] {
+            let fault = Cron::new(line, None).expect_err(line).to_string();
+            assert!(fault.contains(expected), "{line}: {fault}");
+        }
         assert!(matches!(
             Cron::new("0 * * * *", Some("Mars/Olympus")),
             Err(CronError::Zone(_))
         ));
-        assert!(Cron::new("0 0 31 2 *", None).is_err());
+        assert_eq!(
+            Cron::new("0 0 31 2 *", None),
+            Err(CronError::Never("0 0 31 2 *".to_owned()))
+        );
     }
 }

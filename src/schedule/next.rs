@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Pace, Reason, Settings, adaptive, backoff, skip};
-use crate::model::{DueFeed, FailureKind, Freshness, PublisherHints, Timestamp};
+use crate::model::{DueFeed, FailureKind, FeedId, Freshness, PublisherHints, Timestamp};
 
 /// What a poll came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub struct Answer {
 pub struct Question<'a> {
     pub settings: &'a Settings,
     pub pace: &'a Pace,
+    /// Over how long feeds of one cron line are spread.
+    pub splay: Duration,
     /// False where the operator has decided against the publisher's freshness.
     pub respect_cache_control: bool,
     pub feed: &'a DueFeed,
@@ -113,8 +115,13 @@ pub fn next_poll(question: &Question<'_>) -> NextPoll {
     let rolled = skip::roll_past(&answer.hints, latest.at);
     latest.consider(rolled, Reason::SkipWindow);
     let Latest { at, reason } = latest;
-    // Jitter only ever delays, by a share of the wait but at most of the slowest interval.
-    let share = settings.jitter.clamp(0.0, 1.0) * question.chance.clamp(0.0, 1.0);
+    // Jitter only ever delays, by a share of the wait but at most of the slowest interval. Who wrote
+    // a cron line wants its times: there the splay keeps feeds apart.
+    let share = if reason == Reason::Cron {
+        0.0
+    } else {
+        settings.jitter.clamp(0.0, 1.0) * question.chance.clamp(0.0, 1.0)
+    };
     let jitter = at.since(asked_at).min(settings.max_interval).mul_f64(share);
     NextPoll {
         at: skip::roll_past(&answer.hints, at.plus(jitter)),
@@ -162,9 +169,19 @@ fn base(question: &Question<'_>) -> ((Timestamp, Reason), Option<Duration>) {
             let at = cron
                 .after(after)
                 .unwrap_or_else(|| now.plus(settings.max_interval));
-            ((at, Reason::Cron), None)
+            // The next time of the line is not overtaken.
+            let room = cron.after(at).map_or(question.splay, |next| next.since(at));
+            let own = question.splay.min(room).mul_f64(place(question.feed.id));
+            ((at.plus(own), Reason::Cron), None)
         }
     }
+}
+
+/// A feed's own place among all, from 0 up to 1: multiples of the golden ratio keep apart, however
+/// many there are.
+fn place(feed: FeedId) -> f64 {
+    const GOLDEN: f64 = 0.618_033_988_749_894_9;
+    (feed.0 as f64 * GOLDEN).fract().abs()
 }
 
 /// A poll that began a little late must not miss the next time of its line because of the floor.
@@ -173,7 +190,7 @@ const CRON_SLACK: Duration = Duration::from_secs(1);
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::model::{FeedId, Lease, Validators};
+    use crate::model::{Lease, Validators};
     use proptest::prelude::*;
 
     pub(in super::super) fn feed() -> DueFeed {
@@ -187,8 +204,10 @@ pub(super) mod tests {
             variant: Vec::new(),
             body_hash: None,
             last_poll_at: None,
+            last_ok_at: None,
             last_new_at: None,
             last_full_at: None,
+            distrusted: false,
             interval: None,
             hints: PublisherHints::default(),
             failures: 0,
@@ -216,6 +235,7 @@ pub(super) mod tests {
         next_poll(&Question {
             settings: &settings,
             pace,
+            splay: settings.splay,
             respect_cache_control: true,
             feed,
             answer,
@@ -403,6 +423,26 @@ pub(super) mod tests {
                 0.0
             )),
             4500
+        );
+    }
+
+    #[test]
+    fn five_thousand_feeds_of_one_cron_line_are_spread_over_the_splay() {
+        let line = Pace::Cron(super::super::Cron::new("0 * * * *", None).expect("a line"));
+        let mut minutes = [0; 5];
+        for id in 1..=5000 {
+            let feed = DueFeed {
+                id: FeedId(id),
+                ..feed()
+            };
+            let next = ask(&feed, &answer(Visit::Unchanged), &line, 0.9);
+            assert_eq!(next.reason, Reason::Cron);
+            assert_eq!(next, ask(&feed, &answer(Visit::Unchanged), &line, 0.1));
+            minutes[usize::try_from(wait(&next) % 3600 / 60).expect("few")] += 1;
+        }
+        assert!(
+            minutes.iter().all(|feeds| (990..=1010).contains(feeds)),
+            "{minutes:?}"
         );
     }
 

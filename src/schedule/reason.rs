@@ -7,6 +7,9 @@ tokens! {
     Reason {
     First = "first", "it has not been polled yet; first polls of many feeds are spread over polling.startup_spread";
     CatchUp = "catch_up", "it was due while feedmill was not running; such polls are spread over polling.startup_spread";
+    Merged = "merged", "its address leads to the document of another feed, which is polled for both; now and then it is looked whether it still does";
+    Released = "released", "the feed that was polled in its place has moved, fails, or is no longer configured";
+    Credentials = "credentials", "what it is asked with has changed since the server refused it";
     Forced = "forced", "somebody asked for it";
     Clock = "clock", "its due time lay further away than any rule puts one, so the clock must have been wrong";
     Outage = "outage", "no host at all could be reached, so the network here was down; no feed is to blame";
@@ -14,7 +17,7 @@ tokens! {
     Cron = "cron", "the schedule in the configuration says so";
     Adaptive = "adaptive", "that suits how often it has published lately";
     Floor = "floor", "no feed is polled more often than polling.floor (or polling.configured_floor) allows";
-    UnconditionalFloor = "unconditional_floor", "the server gives no ETag or Last-Modified, so every poll costs the whole document; such feeds are polled no more often than polling.unconditional_floor";
+    UnconditionalFloor = "unconditional_floor", "the server gives no ETag or Last-Modified that can be believed, so every poll costs the whole document; such feeds are polled no more often than polling.unconditional_floor";
     Fresh = "fresh", "the server said that its answer stays fresh until then (Cache-Control or Expires)";
     RetryAfter = "retry_after", "the server asked to be left alone until then (Retry-After)";
     Ttl = "ttl", "the feed itself asks for that pause (ttl, or the syndication module)";

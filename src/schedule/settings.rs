@@ -19,6 +19,8 @@ pub struct Settings {
     pub max_interval: Duration,
     /// Share of the interval that is added at random, from 0 to 1.
     pub jitter: f64,
+    /// Over how long the feeds of one cron line are spread, each always at its own place.
+    pub splay: Duration,
     /// Over how long a first pass or a catch-up of many feeds is spread.
     pub startup_spread: Duration,
     /// After a 429 or 503 without Retry-After; doubled each time.
@@ -57,6 +59,7 @@ impl Default for Settings {
             unconditional_floor: Duration::from_secs(HOUR),
             max_interval: Duration::from_secs(DAY),
             jitter: 0.1,
+            splay: Duration::from_secs(5 * MINUTE),
             startup_spread: Duration::from_secs(30 * MINUTE),
             throttle_backoff: Duration::from_secs(30 * MINUTE),
             retry_after_max: Duration::from_secs(7 * DAY),

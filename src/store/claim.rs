@@ -27,13 +27,13 @@ impl Change for ClaimFeeds {
     fn apply(&self, work: &mut Work<'_>) -> Result<Vec<DueFeed>, StoreError> {
         let mut claim = work.conn.prepare_cached(
             "UPDATE _feed SET lease = ?2, leased_until = ?4
-             WHERE id = ?1 AND state IN ('active', 'gone') AND (leased_until IS NULL OR leased_until <= ?3)
+             WHERE id = ?1 AND state IN ('active', 'gone') AND next_poll_at <= ?3 AND (leased_until IS NULL OR leased_until <= ?3)
              RETURNING id, lease, CASE WHEN failures % 4 = 3 THEN url ELSE coalesce(effective_url, url) END, url, etag, last_modified, variant, body_hash,
                        last_poll_at, last_new_at, last_full_at, interval_ms, ttl_ms, skip_hours, skip_days,
                        failures, failing_since,
                        (SELECT count(*) FROM (SELECT 1 FROM _entry WHERE feed_id = _feed.id LIMIT 1000)),
                        pages_compared, pages_added, validators_url,
-                       gone_seen, moving_to, moving_since, moving_seen",
+                       gone_seen, moving_to, moving_since, moving_seen, distrusted_at IS NOT NULL, last_ok_at",
         )?;
         let mut claimed = Vec::with_capacity(self.feeds.len());
         for feed in &self.feeds {
@@ -78,6 +78,8 @@ fn due_feed(row: &Row<'_>) -> rusqlite::Result<DueFeed> {
         validators_url: row.get(20)?,
         gone_seen: row.get(21)?,
         moving: moving(row)?,
+        distrusted: row.get(25)?,
+        last_ok_at: row.get(26)?,
     })
 }
 

@@ -5,10 +5,9 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::json;
 
-use super::StoreError;
 use super::request::Change;
-use super::rows;
 use super::writer::Work;
+use super::{StoreError, rows, twins};
 use crate::model::{FeedId, Lease, Timestamp};
 
 /// Makes the feeds of the database those of the configuration. A feed that is no longer listed
@@ -26,7 +25,7 @@ pub struct FeedSpec {
     pub host: String,
     pub name: Option<String>,
     pub tags: Vec<String>,
-    /// When it is due if it has never been polled.
+    /// When it is due if it is new, or has come back and is overdue.
     pub first_poll_at: Timestamp,
 }
 
@@ -52,7 +51,7 @@ impl Change for SyncFeeds {
         )?;
         let mut update = work.conn.prepare_cached(
             "UPDATE _feed SET name = ?2, tags = ?3, state = CASE state WHEN 'removed' THEN 'active' ELSE state END,
-                    updated_at = ?4
+                    next_poll_at = CASE state WHEN 'removed' THEN max(next_poll_at, ?5) ELSE next_poll_at END, updated_at = ?4
              WHERE url = ?1 AND (name IS NOT ?2 OR tags <> ?3 OR state = 'removed')",
         )?;
         work.conn.execute_batch(
@@ -67,7 +66,13 @@ impl Change for SyncFeeds {
             let known: Option<String> =
                 state.query_row([&feed.url], |row| row.get(0)).optional()?;
             if let Some(known) = known {
-                update.execute(params![feed.url, feed.name, tags, self.at])?;
+                update.execute(params![
+                    feed.url,
+                    feed.name,
+                    tags,
+                    self.at,
+                    feed.first_poll_at
+                ])?;
                 done.returned += usize::from(known == "removed");
             } else {
                 insert.execute(params![
@@ -86,6 +91,9 @@ impl Change for SyncFeeds {
              WHERE state <> 'removed' AND url NOT IN (SELECT url FROM listed)",
             params![self.at],
         )?;
+        if done.removed > 0 {
+            twins::release_of_removed(work.conn, self.at)?;
+        }
         Ok(done)
     }
 }
@@ -259,12 +267,12 @@ pub fn next_due(conn: &Connection) -> Result<Option<Timestamp>, StoreError> {
     Ok(select.query_row([], |row| row.get(0))?)
 }
 
-/// The addresses of all feeds that were ever configured.
+/// The addresses of the feeds that were configured so far.
 ///
 /// # Errors
 /// Of SQLite.
 pub fn urls(conn: &Connection) -> Result<HashSet<String>, StoreError> {
-    let mut select = conn.prepare("SELECT url FROM _feed")?;
+    let mut select = conn.prepare("SELECT url FROM _feed WHERE state <> 'removed'")?;
     let urls = select.query_map([], |row| row.get(0))?;
     Ok(urls.collect::<Result<_, _>>()?)
 }
@@ -275,7 +283,11 @@ pub struct ListedFeed {
     pub id: FeedId,
     pub url: String,
     pub next_poll_at: Timestamp,
+    /// The rule that decided so.
+    pub reason: String,
     pub last_poll_at: Option<Timestamp>,
+    /// What it was asked with when that was refused (401), as a hash.
+    pub refused_with: Option<Vec<u8>>,
 }
 
 /// Every feed of the configuration that may be polled, the longest due first.
@@ -284,14 +296,16 @@ pub struct ListedFeed {
 /// Of SQLite.
 pub fn listed(conn: &Connection) -> Result<Vec<ListedFeed>, StoreError> {
     let mut select = conn.prepare_cached(
-        "SELECT id, url, next_poll_at, last_poll_at FROM _feed WHERE state IN ('active', 'gone') ORDER BY next_poll_at, id",
+        "SELECT id, url, next_poll_at, next_poll_reason, last_poll_at, refused_with FROM _feed WHERE state IN ('active', 'gone') ORDER BY next_poll_at, id",
     )?;
     let rows = select.query_map([], |row| {
         Ok(ListedFeed {
             id: row.get(0)?,
             url: row.get(1)?,
             next_poll_at: row.get(2)?,
-            last_poll_at: row.get(3)?,
+            reason: row.get(3)?,
+            last_poll_at: row.get(4)?,
+            refused_with: row.get(5)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

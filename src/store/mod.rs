@@ -37,6 +37,7 @@ mod rows;
 pub mod search;
 mod split;
 pub mod tail;
+mod twins;
 pub mod wish;
 mod writer;
 
@@ -51,12 +52,10 @@ pub use articles::{ArticleCommitted, ArticleStatus, NewArticle};
 pub use claim::ClaimFeeds;
 pub use error::StoreError;
 pub use extractions::{Again, CommitPage, PageResult};
-pub use feeds::{
-    FeedSpec, Forgive, Held, HoldHost, PostponePoll, Reschedule, SyncFeeds, Synced,
-};
+pub use feeds::{FeedSpec, Forgive, Held, HoldHost, PostponePoll, Reschedule, SyncFeeds, Synced};
 pub use fetches::{FetchRecord, TRIM_ROWS, Upkeep};
 pub use open::InstanceLock;
-pub use pages::ClaimPages;
+pub use pages::{ClaimPages, PullPages};
 pub use polls::{CommitPoll, PollCommitted};
 pub use request::{Change, Request, Slot};
 pub use split::Split;

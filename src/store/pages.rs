@@ -49,6 +49,25 @@ pub(super) fn enqueue(conn: &Connection, page: &Wanted) -> Result<PageId, StoreE
     Ok(id)
 }
 
+/// Pulls pages back that a wrong clock has put off beyond every ladder.
+#[derive(Debug)]
+pub struct PullPages {
+    pub beyond: Timestamp,
+    pub to: Timestamp,
+}
+
+impl Change for PullPages {
+    type Reply = ();
+
+    fn apply(&self, work: &mut Work<'_>) -> Result<(), StoreError> {
+        work.conn.execute(
+            "UPDATE _page SET next_at = ?2 WHERE state = 'pending' AND next_at > ?1",
+            params![self.beyond, self.to],
+        )?;
+        Ok(())
+    }
+}
+
 /// Takes pending pages, each that nobody else has.
 #[derive(Debug)]
 pub struct ClaimPages {

@@ -7,7 +7,7 @@ use rusqlite::params;
 use super::fetches::{self, FetchRecord, Purpose};
 use super::request::Change;
 use super::writer::Work;
-use super::{StoreError, claim, entries, rows};
+use super::{StoreError, claim, entries, rows, twins};
 use crate::model::{
     FailureKind, FeedChanges, FeedId, FeedKind, Lease, Moving, PollOutcome, PublisherHints,
     Timestamp, Validators,
@@ -28,10 +28,16 @@ pub struct CommitPoll {
     pub changes: FeedChanges,
     /// What the redirects say of the feed's address.
     pub address: Address,
+    /// Where the document was found, when it may be the document of another feed as well.
+    pub found_at: Option<Found>,
     /// True when 410 is believed.
     pub gone: bool,
     /// Whether the pages of new and edited entries are fetched.
     pub fetch_pages: bool,
+    /// Until when the server asked for patience, said or unsaid.
+    pub patience: Option<Timestamp>,
+    /// What it was asked with, when that was refused.
+    pub refused_with: Option<Vec<u8>>,
     pub record: FetchRecord,
 }
 
@@ -44,6 +50,16 @@ pub enum Address {
     Moves(String),
     /// Where the configuration says.
     Returns,
+}
+
+/// Where a document was found.
+#[derive(Debug, Clone)]
+pub struct Found {
+    pub url: String,
+    /// It is the address of the configuration, and no redirect led there.
+    pub at_home: bool,
+    /// When it is looked there again if it is another feed's.
+    pub look_again: Due,
 }
 
 /// When the feed is polled next.
@@ -66,6 +82,8 @@ pub struct Answer {
     pub variant: Vec<u8>,
     /// True for a 200: validators it did not send are forgotten. A 304 only replaces what it sent.
     pub full: bool,
+    /// The server has been caught at calling a changed document not modified.
+    pub distrusted: bool,
 }
 
 /// What the document says of the feed.
@@ -86,6 +104,8 @@ pub struct Document {
 pub struct PollCommitted {
     pub new: usize,
     pub edited: usize,
+    /// The document is another feed's: nothing of it was written.
+    pub merged: bool,
 }
 
 impl Change for CommitPoll {
@@ -95,6 +115,14 @@ impl Change for CommitPoll {
         self.write_visit(work)?;
         self.write_address(work)?;
         self.write_answer(work)?;
+        if twins::settle(work.conn, self)? {
+            fetches::insert(work.conn, self.feed, Purpose::Feed, &self.record)?;
+            return Ok(PollCommitted {
+                merged: true,
+                ..PollCommitted::default()
+            });
+        }
+        self.write_gap(work)?;
         self.write_document(work)?;
         let mut done = PollCommitted::default();
         for entry in &self.changes.new {
@@ -121,7 +149,7 @@ impl Change for CommitPoll {
 }
 
 impl CommitPoll {
-    fn write_visit(&self, work: &Work<'_>) -> Result<(), StoreError> {
+    fn write_gap(&self, work: &Work<'_>) -> Result<(), StoreError> {
         if self.changes.gap {
             let oldest = self
                 .changes
@@ -136,6 +164,10 @@ impl CommitPoll {
                 )?
                 .execute(params![self.feed, self.at, oldest])?;
         }
+        Ok(())
+    }
+
+    fn write_visit(&self, work: &Work<'_>) -> Result<(), StoreError> {
         let outcome = self
             .outcome
             .map_or_else(FailureKind::token, PollOutcome::token);
@@ -147,6 +179,7 @@ impl CommitPoll {
                      interval_ms = coalesce(?5, interval_ms), last_poll_at = ?6, last_status = ?7, last_outcome = ?8,
                      last_detail = ?9, polls = polls + 1, polls_304 = polls_304 + ?10, bytes_in = bytes_in + ?11,
                      last_ok_at = CASE WHEN ?12 THEN ?6 ELSE last_ok_at END,
+                     patience_until = ?13, refused_with = ?14,
                      failures = CASE WHEN ?12 THEN 0 ELSE failures + 1 END,
                      failing_since = CASE WHEN ?12 THEN NULL ELSE coalesce(failing_since, ?6) END
                  WHERE id = ?1 AND lease = ?2",
@@ -164,6 +197,8 @@ impl CommitPoll {
                 self.record.status == Some(304),
                 rows::count(self.record.bytes),
                 self.outcome.is_ok(),
+                self.patience,
+                self.refused_with,
             ])?;
         if written == 1 {
             Ok(())
@@ -224,7 +259,8 @@ impl CommitPoll {
                 "UPDATE _feed SET etag = CASE WHEN ?5 THEN ?2 ELSE coalesce(?2, etag) END,
                         last_modified = CASE WHEN ?5 THEN ?3 ELSE coalesce(?3, last_modified) END,
                         variant = ?4, validators_url = ?7,
-                        last_full_at = CASE WHEN ?5 THEN ?6 ELSE last_full_at END
+                        last_full_at = CASE WHEN ?5 THEN ?6 ELSE last_full_at END,
+                        distrusted_at = CASE WHEN ?8 THEN coalesce(distrusted_at, ?6) END
                  WHERE id = ?1",
             )?
             .execute(params![
@@ -234,7 +270,8 @@ impl CommitPoll {
                 answer.variant,
                 answer.full,
                 self.at,
-                answer.url
+                answer.url,
+                answer.distrusted
             ])?;
         Ok(())
     }

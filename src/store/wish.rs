@@ -5,6 +5,7 @@
 //! next looks at what is due, within seconds.
 
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
@@ -22,7 +23,7 @@ pub enum Wish {
     Unknown,
 }
 
-/// Makes a feed due at `now`, unless it was polled after `floor` or its server asked for patience.
+/// Makes a feed due at `now`, unless its last poll is less than `floor` ago or its server asked for patience.
 /// `force` overrides both.
 ///
 /// # Errors
@@ -31,7 +32,7 @@ pub fn poll_now(
     path: &Path,
     url: &str,
     now: Timestamp,
-    floor: Timestamp,
+    floor: Duration,
     force: bool,
 ) -> Result<Wish, StoreError> {
     // The file is looked at by a reader's rules first: it exists, and it is ours.
@@ -41,25 +42,61 @@ pub fn poll_now(
     if migrate::check(&conn, path)? != migrate::latest() {
         return Ok(Wish::Unknown);
     }
-    let row: Option<(Option<Timestamp>, Timestamp, String)> = conn
+    let row: Option<Standing> = conn
         .query_row(
-            "SELECT last_poll_at, next_poll_at, next_poll_reason FROM _feed WHERE url = ?1 AND state IN ('active', 'gone')",
+            "SELECT last_poll_at, next_poll_at, next_poll_reason, patience_until
+             FROM _feed WHERE url = ?1 AND state IN ('active', 'gone')",
             [url],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            |row| {
+                Ok(Standing {
+                    last: row.get(0)?,
+                    next: row.get(1)?,
+                    reason: row.get(2)?,
+                    patience: row.get(3)?,
+                })
+            },
         )
         .optional()?;
-    let Some((last, next, reason)) = row else {
+    let Some(standing) = row else {
         return Ok(Wish::Unknown);
     };
-    let patience = matches!(reason.as_str(), "retry_after" | "throttled" | "outage");
-    let recent = last.is_some_and(|last| last > floor);
-    if !force && next > now && (patience || recent) {
-        let reason = if patience { reason } else { "floor".to_owned() };
-        return Ok(Wish::NotBefore(next, reason));
+    if let Some(refusal) = standing.refusal(now, floor).filter(|_| !force) {
+        return Ok(refusal);
     }
     conn.execute(
         "UPDATE _feed SET next_poll_at = ?2, next_poll_reason = 'forced' WHERE url = ?1 AND next_poll_at > ?2",
         params![url, now],
     )?;
     Ok(Wish::Granted)
+}
+
+/// How a feed stands with its server.
+struct Standing {
+    last: Option<Timestamp>,
+    next: Timestamp,
+    reason: String,
+    patience: Option<Timestamp>,
+}
+
+impl Standing {
+    /// Why it cannot be polled now, by the rules: patience first, then the floor.
+    fn refusal(&self, now: Timestamp, floor: Duration) -> Option<Wish> {
+        if self.next <= now {
+            return None;
+        }
+        // Patience beyond the due time is a wrong clock's: the due time has been pulled back.
+        let patience = self
+            .patience
+            .filter(|until| *until > now && *until <= self.next);
+        let held = matches!(self.reason.as_str(), "retry_after" | "throttled" | "outage");
+        let rested = self.last.map(|last| last.plus(floor));
+        if held {
+            Some(Wish::NotBefore(self.next, self.reason.clone()))
+        } else if let Some(until) = patience {
+            Some(Wish::NotBefore(until, "retry_after".to_owned()))
+        } else {
+            let at = rested.filter(|at| *at > now)?;
+            Some(Wish::NotBefore(at.min(self.next), "floor".to_owned()))
+        }
+    }
 }

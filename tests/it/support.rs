@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -27,6 +27,7 @@ pub struct Hit {
     pub headers: HeaderMap,
     /// Which request to this path it is, from 0.
     pub nth: usize,
+    pub at: Instant,
 }
 
 impl Hit {
@@ -155,6 +156,12 @@ impl Site {
             .collect()
     }
 
+    /// The paths that were asked for, in order.
+    pub fn paths(&self) -> Vec<String> {
+        let hits = self.state.hits.lock().expect("hits");
+        hits.iter().map(|hit| hit.path.clone()).collect()
+    }
+
     pub fn all_hits(&self) -> usize {
         self.state.hits.lock().expect("hits").len()
     }
@@ -194,6 +201,7 @@ async fn answer(
             path: path.clone(),
             headers: request.headers().clone(),
             nth,
+            at: Instant::now(),
         });
         hits.last().cloned().expect("just pushed")
     };
@@ -292,6 +300,13 @@ impl Bench {
         self.rows(sql).join("\n")
     }
 
+    /// A number that a query gives; nothing as long as it cannot be asked.
+    pub fn count(&self, sql: &str) -> Option<i64> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let conn = Connection::open_with_flags(self.db(), flags).ok()?;
+        conn.query_row(sql, [], |row| row.get(0)).ok()
+    }
+
     /// Rows of a query, columns joined by `|`.
     pub fn rows(&self, sql: &str) -> Vec<String> {
         let conn = self.read();
@@ -307,6 +322,16 @@ impl Bench {
             Ok(values?.join("|"))
         });
         rows.expect("rows").collect::<Result<_, _>>().expect("rows")
+    }
+}
+
+/// Waits until something is so.
+#[track_caller]
+pub fn wait_until(what: &str, fact: impl Fn() -> bool) {
+    let patience = Instant::now() + Duration::from_secs(60);
+    while !fact() {
+        assert!(Instant::now() < patience, "not so within a minute: {what}");
+        std::thread::park_timeout(Duration::from_millis(5));
     }
 }
 

@@ -1,0 +1,79 @@
+//! What is to be made good at a start, after a jump of the clock, an outage or a reload: due times
+//! that nobody attended to, that a wrong clock set, or that a refusal set which no longer holds.
+
+use super::asking::asked_with;
+use super::mill::Mill;
+use crate::model::{FeedId, Timestamp};
+use crate::schedule::{Reason, horizon, spread};
+use crate::store::{PullPages, Reschedule, StoreError, feeds};
+
+/// Spreads what became due while nobody was there: one catch-up for each feed, the longest due
+/// first. A due time further away than its rule puts one is a clock's mistake, and pulled back.
+///
+/// # Errors
+/// Of the database.
+pub async fn catch_up(mill: &Mill, reason: Reason) -> Result<(), StoreError> {
+    let now = mill.clock.now();
+    let orders = mill.orders();
+    let schedule = &orders.config.schedule;
+    let listed = mill.store.read(feeds::listed).await?;
+    let strayed = |feed: &&feeds::ListedFeed| {
+        let told = orders.feed(&feed.url);
+        let pace = told.as_ref().and_then(|told| told.pace.as_ref());
+        let splay = told.as_ref().and_then(|told| told.splay);
+        let furthest = horizon(
+            schedule,
+            pace.unwrap_or(&orders.config.pace),
+            splay.unwrap_or(schedule.splay),
+            Reason::from_token(&feed.reason),
+            now,
+        );
+        feed.next_poll_at > furthest
+    };
+    let (overdue, later): (Vec<_>, Vec<_>) =
+        listed.iter().partition(|feed| feed.next_poll_at <= now);
+    let strayed: Vec<_> = later.into_iter().filter(strayed).collect();
+    let spaced = |feeds: &[&feeds::ListedFeed]| -> Vec<(FeedId, Timestamp)> {
+        let count = feeds.len();
+        let places = feeds.iter().enumerate().map(|(index, feed)| {
+            let wait = spread(index, count, schedule.startup_spread);
+            (feed.id, now.plus(wait))
+        });
+        places.collect()
+    };
+    for (feeds, reason) in [(strayed, Reason::Clock), (overdue, reason)] {
+        let feeds = spaced(&feeds);
+        let reason = reason.token();
+        mill.store.write(Reschedule { feeds, reason }).await?;
+    }
+    let articles = &orders.config.articles;
+    let ladders = articles.retry.iter().chain(&articles.recheck);
+    let slowest = ladders.max().copied().unwrap_or_default();
+    // Up to a tenth is added to each step.
+    let slowest = slowest.max(schedule.retry_after_max).mul_f64(1.1);
+    let beyond = now.plus(slowest);
+    mill.store.write(PullPages { beyond, to: now }).await
+}
+
+/// Feeds that were refused for want of credentials are due again once they would be asked with others.
+///
+/// # Errors
+/// Of the database.
+pub async fn retry_refused(mill: &Mill) -> Result<(), StoreError> {
+    let now = mill.clock.now();
+    let orders = mill.orders();
+    let floor = orders.config.schedule.configured_floor;
+    let listed = mill.store.read(feeds::listed).await?;
+    let mut feeds = Vec::new();
+    for feed in listed.iter().filter(|feed| feed.refused_with.is_some()) {
+        let Some(told) = orders.feed(&feed.url) else {
+            continue;
+        };
+        if feed.refused_with != Some(asked_with(&orders, &told).await) {
+            let rested = feed.last_poll_at.map_or(now, |last| last.plus(floor));
+            feeds.push((feed.id, rested.max(now).min(feed.next_poll_at)));
+        }
+    }
+    let reason = Reason::Credentials.token();
+    mill.store.write(Reschedule { feeds, reason }).await
+}
