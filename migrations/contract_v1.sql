@@ -9,6 +9,16 @@
 --: text      The article as plain text; paragraphs are separated by a blank line.
 --: markdown  The article with its structure (headings, lists, quotes, tables, code, links); NULL when that would be the same as text.
 
+--! articles_fts
+-- The full-text index (FTS5): "SELECT a.title FROM articles_fts f JOIN articles a ON a.id = f.rowid WHERE articles_fts MATCH 'word' ORDER BY rank". Words as they stand between spaces and punctuation, without accents.
+--: title     The title.
+--: text      The text.
+
+--! articles_bigrams
+-- A second full-text index, of the articles that have Chinese, Japanese, Korean, Thai, Lao, Khmer or Burmese in them, cut into overlapping pairs of characters. Search for a word as the phrase of its pairs: MATCH '"北京 京大 大学"' finds 北京大学. It keeps no text: take that from articles by rowid.
+--: title     The title, in pairs.
+--: text      The text, in pairs.
+
 --! articles
 -- One row for each article: its metadata, its latest text, and where it stands among its duplicates. Follow it with "WHERE seq > :cursor ORDER BY seq".
 CREATE VIEW articles AS SELECT

@@ -19,6 +19,7 @@ mod export;
 mod extract;
 mod failure;
 pub mod jsonl;
+mod moment;
 mod once;
 mod parse;
 mod poll;

@@ -86,7 +86,7 @@ pub fn refresh(conn: &mut Connection) -> Result<(), StoreError> {
     let objects = objects();
     for object in objects
         .iter()
-        .filter(|object| object.name != "article_text")
+        .filter(|object| SOURCE.contains(&format!("CREATE VIEW {} AS", object.name)))
     {
         tx.execute_batch(&format!("DROP VIEW IF EXISTS \"{}\"", object.name))?;
     }

@@ -17,6 +17,7 @@
 
 pub mod articles;
 pub mod backup;
+pub mod bigrams;
 mod checkpoint;
 mod claim;
 pub mod contract;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{StoreError, contract, migrate};
+use super::{StoreError, bigrams, contract, migrate};
 
 /// How long a statement waits for another program's write lock before it gives up and is tried again.
 pub(super) const BUSY: Duration = Duration::from_secs(5);
@@ -90,6 +90,7 @@ pub fn writer(path: &Path) -> Result<Connection, StoreError> {
     let named = |error| name_fault(path, error);
     let mut conn = Connection::open(path).map_err(named)?;
     conn.busy_timeout(BUSY)?;
+    bigrams::teach(&conn)?;
     migrate::check(&conn, path).map_err(|error| rename(path, error))?;
     let fresh = migrate::check(&conn, path)? == 0;
     if fresh {

@@ -50,7 +50,7 @@ fn public_names_are_views_and_one_table_and_everything_else_is_marked_private() 
     let (_site, bench) = filled();
     let public = bench.rows(
         "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE '\\_%' ESCAPE '\\'
-         AND name NOT LIKE 'articles_fts%' AND name NOT LIKE 'sqlite_%' ORDER BY name",
+         AND name NOT LIKE 'articles_fts%' AND name NOT LIKE 'articles_bigrams%' AND name NOT LIKE 'sqlite_%' ORDER BY name",
     );
     assert_eq!(
         public,
@@ -92,6 +92,203 @@ fn search_takes_whatever_a_person_types() {
             .expect(2)
             .stderr
             .contains("cannot be used")
+    );
+}
+
+/// A store with articles in several languages, as feeds of two sites gave them.
+fn in_many_languages() -> (Site, Bench) {
+    let site = Site::open();
+    let texts = [
+        (
+            "zh",
+            "北京大学的天文学家拍到彗星",
+            "北京大学的天文学家首次拍到这颗彗星的清晰照片，使用的是一台普通的iPhone手机和望远镜。",
+        ),
+        (
+            "ja",
+            "新幹線が運転を見合わせ",
+            "新幹線は架線の点検のため、午前中に東京都内の一部の区間で運転を見合わせた。",
+        ),
+        (
+            "th",
+            "ห้องสมุดเปิดวันเสาร์",
+            "ห้องสมุดประชาชนเปิดให้ยืมหนังสือฟรีทุกวันเสาร์ตลอดทั้งปีนี้",
+        ),
+        (
+            "ko",
+            "서울의 새 자전거길",
+            "서울시는 내년 봄까지 한강을 따라 새 자전거길을 만들기로 했다.",
+        ),
+        (
+            "hi",
+            "बंदरगाह का नया रास्ता",
+            "नगर परिषद ने पुराने बंदरगाह के चारों ओर साइकिल पथ बनाने का फैसला किया।",
+        ),
+        (
+            "en",
+            "A path around the harbour",
+            "The council voted on Tuesday to build a cycle path, with an iPhone app, around the café. It will be open to everybody who lives in the town or comes to see it, and those who were against it have said that they will try it.",
+        ),
+    ];
+    let items: Vec<(String, String, &str, &str)> = texts
+        .iter()
+        .map(|(lang, title, text)| {
+            (
+                format!("id-{lang}"),
+                site.url(&format!("/{lang}")),
+                *title,
+                *text,
+            )
+        })
+        .collect();
+    let items: Vec<(&str, &str, &str, &str)> = items
+        .iter()
+        .map(|(id, url, title, text)| (id.as_str(), url.as_str(), *title, *text))
+        .collect();
+    let (world, local) = (rss(&items[..4]), rss(&items[4..]));
+    site.on("/world", move |_| Reply::ok(world.clone()));
+    site.on("/local", move |_| Reply::ok(local.clone()));
+    let more = |name: &str, tag: &str| {
+        format!("name = \"{name}\"\ntags = [\"{tag}\"]\nfull_text = \"never\"")
+    };
+    let bench = Bench::new(&format!(
+        "{QUICK}{}{}",
+        feed(&site.url("/world"), &more("World", "far")),
+        feed(&site.url("/local"), &more("Local", "near"))
+    ));
+    bench.run(&["once"]).expect(0);
+    (site, bench)
+}
+
+fn titles_found(bench: &Bench, args: &[&str]) -> Vec<String> {
+    let mut all = vec!["search", "--json"];
+    all.extend(args);
+    let found = bench.run(&all).expect(0).stdout;
+    let title = |line: &str| {
+        let hit: serde_json::Value = serde_json::from_str(line).unwrap();
+        hit["title"].as_str().unwrap().to_owned()
+    };
+    let mut titles: Vec<String> = found.lines().map(title).collect();
+    titles.sort();
+    titles
+}
+
+#[test]
+fn a_word_is_found_wherever_it_stands_in_any_script() {
+    let (_site, bench) = in_many_languages();
+    for (words, expected) in [
+        ("北京大学", "北京大学的天文学家拍到彗星"),
+        ("彗星 iphone", "北京大学的天文学家拍到彗星"),
+        ("京", "北京大学的天文学家拍到彗星,新幹線が運転を見合わせ"),
+        ("東京 点検", "新幹線が運転を見合わせ"),
+        ("หนังสือ", "ห้องสมุดเปิดวันเสาร์"),
+        ("자전거", "서울의 새 자전거길"),
+        ("साइकिल", "बंदरगाह का नया रास्ता"),
+        (
+            "iphone",
+            "A path around the harbour,北京大学的天文学家拍到彗星",
+        ),
+        ("cafe", "A path around the harbour"),
+        ("天文台", ""),
+    ] {
+        assert_eq!(
+            titles_found(&bench, &[words]).join(","),
+            expected,
+            "{words}"
+        );
+    }
+    let shown = bench.run(&["search", "天文学家"]).expect(0).stdout;
+    assert!(shown.contains("北京大学的[天文学家]首次"), "{shown}");
+}
+
+#[test]
+fn an_article_that_changes_or_goes_leaves_no_pairs_behind() {
+    let (_site, bench) = in_many_languages();
+    let id = bench.ask("SELECT id FROM articles WHERE title LIKE '%彗星'");
+    let (store, writer) = feedmill::store::Store::open(&bench.db()).unwrap();
+    drop(store);
+    writer.join().unwrap();
+    let conn = feedmill::store::open::writer(&bench.db()).unwrap();
+    let pairs = |word: &str| -> i64 {
+        conn.query_row(
+            "SELECT count(*) FROM articles_bigrams WHERE articles_bigrams MATCH ?1",
+            [word],
+            |row| row.get(0),
+        )
+        .unwrap()
+    };
+    assert_eq!((pairs("彗星"), pairs("流星")), (1, 0));
+    conn.execute("UPDATE article_text SET text = '流星' WHERE id = ?1", [&id])
+        .unwrap();
+    assert_eq!((pairs("清晰"), pairs("流星")), (0, 1));
+    conn.execute(
+        "UPDATE article_text SET title = 'a', text = 'b' WHERE id = ?1",
+        [&id],
+    )
+    .unwrap();
+    assert_eq!((pairs("彗星"), pairs("流星")), (0, 0));
+    conn.execute(
+        "UPDATE article_text SET title = '彗星', text = 'b' WHERE id = ?1",
+        [&id],
+    )
+    .unwrap();
+    assert_eq!(pairs("彗星"), 1);
+    conn.execute("DELETE FROM article_text WHERE id = ?1", [&id])
+        .unwrap();
+    assert_eq!((pairs("彗星"), pairs("b")), (0, 0));
+    conn.execute_batch("INSERT INTO articles_bigrams(articles_bigrams) VALUES ('integrity-check'); INSERT INTO articles_fts(articles_fts, rank) VALUES ('integrity-check', 1)").unwrap();
+}
+
+#[test]
+fn search_is_narrowed_by_site_feed_tag_language_and_time() {
+    let (site, bench) = in_many_languages();
+    let all = titles_found(&bench, &["iphone"]);
+    assert_eq!(all.len(), 2);
+    let english = ["A path around the harbour"];
+    let host = site
+        .base
+        .trim_start_matches("http://")
+        .split(':')
+        .next()
+        .unwrap();
+    for (filter, expected) in [
+        (vec!["--tag", "near"], &english[..]),
+        (vec!["--feed", "Local"], &english[..]),
+        (vec!["--lang", "en"], &english[..]),
+        (vec!["--lang", "e"], &[]),
+        (vec!["--site", "example.org"], &[]),
+        (vec!["--until", "2026-11-02"], &[]),
+        (vec!["--since", "2026-11-03"], &[]),
+    ] {
+        let mut args = vec!["iphone"];
+        args.extend(&filter);
+        assert_eq!(titles_found(&bench, &args), expected, "{filter:?}");
+    }
+    assert_eq!(
+        titles_found(
+            &bench,
+            &[
+                "iphone",
+                "--site",
+                host,
+                "--since",
+                "2026-11-02",
+                "--until",
+                "2026-11-03"
+            ]
+        ),
+        all
+    );
+    assert_eq!(
+        titles_found(&bench, &["iphone", "--newest", "--limit", "1"]).len(),
+        1
+    );
+    assert!(
+        bench
+            .run(&["search", "x", "--since", "tomorrow"])
+            .expect(2)
+            .stderr
+            .contains("2026-11-01")
     );
 }
 
