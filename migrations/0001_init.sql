@@ -247,6 +247,17 @@ CREATE TABLE _change (
   rev        INTEGER NOT NULL
 ) STRICT;
 
+CREATE INDEX _change_delete ON _change(seq) WHERE op = 'delete';
+
+-- How far those who follow the changes have come, when they let the file remember it.
+CREATE TABLE _consumer (
+  name  TEXT PRIMARY KEY,
+  db_id TEXT NOT NULL,
+  epoch TEXT NOT NULL,
+  seq   INTEGER NOT NULL,                               -- the last change that was handed over
+  at    TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Where entries may have come and gone unseen.
 CREATE TABLE _gap (
   id          INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -129,6 +129,15 @@ CREATE VIEW changes AS SELECT
   c.rev                                                     -- Its revision after the change.
 FROM _change c;
 
+--! consumers
+-- Programs that follow the changes and let the file remember how far they have come (feedmill tail --consumer).
+CREATE VIEW consumers AS SELECT
+  c.name,                                                   -- The consumer's name.
+  c.seq,                                                    -- The last change that was handed over to it.
+  (SELECT count(*) FROM _article a WHERE a.seq > c.seq) AS behind, -- Articles that have changed since.
+  c.at                                                      -- When it last moved on.
+FROM _consumer c;
+
 --! revisions
 -- Earlier versions of articles that were edited; the current one is in articles.
 CREATE VIEW revisions AS SELECT

@@ -66,7 +66,8 @@ impl From<StoreError> for Failure {
             StoreError::Foreign { .. }
             | StoreError::Newer { .. }
             | StoreError::Damaged { .. }
-            | StoreError::History { .. } => DATA,
+            | StoreError::History { .. }
+            | StoreError::OtherLife { .. } => DATA,
             StoreError::Access { .. } => CONFIGURATION,
             _ => RUNTIME,
         };

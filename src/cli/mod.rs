@@ -6,7 +6,7 @@
 //!
 //! How it fails: with a [`Failure`], which carries the exit code and says what is
 //! wrong, where, and what to do. Exit codes: 0 done, 1 a fault at run time, 2 usage,
-//! 65 the database is foreign, newer or damaged, 75 another instance has it, 78
+//! 65 the database is foreign, newer or damaged, or not that of a cursor, 75 another instance has it, 78
 //! configuration.
 
 mod add;

@@ -41,6 +41,11 @@ pub enum StoreError {
     /// A start that found a history of migrations that is not ours.
     #[error("migration {number} of {path} is not the one this feedmill knows; the file is unchanged", path = path.display())]
     History { path: PathBuf, number: i64 },
+    /// A cursor that belongs to another database, or to the life of this one before a restore.
+    #[error(
+        "the cursor is one of the database {was}, and this is {is}: another one, or the same after a restore; what changed cannot be told, begin again from the start (--since 0, or --consumer NAME --restart)"
+    )]
+    OtherLife { was: String, is: String },
     /// Anything else that SQLite reports.
     #[error("database: {0}")]
     Sqlite(#[from] rusqlite::Error),

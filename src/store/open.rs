@@ -166,6 +166,28 @@ pub fn reader(path: &Path) -> Result<Connection, StoreError> {
     Ok(conn)
 }
 
+/// Opens the database for a short transaction of another process than its one writer: a wish of a
+/// person, the cursor of a consumer. It never checkpoints, and leaves the log where it is.
+///
+/// # Errors
+/// As [`reader`]; [`StoreError::Access`] when the file may not be written.
+pub(super) fn guest(path: &Path) -> Result<Connection, StoreError> {
+    // The file is looked at by a reader's rules first: it exists, and it is ours.
+    drop(reader(path)?);
+    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+        .map_err(|error| name_fault(path, error))?;
+    if conn.is_readonly("main")? {
+        return Err(access(
+            path,
+            "it cannot be written by this user; run this as the user feedmill runs as",
+        ));
+    }
+    conn.busy_timeout(BUSY)?;
+    conn.pragma_update(None, "wal_autocheckpoint", 0)?;
+    keep_wal(&conn);
+    Ok(conn)
+}
+
 /// The path of a companion file.
 #[must_use]
 pub fn beside(path: &Path, suffix: &str) -> PathBuf {

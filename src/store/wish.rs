@@ -1,13 +1,13 @@
 //! A person's wish to a running service: poll this feed now.
 //!
-//! The service alone has the right to write, with one exception, which is this: a due
-//! time is moved forward, in a transaction of its own. The service sees it when it
+//! The service alone has the right to write, with two exceptions: this, and the cursors of
+//! [consumers](super::consumer). A due time is moved forward, in a transaction of its own. The service sees it when it
 //! next looks at what is due, within seconds.
 
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use rusqlite::{OptionalExtension, params};
 
 use super::{StoreError, migrate, open};
 use crate::model::Timestamp;
@@ -27,7 +27,7 @@ pub enum Wish {
 /// `force` overrides both.
 ///
 /// # Errors
-/// As [`open::reader`], and when the database stays locked.
+/// As [`open::guest`], and when the database stays locked.
 pub fn poll_now(
     path: &Path,
     url: &str,
@@ -35,10 +35,7 @@ pub fn poll_now(
     floor: Duration,
     force: bool,
 ) -> Result<Wish, StoreError> {
-    // The file is looked at by a reader's rules first: it exists, and it is ours.
-    drop(open::reader(path)?);
-    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    conn.busy_timeout(open::BUSY)?;
+    let conn = open::guest(path)?;
     if migrate::check(&conn, path)? != migrate::latest() {
         return Ok(Wish::Unknown);
     }

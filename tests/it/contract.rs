@@ -59,6 +59,7 @@ fn public_names_are_views_and_one_table_and_everything_else_is_marked_private() 
             "article_text",
             "articles",
             "changes",
+            "consumers",
             "docs",
             "duplicates",
             "entries",

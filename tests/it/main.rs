@@ -12,6 +12,7 @@
 
 mod contract;
 mod duplicates;
+mod following;
 mod once;
 mod polling;
 mod refusals;
