@@ -179,6 +179,62 @@ FROM _article p JOIN _article m ON m.cluster_id = p.id AND m.deleted_at IS NULL
 WHERE p.cluster_id = p.id AND p.deleted_at IS NULL
 GROUP BY p.id;
 
+--! latest
+-- The newest articles, newest first, each text once and without the text itself: "SELECT * FROM latest LIMIT 50".
+CREATE VIEW latest AS SELECT
+  a.id,                                                     -- The article's id (articles.id).
+  a.sort_at,                                                -- The earlier of publication and first sight.
+  a.site,                                                   -- Host of the address, lower case, without www.
+  coalesce(f.name, f.title, f.url) AS feed,                 -- The first feed that carried it, by its name, else its title, else its address.
+  a.title,                                                  -- Headline, plain text.
+  a.byline,                                                 -- Names of the authors, separated by commas.
+  a.excerpt,                                                -- A sentence or two, plain text.
+  a.lang,                                                   -- Language (BCP 47), declared or detected.
+  a.word_count,                                             -- Words of the text; characters in scripts without spaces.
+  a.status,                                                 -- ok, partial or feed_only, as in articles.
+  a.url                                                     -- The article's address.
+FROM _article a CROSS JOIN _feed f ON f.id = a.feed_id
+WHERE a.deleted_at IS NULL AND a.cluster_id = a.id ORDER BY a.sort_at DESC;
+
+--! sites
+-- One row for each site: how much is stored of it, and from when to when. Reads every article's metadata.
+CREATE VIEW sites AS SELECT
+  a.site,                                                   -- Host of the addresses, lower case, without www.
+  count(*) AS articles,                                     -- Articles of it.
+  sum(a.cluster_id = a.id) AS originals,                    -- Of these, the ones that carry no text of another.
+  min(a.sort_at) AS first_at,                               -- The time of its oldest article.
+  max(a.sort_at) AS latest_at,                              -- The time of its newest article.
+  CAST(avg(a.word_count) AS INTEGER) AS words               -- Words of its articles on average.
+FROM _article a WHERE a.deleted_at IS NULL GROUP BY a.site;
+
+--! days
+-- One row for each day (UTC) and site: how many articles. For a day alone: "SELECT day, sum(articles) FROM days GROUP BY day".
+CREATE VIEW days AS SELECT
+  substr(a.sort_at, 1, 10) AS day,                          -- The day, 2026-01-31, of publication or first sight, whichever was earlier.
+  a.site,                                                   -- Host of the addresses, lower case, without www.
+  count(*) AS articles,                                     -- Articles of that day.
+  sum(a.cluster_id = a.id) AS originals                     -- Of these, the ones that carry no text of another.
+FROM _article a WHERE a.deleted_at IS NULL GROUP BY substr(a.sort_at, 1, 10), a.site;
+
+--! troubles
+-- What does not work at the moment, and why: feeds whose last poll failed, and pages that could not be had.
+CREATE VIEW troubles AS SELECT
+  'feed' AS what,                                           -- feed or page.
+  f.id AS feed_id,                                          -- The feed, or the one that linked the page (feeds.id).
+  coalesce(f.name, f.title, f.url) AS feed,                 -- The feed's name, else its title, else its address.
+  coalesce(f.effective_url, f.url) AS url,                  -- The address that fails.
+  f.last_outcome AS outcome,                                -- The kind of failure.
+  f.last_status AS http_status,                             -- HTTP status; NULL when there was no answer.
+  f.last_detail AS detail,                                  -- The failure in words.
+  f.failures AS attempts,                                   -- Failures in a row.
+  f.failing_since AS since,                                 -- When the feed began to fail, or the page was first wanted.
+  CASE f.state WHEN 'active' THEN f.next_poll_at END AS next_at -- When it is tried again; NULL for a page that is not tried any more.
+FROM _feed f WHERE f.failures > 0 AND f.state <> 'removed'
+UNION ALL
+SELECT 'page', p.feed_id, coalesce(f.name, f.title, f.url), p.url, p.outcome, p.http_status, p.detail, p.attempts,
+       p.created_at, CASE p.state WHEN 'pending' THEN p.next_at END
+FROM _page p JOIN _feed f ON f.id = p.feed_id WHERE p.outcome IS NOT NULL;
+
 --! failures
 -- Pages that could not be had: tried again at next_at, or dead. The feed's own words are stored all the same.
 CREATE VIEW failures AS SELECT

@@ -60,6 +60,7 @@ fn public_names_are_views_and_one_table_and_everything_else_is_marked_private() 
             "articles",
             "changes",
             "consumers",
+            "days",
             "docs",
             "duplicates",
             "entries",
@@ -67,9 +68,66 @@ fn public_names_are_views_and_one_table_and_everything_else_is_marked_private() 
             "feeds",
             "fetches",
             "gaps",
+            "latest",
             "revisions",
-            "stories"
+            "sites",
+            "stories",
+            "troubles"
         ]
+    );
+}
+
+/// Every column of the contract as it was first released, in order. It grows with releases; what
+/// is in it stays.
+const CONTRACT_V1: &str = include_str!("../fixtures/contract_v1.txt");
+
+#[test]
+fn every_column_that_was_ever_promised_is_still_there_and_in_its_order() {
+    let (_site, bench) = filled();
+    for line in CONTRACT_V1.lines() {
+        let (object, columns) = line.split_once(": ").unwrap();
+        let mut now = bench.rows(&format!("SELECT name FROM pragma_table_info('{object}')"));
+        now.retain(|name| columns.split(' ').any(|promised| promised == name));
+        assert_eq!(now.join(" "), columns, "{object}");
+    }
+}
+
+#[test]
+fn the_convenience_views_answer_what_is_asked_every_day() {
+    let (site, bench) = filled();
+    let newest = bench.rows("SELECT title FROM latest LIMIT 1");
+    assert_eq!(
+        newest,
+        bench.rows(
+            "SELECT title FROM articles WHERE is_duplicate = 0 ORDER BY sort_at DESC LIMIT 1"
+        )
+    );
+    assert_eq!(
+        bench.ask("SELECT articles, originals, substr(latest_at, 1, 10) FROM sites"),
+        "2|2|2026-11-02"
+    );
+    assert_eq!(
+        bench.ask("SELECT day, sum(articles), sum(originals) FROM days GROUP BY day"),
+        "2026-11-02|2|2"
+    );
+    assert_eq!(bench.ask("SELECT count(*) FROM troubles"), "0");
+    site.on("/feed", |_| Reply::new(500));
+    bench.run(&["once", "--force"]).expect(1);
+    assert_eq!(
+        bench.ask("SELECT what, http_status, attempts, next_at > since FROM troubles"),
+        "feed|500|1|1"
+    );
+}
+
+#[test]
+fn the_newest_are_read_off_an_index() {
+    let (_site, bench) = filled();
+    let plan = bench
+        .rows("EXPLAIN QUERY PLAN SELECT * FROM latest LIMIT 50")
+        .join("\n");
+    assert!(
+        plan.contains("_article_sort") && !plan.contains("B-TREE"),
+        "{plan}"
     );
 }
 

@@ -97,7 +97,9 @@ pub fn search(conn: &Connection, query: &Query<'_>) -> Result<Vec<Hit>, StoreErr
     } else {
         " ORDER BY f.rank"
     });
-    let mut select = conn.prepare_cached(&sql)?;
+    // One snapshot: what was found is still there when its passage is made.
+    let tx = conn.unchecked_transaction()?;
+    let mut select = tx.prepare_cached(&sql)?;
     let mut rows = select.query(&*values)?;
     let mut clusters = HashSet::new();
     let mut hits = Vec::new();
@@ -108,9 +110,9 @@ pub fn search(conn: &Connection, query: &Query<'_>) -> Result<Vec<Hit>, StoreErr
         if clusters.insert(row.get::<_, ArticleId>(0)?) {
             let (mut hit, index) = hit(row)?;
             hit.snippet = match index {
-                Index::Words => snippet(conn, &expression, query.marks, hit.id)?,
+                Index::Words => snippet(&tx, &expression, query.marks, hit.id)?,
                 Index::Bigrams => {
-                    let text: String = conn
+                    let text: String = tx
                         .prepare_cached("SELECT text FROM article_text WHERE id = ?1")?
                         .query_row([hit.id], |row| row.get(0))?;
                     passage::around(&text, &expression.typed, query.marks)
