@@ -33,7 +33,7 @@ CREATE TABLE _feed (
   site_url         TEXT,
   description      TEXT,
   lang             TEXT,
-  state            TEXT NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'paused', 'gone', 'removed')),
+  state            TEXT NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'gone', 'removed')),
   -- When it is due, why, and who has it.
   next_poll_at     TEXT NOT NULL,
   next_poll_reason TEXT NOT NULL,
@@ -126,12 +126,12 @@ CREATE INDEX _article_feed    ON _article(feed_id, sort_at);
 CREATE INDEX _article_hash    ON _article(text_hash);
 CREATE INDEX _article_cluster ON _article(cluster_id);
 
--- Every address under which an article is known, as the hash of its comparison key.
+-- Every address under which an article is known, as the hash of its comparison key. It outlives the
+-- article: one that retention took away and that a feed shows again comes back under its id.
 CREATE TABLE _alias (
   key        BLOB PRIMARY KEY,
-  article_id INTEGER NOT NULL REFERENCES _article(id) ON DELETE CASCADE
+  article_id INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX _alias_article ON _alias(article_id);
 
 -- Public, a real table: search detection of the common tools works on tables only.
 CREATE TABLE article_text (
@@ -168,6 +168,13 @@ CREATE TABLE _entry (
 CREATE INDEX _entry_url     ON _entry(feed_id, url_key) WHERE url_key IS NOT NULL;
 CREATE INDEX _entry_article ON _entry(article_id);
 CREATE INDEX _entry_page    ON _entry(page_id) WHERE page_id IS NOT NULL;
+
+-- Entries that retention took away, by their identity: still shown by the feed, they are not new.
+CREATE TABLE _purged (
+  feed_id INTEGER NOT NULL,
+  uid     BLOB NOT NULL,                                -- as _entry.uid
+  PRIMARY KEY (feed_id, uid)
+) STRICT, WITHOUT ROWID;
 
 -- The feed's own content, as long as nothing better is stored.
 CREATE TABLE _entry_content (
@@ -218,7 +225,7 @@ CREATE TABLE _revision (
 
 CREATE TABLE _duplicate (
   article_id INTEGER PRIMARY KEY REFERENCES _article(id) ON DELETE CASCADE,
-  of_id      INTEGER NOT NULL REFERENCES _article(id) ON DELETE CASCADE,
+  of_id      INTEGER NOT NULL,                          -- may have gone by retention
   relation   TEXT NOT NULL CHECK (relation IN ('exact', 'near', 'excerpt')),
   score      REAL NOT NULL,
   evidence   TEXT CHECK (evidence IS NULL OR json_valid(evidence)),

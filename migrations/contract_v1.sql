@@ -3,7 +3,7 @@
 -- the `docs` view, docs/schema.md and `feedmill schema` are made from this file.
 
 --! article_text
--- The text of each article, apart from its metadata so that scans of metadata stay small. A real table, and the content of the full-text index articles_fts (columns title and text).
+-- The text of each article that has one, apart from its metadata so that scans of metadata stay small. A real table, and the content of the full-text index articles_fts (columns title and text).
 --: id        The article's id.
 --: title     The article's title, repeated here for the full-text index.
 --: text      The article as plain text; paragraphs are separated by a blank line.
@@ -22,7 +22,7 @@
 --! articles
 -- One row for each article: its metadata, its latest text, and where it stands among its duplicates. Follow it with "WHERE seq > :cursor ORDER BY seq".
 CREATE VIEW articles AS SELECT
-  a.id,                                                     -- The article's id; never reused.
+  a.id,                                                     -- The article's id; never given to another. One that retention took away and that a feed shows again has it again.
   a.seq,                                                    -- Number of the latest change to this row; grows with every change, in commit order. The cursor of a consumer.
   a.feed_id,                                                -- The first feed that carried it (feeds.id); all that did are in entries.
   a.url,                                                    -- The article's address: the canonical one where the page names one that can be believed, else where its link led. NULL when the feed gave none.
@@ -52,16 +52,16 @@ CREATE VIEW articles AS SELECT
   a.word_count,                                             -- Words of the text; characters in scripts without spaces.
   a.rev,                                                    -- Revision of the text, from 1; earlier ones are in revisions.
   a.cluster_id,                                             -- Id of the primary article among those with the same text; its own id for the primary.
-  a.cluster_id = a.id AS is_primary,                        -- 1 for the first article of its cluster. It stays the primary.
+  a.cluster_id = a.id AS is_primary,                        -- 1 for the first article of its cluster. It stays the primary, and is kept as long as any of them.
   a.cluster_id <> a.id AS is_duplicate,                     -- 1 when another article with the same text came first. "WHERE is_duplicate = 0" gives every text once.
   lower(hex(a.text_hash)) AS text_hash,                     -- 128-bit hash of the normalised text, hexadecimal.
-  t.text,                                                   -- The article as plain text; paragraphs are separated by a blank line.
+  t.text,                                                   -- The article as plain text; paragraphs are separated by a blank line. NULL once retention has taken the text away (store.keep_text).
   coalesce(t.markdown, t.text) AS markdown                  -- The article as markdown.
 FROM _article a LEFT JOIN article_text t ON t.id = a.id
 WHERE a.deleted_at IS NULL;
 
 --! entries
--- One row for each entry that a feed showed: what the feed itself said. Several entries, of one feed or of many, can lead to one article.
+-- One row for each entry that a feed showed and that retention has left: what the feed itself said. Several entries, of one feed or of many, can lead to one article.
 CREATE VIEW entries AS SELECT
   e.id,                                                     -- The entry's id.
   e.feed_id,                                                -- The feed that showed it (feeds.id).
@@ -95,7 +95,7 @@ CREATE VIEW feeds AS SELECT
   f.lang,                                                   -- Language as declared.
   f.kind,                                                   -- rss, atom, json or sitemap.
   f.tags,                                                   -- JSON array of the tags in the configuration.
-  f.state,                                                  -- active, paused, gone (410 for good) or removed (no longer in the configuration).
+  f.state,                                                  -- active, gone (410 for good) or removed (no longer in the configuration).
   CASE WHEN f.state <> 'active' THEN f.state
        WHEN f.last_poll_at IS NULL THEN 'new'
        WHEN f.failures = 0 THEN 'ok'
@@ -116,7 +116,7 @@ CREATE VIEW feeds AS SELECT
   f.polls_304,                                              -- Polls answered with 304.
   f.bytes_in,                                               -- Body bytes received.
   f.created_at,                                             -- When feedmill first knew it.
-  (SELECT count(*) FROM _entry e WHERE e.feed_id = f.id) AS entries -- Entries it has shown.
+  (SELECT count(*) FROM _entry e WHERE e.feed_id = f.id) AS entries -- Entries of it that are stored.
 FROM _feed f;
 
 --! changes
@@ -124,7 +124,7 @@ FROM _feed f;
 CREATE VIEW changes AS SELECT
   c.seq,                                                    -- Number of the change; grows, never reused.
   c.at,                                                     -- When.
-  c.op,                                                     -- new, update (text or metadata), dup (found to be a duplicate) or delete.
+  c.op,                                                     -- new (an article with a text of its own), dup (its text is that of another: a new article, or one whose page turned out so), update (text or metadata) or delete (taken away by retention).
   c.article_id,                                             -- The article.
   c.rev                                                     -- Its revision after the change.
 FROM _change c;
@@ -152,7 +152,7 @@ FROM _revision r;
 -- Articles that carry the text of another.
 CREATE VIEW duplicates AS SELECT
   d.article_id,                                             -- The duplicate.
-  d.of_id AS dup_of,                                        -- The article it duplicates.
+  d.of_id AS dup_of,                                        -- The article it duplicates; retention may have taken that away. The primary of the cluster is articles.cluster_id, and that stays.
   d.relation,                                               -- exact, near or excerpt.
   d.score,                                                  -- The share of the smaller text that the other contains, 0 to 1.
   d.evidence,                                               -- JSON: what the judgement rests on.

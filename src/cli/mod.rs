@@ -24,6 +24,7 @@ mod once;
 mod parse;
 mod poll;
 mod progress;
+mod prune;
 mod run;
 mod schema;
 mod screen;
@@ -104,6 +105,8 @@ enum Command {
     Schema(schema::Schema),
     /// Copy the database while it is in use
     Backup(backup::Backup),
+    /// Take away what has been kept long enough, and give the room back
+    Prune(prune::Prune),
 }
 
 /// What every command may need to know.
@@ -173,6 +176,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Cluster(cluster) => source::cluster(&cluster),
         Command::Schema(schema) => schema.run(&context),
         Command::Backup(backup) => backup.run(&context),
+        Command::Prune(prune) => prune.run(&context),
     }
 }
 

@@ -79,6 +79,12 @@ pub fn when(at: Option<Timestamp>) -> String {
     )
 }
 
+/// A size, to the tenth of a larger unit.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    indicatif::BinaryBytes(bytes).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

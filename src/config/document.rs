@@ -9,7 +9,7 @@ use super::feeds;
 use super::problem::{Problem, Problems};
 use super::section::{Section, Source};
 use super::settings::{Config, FullText, Robots};
-use super::units;
+use super::{store, units};
 use crate::fetch::HeaderValue;
 use crate::schedule::Pace;
 
@@ -68,7 +68,7 @@ pub fn apply(
         if let Some(include) = top.strings("include") {
             wishes.include.extend(include);
         }
-        store(&mut top, dir, wishes);
+        store::apply(&mut top, dir, config, wishes);
         polling(&mut top, config);
         fetch(&mut top, config, wishes);
         articles(&mut top, config);
@@ -100,16 +100,6 @@ fn keep_syntax_only(name: &str, problems: &mut Problems, before: usize) {
 }
 
 const NOT_TOML: &str = "not valid TOML: ";
-
-fn store(top: &mut Section<'_, '_>, dir: &Path, wishes: &mut Wishes) {
-    let Some(mut section) = top.table("store") else {
-        return;
-    };
-    if let Some(path) = section.string("path") {
-        wishes.database = Some(dir.join(path));
-    }
-    section.finish();
-}
 
 fn polling(top: &mut Section<'_, '_>, config: &mut Config) {
     let Some(mut section) = top.table("polling") else {

@@ -9,6 +9,7 @@ use url::Url;
 use super::document::{FULL_TEXT, ROBOTS};
 use super::section::Section;
 use super::settings::Feed;
+use super::store;
 use super::units;
 use crate::fetch::{self, HeaderMap, HeaderName, HeaderValue, Networks};
 use crate::schedule::{Cron, Pace};
@@ -39,9 +40,8 @@ pub fn read(mut section: Section<'_, '_>, dir: &Path) -> Option<Listed> {
     feed.robots = section.choice("robots", &ROBOTS);
     feed.full_text = section.choice("full_text", &FULL_TEXT);
     section.flag("respect_cache_control", &mut feed.respect_cache_control);
-    feed.keep = section.read("keep", "a duration such as \"90d\"", |value| {
-        value.as_str().and_then(units::duration)
-    });
+    feed.keep = store::keep(&mut section, "keep");
+    feed.keep_text = store::keep(&mut section, "keep_text");
     if let Some(mut extract) = section.table("extract") {
         feed.extract_keep = extract.strings("keep").unwrap_or_default();
         feed.extract_drop = extract.strings("drop").unwrap_or_default();

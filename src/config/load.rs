@@ -9,7 +9,7 @@ use super::feeds::Listed;
 use super::outline;
 use super::problem::Problems;
 use super::section::Source;
-use super::settings::{Articles, Config, FullText, Log, Robots};
+use super::settings::{Articles, Config, FullText, Keep, Log, Robots, Store};
 use super::units;
 use crate::fetch::{self, HeaderValue, HostPace};
 use crate::schedule::{self, Pace};
@@ -115,6 +115,11 @@ fn defaults() -> Config {
     Config {
         file: None,
         database: PathBuf::from(DATABASE),
+        store: Store {
+            keep: Keep::Forever,
+            keep_text: Keep::Forever,
+            max_db_bytes: None,
+        },
         pace: Pace::Adaptive,
         fetch: fetch::Settings {
             user_agent: HeaderValue::from_static(concat!("feedmill/", env!("CARGO_PKG_VERSION"))),

@@ -16,10 +16,11 @@ pub mod outline;
 mod problem;
 mod section;
 mod settings;
+mod store;
 pub mod units;
 
 pub use document::quoted;
 pub use feeds::url_fault;
 pub use load::{Sources, load};
 pub use problem::{Problem, Problems};
-pub use settings::{Articles, Config, Feed, FullText, Log, Robots};
+pub use settings::{Articles, Config, Feed, FullText, Keep, Log, Robots, Store};

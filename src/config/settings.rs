@@ -13,6 +13,7 @@ pub struct Config {
     /// The file it was read from, when there was one.
     pub file: Option<PathBuf>,
     pub database: PathBuf,
+    pub store: Store,
     pub schedule: schedule::Settings,
     /// For feeds without a pace of their own.
     pub pace: Pace,
@@ -24,6 +25,24 @@ pub struct Config {
     pub articles: Articles,
     pub log: Log,
     pub feeds: Vec<Feed>,
+}
+
+/// How long things are kept, and how the file is looked after.
+#[derive(Debug, Clone)]
+pub struct Store {
+    /// How long articles are kept.
+    pub keep: Keep,
+    /// How long their texts are.
+    pub keep_text: Keep,
+    /// Beyond it the oldest articles go; `None` is no bound.
+    pub max_db_bytes: Option<u64>,
+}
+
+/// For how long something is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    Forever,
+    For(Duration),
 }
 
 /// How articles are made.
@@ -77,8 +96,9 @@ pub struct Feed {
     pub robots: Option<Robots>,
     pub full_text: Option<FullText>,
     pub respect_cache_control: bool,
-    /// How long its articles are kept; for ever when absent.
-    pub keep: Option<Duration>,
+    /// How long its articles are kept, and their texts; as all others when absent.
+    pub keep: Option<Keep>,
+    pub keep_text: Option<Keep>,
     /// CSS selectors of what the article is in.
     pub extract_keep: Vec<String>,
     /// CSS selectors of what is not the article.
@@ -102,6 +122,7 @@ impl Feed {
             full_text: None,
             respect_cache_control: true,
             keep: None,
+            keep_text: None,
             extract_keep: Vec::new(),
             extract_drop: Vec::new(),
         }

@@ -28,6 +28,7 @@ mod poll;
 mod polled;
 mod queue;
 mod queues;
+mod retention;
 mod run;
 mod start;
 mod tally;
@@ -36,6 +37,7 @@ mod upkeep;
 
 pub use clock::{Clock, SystemClock};
 pub use once::{Done, Selection, once};
+pub use retention::{Swept, keep, sweep};
 pub use run::{Signals, run};
 pub use start::DaemonError;
 pub use tally::Tally;

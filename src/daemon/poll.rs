@@ -247,7 +247,7 @@ async fn read(mill: &Mill, due: &DueFeed, mut fetched: Fetched) -> Option<Visite
         .inspect_err(|error| tracing::error!(%error, "the store cannot be read"))
         .ok()?;
     let context = feed::Context {
-        had_entries: due.entries > 0,
+        had_entries: due.last_new_at.is_some(),
         now: mill.clock.now(),
         max_new: NEW_PER_POLL,
     };

@@ -1,15 +1,21 @@
-//! What has to be done now and then, away from the work: trimming the log of requests.
+//! What has to be done now and then, away from the work: trimming the log of requests, taking away
+//! what retention lets go.
 
 use super::mill::Mill;
+use super::retention;
 use super::ticker::Ticks;
+use crate::model::Timestamp;
 use crate::store::{StoreError, TRIM_ROWS, Upkeep};
 
-/// Does the chores at every tick, until the mill stops.
+/// Does the chores at the start and at every tick, until the mill stops.
 ///
 /// # Errors
 /// When the store has closed.
 pub async fn run(mill: &Mill, ticks: &Ticks) -> Result<(), StoreError> {
+    let mut swept_at = None;
     loop {
+        passing(trim(mill).await)?;
+        passing(sweep(mill, &mut swept_at).await)?;
         tokio::select! {
             () = mill.stop.cancelled() => return Ok(()),
             () = ticks.upkeep.notified() => {}
@@ -22,26 +28,67 @@ pub async fn run(mill: &Mill, ticks: &Ticks) -> Result<(), StoreError> {
             articles = tally.articles_new.get(),
             "since the start"
         );
-        let log = mill.orders().config.log.clone();
-        let fetches_before = mill.clock.now().minus(log.fetches_for);
-        // In pieces, so that nobody waits long for the writer.
-        loop {
-            let trimmed = mill
-                .store
-                .write(Upkeep {
-                    fetches_before,
-                    fetches_max: log.fetches_max,
-                })
-                .await;
-            match trimmed {
-                Ok(TRIM_ROWS..) if !mill.stop.is_cancelled() => {}
-                Ok(_) => break,
-                Err(StoreError::Closed) => return Err(StoreError::Closed),
-                Err(error) => {
-                    tracing::warn!(%error, "upkeep failed; it will be done at the next tick");
-                    break;
-                }
-            }
-        }
     }
+}
+
+/// A chore that failed is done again at the next tick, as long as there is a store.
+fn passing(chore: Result<(), StoreError>) -> Result<(), StoreError> {
+    match chore {
+        Err(StoreError::Closed) => Err(StoreError::Closed),
+        Err(error) => {
+            tracing::warn!(%error, "upkeep failed; it will be done at the next tick");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+async fn trim(mill: &Mill) -> Result<(), StoreError> {
+    let log = mill.orders().config.log.clone();
+    let fetches_before = mill.clock.now().minus(log.fetches_for);
+    let fetches_max = log.fetches_max;
+    // In pieces, so that nobody waits long for the writer.
+    let mut trimmed = TRIM_ROWS;
+    while trimmed == TRIM_ROWS && !mill.stop.is_cancelled() {
+        let trim = Upkeep {
+            fetches_before,
+            fetches_max,
+        };
+        trimmed = mill.store.write(trim).await?;
+    }
+    Ok(())
+}
+
+/// Once a day what has been kept long enough goes, and at every tick what the file has no room for.
+async fn sweep(mill: &Mill, swept_at: &mut Option<Timestamp>) -> Result<(), StoreError> {
+    let now = mill.clock.now();
+    let orders = mill.orders();
+    let is_due = swept_at.is_none_or(|at| now.since(at) >= retention::EVERY);
+    if !is_due && !retention::is_too_large(&mill.store, &orders.config).await? {
+        return Ok(());
+    }
+    let (store, config) = (&mill.store, &orders.config);
+    let swept = retention::sweep(store, config, &*mill.clock, &mill.stop, false, |_| ()).await?;
+    *swept_at = Some(now);
+    if swept.articles + swept.texts + swept.entries > 0 {
+        tracing::info!(
+            articles = swept.articles,
+            texts = swept.texts,
+            entries = swept.entries,
+            bytes_before = swept.used_before,
+            bytes = swept.used,
+            "retention has taken away what was kept long enough"
+        );
+    }
+    if config
+        .store
+        .max_db_bytes
+        .is_some_and(|max| swept.used > max)
+    {
+        tracing::warn!(
+            bytes = swept.used,
+            "the database is larger than store.max_db_size, and there is nothing left to take away"
+        );
+    }
+    Ok(())
 }

@@ -18,7 +18,7 @@ const EARLIEST: Timestamp = Timestamp::from_secs(31_536_000);
 /// What else a plan depends on.
 #[derive(Debug, Clone, Copy)]
 pub struct Context {
-    /// The store holds entries of this feed.
+    /// The feed has had entries: stored, or taken away by retention since.
     pub had_entries: bool,
     pub now: Timestamp,
     /// New entries to take at most in one poll.
@@ -41,11 +41,14 @@ pub fn plan(entries: Vec<ParsedEntry>, known: &[KnownEntry], context: &Context) 
         entry.updated = plausible(entry.updated, context.now);
         match recognised.find(&entry) {
             Some(old) if is_same(old, &entry) => changes.unchanged += 1,
-            Some(old) => changes.edited.push(EntryEdit {
-                id: old.id,
-                text_changed: old.fingerprint != entry.fingerprint,
-                entry,
-            }),
+            Some(old) => match old.id {
+                Some(id) => changes.edited.push(EntryEdit {
+                    id,
+                    text_changed: old.fingerprint != entry.fingerprint,
+                    entry,
+                }),
+                None => changes.unchanged += 1,
+            },
             // A document that lists an entry twice, id and words alike, has it once.
             None if !copies.insert((
                 entry.guid.clone(),
@@ -179,7 +182,7 @@ mod tests {
         (0..)
             .zip(entries)
             .map(|(id, entry)| KnownEntry {
-                id: EntryId(id),
+                id: Some(EntryId(id)),
                 uid: entry.uid.clone(),
                 url_key: entry.url_key.clone(),
                 fingerprint: entry.fingerprint,
@@ -243,6 +246,24 @@ mod tests {
         let changes = plan(vec![entry("1", "b", 1)], &stored(&old), &context(true));
         assert!(changes.edited.iter().all(|edit| !edit.text_changed));
         assert_eq!(changes.edited.len(), 1);
+    }
+
+    #[test]
+    fn what_retention_took_away_stays_away_however_it_is_edited() {
+        let mut gone = stored(&[entry("1", "a", 1)]);
+        for old in &mut gone {
+            old.id = None;
+        }
+        let changes = plan(
+            vec![entry("1", "a", 2), entry("2", "b", 1)],
+            &gone,
+            &context(true),
+        );
+        assert_eq!(
+            (changes.new.len(), changes.edited.len(), changes.unchanged),
+            (1, 0, 1)
+        );
+        assert!(!plan(vec![entry("1", "b", 3)], &gone, &context(true)).gap);
     }
 
     #[test]

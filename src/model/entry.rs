@@ -50,7 +50,8 @@ pub struct Enclosure {
 /// What the store already knows of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownEntry {
-    pub id: EntryId,
+    /// `None` when retention has taken the entry away: it is known, and stays gone.
+    pub id: Option<EntryId>,
     /// Empty when the stored identity is none of those asked for.
     pub uid: String,
     pub url_key: Option<String>,

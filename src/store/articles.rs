@@ -1,6 +1,6 @@
 //! Articles: stored once, brought up to date, numbered.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::writer::Work;
 use super::{StoreError, judge, rows};
@@ -95,18 +95,20 @@ pub(super) fn insert(
     let seen = seen.unwrap_or(at);
     let published = made.published.map(|date| date.at);
     let seq = next_seq(work.conn)?;
+    let former = former_id(work.conn, article)?;
     let id: ArticleId = work
         .conn
         .prepare_cached(
-            "INSERT INTO _article (seq, url, source_url, final_url, syndicated_from, site, feed_id, title, byline, excerpt,
+            "INSERT INTO _article (id, seq, url, source_url, final_url, syndicated_from, site, feed_id, title, byline, excerpt,
                                    lang, image_url, section, keywords, published_at, published_src, modified_at, sort_at,
                                    first_seen_at, fetched_at, updated_at, status, method, confidence, extractor,
                                    http_status, word_count, text_hash, cluster_id)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
-                     ?22, ?23, ?24, ?25, ?26, ?27, ?28, 0) RETURNING id",
+                     ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, 0) RETURNING id",
         )?
         .query_row(
             params![
+                former,
                 seq,
                 url,
                 article.source_url,
@@ -141,9 +143,26 @@ pub(super) fn insert(
     work.conn
         .prepare_cached("INSERT INTO article_text VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![id, made.title, made.text, markdown(made)])?;
-    judge::place(work, id, article, seen)?;
-    log_change(work.conn, seq, at, "new", id)?;
+    let op = if judge::place(work, id, article, seen)? {
+        "dup"
+    } else {
+        "new"
+    };
+    log_change(work.conn, seq, at, op, id)?;
     Ok(id)
+}
+
+/// The id of an article that retention took away and that now comes back under one of its addresses:
+/// whoever kept a copy of it recognises it.
+fn former_id(conn: &Connection, article: &NewArticle) -> Result<Option<ArticleId>, StoreError> {
+    let mut select = conn.prepare_cached("SELECT article_id FROM _alias WHERE key = ?1")?;
+    for key in &article.keys {
+        let id = select.query_row([rows::key(key)], |row| row.get(0));
+        if let Some(id) = id.optional()? {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
 }
 
 /// What is stored of an article, as far as an update looks at it.
@@ -153,14 +172,15 @@ struct Stored {
     title: Option<String>,
     first_seen_at: Timestamp,
     cluster: ArticleId,
-    text: String,
+    /// `None` when retention has taken it away.
+    text: Option<String>,
 }
 
 impl Stored {
     fn read(conn: &Connection, id: ArticleId) -> Result<Self, StoreError> {
         let mut select = conn.prepare_cached(
             "SELECT a.status, a.text_hash, a.title, a.first_seen_at, a.cluster_id, t.text
-             FROM _article a JOIN article_text t ON t.id = a.id WHERE a.id = ?1",
+             FROM _article a LEFT JOIN article_text t ON t.id = a.id WHERE a.id = ?1",
         )?;
         Ok(select.query_row([id], |row| {
             Ok(Self {
@@ -185,11 +205,13 @@ pub(super) fn update(
     at: Timestamp,
 ) -> Result<ArticleCommitted, StoreError> {
     let stored = Stored::read(work.conn, id)?;
+    let Some(text) = &stored.text else {
+        return Ok(ArticleCommitted::Known(id));
+    };
     let was_words_only = stored.status == "feed_only";
     let is_words_only = article.status == ArticleStatus::FeedOnly;
     let same_text = stored.text_hash == article.fingerprint.exact
-        || (stored.title == article.made.title
-            && dedupe::is_noise(&stored.text, &article.made.text));
+        || (stored.title == article.made.title && dedupe::is_noise(text, &article.made.text));
     let upgrade = was_words_only && !is_words_only;
     let edit = own
         && was_words_only == is_words_only
@@ -200,12 +222,16 @@ pub(super) fn update(
     if edit && !same_text {
         keep_revision(work.conn, id)?;
     }
-    overwrite(work, id, article, url, edit && !same_text, at)?;
+    let seq = overwrite(work, id, article, url, edit && !same_text, at)?;
+    let mut op = "update";
     if upgrade {
-        judge::place(work, id, article, stored.first_seen_at)?;
+        if judge::place(work, id, article, stored.first_seen_at)? {
+            op = "dup";
+        }
     } else if !same_text && !is_words_only {
         judge::remember(work, id, stored.cluster, stored.first_seen_at, article)?;
     }
+    log_change(work.conn, seq, at, op, id)?;
     Ok(ArticleCommitted::Updated(id))
 }
 
@@ -225,6 +251,7 @@ fn keep_revision(conn: &Connection, id: ArticleId) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Returns the number of the change, which is still to be logged.
 fn overwrite(
     work: &Work<'_>,
     id: ArticleId,
@@ -232,7 +259,7 @@ fn overwrite(
     url: Option<&str>,
     revised: bool,
     at: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<i64, StoreError> {
     let made = &article.made;
     let seq = next_seq(work.conn)?;
     work.conn
@@ -281,7 +308,7 @@ fn overwrite(
             "UPDATE article_text SET title = ?2, text = ?3, markdown = ?4 WHERE id = ?1",
         )?
         .execute(params![id, made.title, made.text, markdown(made)])?;
-    log_change(work.conn, seq, at, "update", id)
+    Ok(seq)
 }
 
 fn markdown(made: &Extracted) -> Option<&str> {

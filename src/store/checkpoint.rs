@@ -28,6 +28,8 @@ pub struct Checkpoints {
     commits: u32,
     backoff: Duration,
     not_before: Option<Instant>,
+    /// The next look is at once, and whatever there is is copied back.
+    pub wanted: bool,
 }
 
 impl Checkpoints {
@@ -39,12 +41,17 @@ impl Checkpoints {
             commits: 0,
             backoff: BACKOFF_FIRST,
             not_before: None,
+            wanted: false,
         }
     }
 
     /// After a commit: checkpoints if the log has grown enough.
     pub fn after_commit(&mut self, conn: &Connection, now: Instant) {
         self.commits = self.commits.wrapping_add(1);
+        if std::mem::take(&mut self.wanted) {
+            passive(conn);
+            return;
+        }
         if !self.commits.is_multiple_of(LOOK_EVERY) || self.not_before.is_some_and(|at| now < at) {
             return;
         }
@@ -62,10 +69,14 @@ impl Checkpoints {
                 self.backoff = (self.backoff * 2).min(BACKOFF_MAX);
             }
         } else if size > PASSIVE_ABOVE_BYTES {
-            // Whatever it could not copy, the next one will.
-            let _ = conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+            passive(conn);
         }
     }
+}
+
+/// Copies back what no reader needs any more; whatever it could not copy, the next one will.
+fn passive(conn: &Connection) {
+    let _ = conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
 }
 
 /// Copies everything back and empties the log; false when a reader stood in the way.

@@ -9,7 +9,9 @@ use crate::model::{
     ArticleId, EntryEdit, EntryId, FeedId, KnownEntry, PageId, ParsedEntry, Timestamp,
 };
 
-/// The stored entries of a feed that share an identity or a link with the given ones.
+/// The stored entries of a feed that share an identity or a link with the given ones, and those of
+/// their identities that retention took away. Those go by the identity alone: a link may be that of
+/// every issue of a digest, and the next issue is new.
 ///
 /// An entry that is found by its link alone has an empty `uid`: identities are stored as hashes,
 /// and that it differs from all of the given ones is all there is to know.
@@ -35,12 +37,16 @@ pub fn known(
     )?;
     let mut by_key = conn
         .prepare_cached("SELECT id, uid, url_key, fingerprint FROM _entry WHERE feed_id = ?1 AND url_key = ?2 LIMIT 8")?;
+    let mut purged =
+        conn.prepare_cached("SELECT 1 FROM _purged WHERE feed_id = ?1 AND uid = ?2")?;
+    let mut gone = Vec::new();
     let mut found: HashMap<EntryId, KnownEntry> = HashMap::new();
     let read = |row: &rusqlite::Row<'_>| {
         let uid: Vec<u8> = row.get(1)?;
         let url_key: Option<Vec<u8>> = row.get(2)?;
-        Ok(KnownEntry {
-            id: row.get(0)?,
+        let id: EntryId = row.get(0)?;
+        let entry = KnownEntry {
+            id: Some(id),
             uid: uids
                 .get(&rows::bytes16(&uid))
                 .map_or_else(String::new, |text| (*text).to_owned()),
@@ -49,20 +55,28 @@ pub fn known(
                     .map(|text| (*text).to_owned())
             }),
             fingerprint: rows::bytes16(&row.get::<_, Vec<u8>>(3)?),
-        })
+        };
+        Ok((id, entry))
     };
-    for uid in uids.keys() {
-        if let Some(entry) = by_uid.query_row(params![feed, uid], read).optional()? {
-            found.insert(entry.id, entry);
+    for (uid, text) in &uids {
+        if let Some((id, entry)) = by_uid.query_row(params![feed, uid], read).optional()? {
+            found.insert(id, entry);
+        } else if purged.exists(params![feed, uid])? {
+            gone.push(KnownEntry {
+                id: None,
+                uid: (*text).to_owned(),
+                url_key: None,
+                fingerprint: [0; 16],
+            });
         }
     }
     for key in keys.keys() {
         for entry in by_key.query_map(params![feed, key], read)? {
-            let entry = entry?;
-            found.insert(entry.id, entry);
+            let (id, entry) = entry?;
+            found.insert(id, entry);
         }
     }
-    Ok(found.into_values().collect())
+    Ok(found.into_values().chain(gone).collect())
 }
 
 /// Stores a new entry and queues its page; false when the feed already has an entry of that identity.
@@ -158,9 +172,14 @@ pub(super) fn edit(
     if !edit.text_changed {
         return Ok(());
     }
-    let (article, page): (Option<ArticleId>, Option<PageId>) = conn
+    let stored: Option<(Option<ArticleId>, Option<PageId>)> = conn
         .prepare_cached("SELECT article_id, page_id FROM _entry WHERE id = ?1")?
-        .query_row([edit.id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        .query_row([edit.id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    // Retention may have taken it away since the poll looked.
+    let Some((article, page)) = stored else {
+        return Ok(());
+    };
     store_content(conn, edit.id, entry.content.as_deref())?;
     if article.is_some() || page.is_none() {
         pages::enqueue(conn, &wanted(feed, edit.id, entry, fetch_page, article, at))?;
@@ -198,11 +217,13 @@ fn store_content(conn: &Connection, id: EntryId, content: Option<&str>) -> Resul
     Ok(())
 }
 
-/// The article that is known under an address.
+/// The article that is stored under an address.
 pub(super) fn article_of(
     conn: &Connection,
     key: [u8; 16],
 ) -> Result<Option<ArticleId>, StoreError> {
-    let mut select = conn.prepare_cached("SELECT article_id FROM _alias WHERE key = ?1")?;
+    let mut select = conn.prepare_cached(
+        "SELECT a.id FROM _alias k JOIN _article a ON a.id = k.article_id WHERE k.key = ?1",
+    )?;
     Ok(select.query_row([key], |row| row.get(0)).optional()?)
 }

@@ -100,9 +100,9 @@ pub fn article(
     url_key: Option<&str>,
 ) -> Result<Option<ArticleFacts>, StoreError> {
     let mut select = conn.prepare(
-        "SELECT a.id, a.url, a.site, a.title, t.text, a.status, a.method, a.confidence, a.rev, a.first_seen_at, a.cluster_id,
+        "SELECT a.id, a.url, a.site, a.title, coalesce(t.text, ''), a.status, a.method, a.confidence, a.rev, a.first_seen_at, a.cluster_id,
                 (SELECT cluster_id FROM _split s WHERE s.article_id = a.id)
-         FROM _article a JOIN article_text t ON t.id = a.id
+         FROM _article a LEFT JOIN article_text t ON t.id = a.id
          WHERE a.id = coalesce(?1, (SELECT article_id FROM _alias WHERE key = ?2)) AND a.deleted_at IS NULL",
     )?;
     let found = select.query_row(params![id, url_key.map(rows::key)], |row| {

@@ -149,9 +149,11 @@ impl CommitPage {
             Some(id) => articles::update(work, id, own == Some(id), article, url, self.at)?,
         };
         if let Some(id) = done.article() {
-            let mut alias = work
-                .conn
-                .prepare_cached("INSERT OR IGNORE INTO _alias VALUES (?1, ?2)")?;
+            // The address of an article that retention took away is free.
+            let mut alias = work.conn.prepare_cached(
+                "INSERT INTO _alias VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET article_id = excluded.article_id
+                 WHERE NOT EXISTS (SELECT 1 FROM _article a WHERE a.id = _alias.article_id)",
+            )?;
             for key in article
                 .keys
                 .iter()

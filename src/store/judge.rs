@@ -139,18 +139,19 @@ impl Memory {
 
 /// Puts an article into its cluster: that of the text it repeats, or its own. `at` is when it was
 /// first seen. What a feed says of a page that could not be had yet is not judged: the page may
-/// say something else.
+/// say something else. True when it repeats the text of another.
 pub(super) fn place(
     work: &mut Work<'_>,
     id: ArticleId,
     article: &NewArticle,
     at: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let mut split = work
         .conn
         .prepare_cached("SELECT 1 FROM _split WHERE article_id = ?1")?;
     if article.status == ArticleStatus::FeedOnly || split.exists([id])? {
-        return set_cluster(work.conn, id, id);
+        set_cluster(work.conn, id, id)?;
+        return Ok(false);
     }
     let judgement = look(work, id, article, at)?;
     let cluster = judgement.cluster.unwrap_or(id);
@@ -172,7 +173,8 @@ pub(super) fn place(
                 at
             ])?;
     }
-    remember(work, id, cluster, at, article)
+    remember(work, id, cluster, at, article)?;
+    Ok(cluster != id)
 }
 
 /// Stores the sketch of an article's present text.
@@ -203,7 +205,7 @@ pub(super) fn is_same(
 ) -> Result<bool, StoreError> {
     let (hash, text): (Vec<u8>, String) = work
         .conn
-        .prepare_cached("SELECT a.text_hash, t.text FROM _article a JOIN article_text t ON t.id = a.id WHERE a.id = ?1")?
+        .prepare_cached("SELECT a.text_hash, coalesce(t.text, '') FROM _article a LEFT JOIN article_text t ON t.id = a.id WHERE a.id = ?1")?
         .query_row([other], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let prepared = Prepared::new(&text);
     let too_short =

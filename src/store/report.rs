@@ -1,9 +1,12 @@
 //! What the store can tell of itself: counts, times, and the feeds that are in trouble.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, params};
 
 use super::StoreError;
-use crate::model::Timestamp;
+use super::rows::number;
+use crate::model::{FeedId, Timestamp};
 
 /// The state of the store at a glance.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -86,10 +89,6 @@ pub fn report(conn: &Connection) -> Result<Report, StoreError> {
     Ok(report)
 }
 
-fn number(row: &rusqlite::Row<'_>, index: usize) -> rusqlite::Result<u64> {
-    Ok(u64::try_from(row.get::<_, i64>(index)?).unwrap_or(0))
-}
-
 /// A feed whose last poll failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailingFeed {
@@ -125,6 +124,16 @@ pub fn failing(conn: &Connection, limit: u32) -> Result<Vec<FailingFeed>, StoreE
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What each feed is called: its name, else its address.
+///
+/// # Errors
+/// Of SQLite.
+pub fn names(conn: &Connection) -> Result<HashMap<FeedId, String>, StoreError> {
+    let mut select = conn.prepare("SELECT id, coalesce(name, url) FROM _feed")?;
+    let names = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(names.collect::<Result<_, _>>()?)
 }
 
 /// A feed in a line.

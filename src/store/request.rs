@@ -7,8 +7,7 @@ use tokio::sync::oneshot;
 
 use super::writer::Work;
 use super::{
-    ClaimFeeds, ClaimPages, CommitPage, CommitPoll, Forgive, HoldHost, PostponePoll, PullPages,
-    Reschedule, Split, StoreError, SyncFeeds, Upkeep,
+    ClaimFeeds, ClaimPages, CommitPage, CommitPoll, Forgive, HoldHost, PostponePoll, PullPages, Purge, Reclaim, Reschedule, Split, StoreError, SyncFeeds, Upkeep,
 };
 
 /// One kind of change. Applying it twice in two transactions of which only the second is committed
@@ -117,6 +116,10 @@ requests! {
     CommitPage,
     /// Takes articles out of their clusters.
     Split,
+    /// Takes away what retention lets go.
+    Purge,
+    /// Gives room back to the file system.
+    Reclaim,
     /// Trims logs, keeps statistics fresh.
     Upkeep,
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use serde_json::{Value, json};
 
@@ -96,6 +97,11 @@ pub fn duration(column: Option<i64>) -> Option<Duration> {
     column
         .and_then(|millis| u64::try_from(millis).ok())
         .map(Duration::from_millis)
+}
+
+/// A count out of a column; 0 for a negative number.
+pub fn number(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {
+    Ok(u64::try_from(row.get::<_, i64>(index)?).unwrap_or(0))
 }
 
 /// A count as SQLite can hold it.

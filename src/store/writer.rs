@@ -34,6 +34,8 @@ const LOCK_WORTH_TELLING: Duration = Duration::from_secs(30);
 pub struct Work<'a> {
     pub conn: &'a Connection,
     pub memory: &'a mut Memory,
+    /// Set by a change that wants the write-ahead log copied back soon after its commit.
+    pub checkpoint: &'a mut bool,
 }
 
 /// The state of the writer's thread.
@@ -128,6 +130,7 @@ impl Writer {
             let mut work = Work {
                 conn: &savepoint,
                 memory: &mut self.memory,
+                checkpoint: &mut self.checkpoints.wanted,
             };
             // A request that panics is refused like any other: the writer is everybody's.
             let applied = catch_unwind(AssertUnwindSafe(|| request.apply(&mut work)))

@@ -16,6 +16,7 @@ mod following;
 mod once;
 mod polling;
 mod refusals;
+mod retention;
 mod service;
 mod settings;
 mod support;

@@ -8,14 +8,14 @@ use std::time::Duration;
 use crate::support::{Bench, QUICK, Reply, Site, feed, open_read_only, page, rss};
 
 /// The service with the socket of a service manager, and its log.
-struct Service {
-    child: Child,
+pub struct Service {
+    pub child: Child,
     manager: UnixDatagram,
     log: std::sync::mpsc::Receiver<String>,
 }
 
 impl Service {
-    fn start(bench: &Bench) -> Self {
+    pub fn start(bench: &Bench) -> Self {
         let socket = bench.path("notify.sock");
         let _ = std::fs::remove_file(&socket);
         let manager = UnixDatagram::bind(&socket).unwrap();
@@ -45,7 +45,7 @@ impl Service {
     }
 
     /// Waits until the service manager has been told this.
-    fn wait_for(&self, words: &str) {
+    pub fn wait_for(&self, words: &str) {
         let mut buffer = [0; 4096];
         loop {
             let length = self
@@ -62,7 +62,7 @@ impl Service {
     }
 
     /// Waits until a line of the log contains this.
-    fn wait_for_log(&self, words: &str) {
+    pub fn wait_for_log(&self, words: &str) {
         while let Ok(line) = self.log.recv_timeout(Duration::from_secs(60)) {
             if line.contains(words) {
                 return;
@@ -71,11 +71,17 @@ impl Service {
         panic!("the log never said {words}");
     }
 
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let status = std::process::Command::new("kill")
             .args([&format!("-{name}"), &self.child.id().to_string()])
             .status();
         assert!(status.unwrap().success());
+    }
+
+    /// Stops it, and holds it to a clean end.
+    pub fn stop(mut self) {
+        self.signal("TERM");
+        assert_eq!(self.child.wait().unwrap().code(), Some(0));
     }
 }
 

@@ -1,0 +1,58 @@
+//! `[store]`: where the database is, how long things are kept, and how the file is looked after.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::document::Wishes;
+use super::section::Section;
+use super::settings::{Config, Keep};
+use super::units;
+
+/// Less could take away what a feed still shows before anybody has read it.
+const KEEP_MIN: Duration = Duration::from_secs(3600);
+/// Smaller is not worth a bound: an empty database has a quarter of a megabyte.
+const DB_BYTES_MIN: usize = 1 << 20;
+
+/// Reads the section into `config`, noting every problem.
+pub(super) fn apply(
+    top: &mut Section<'_, '_>,
+    dir: &Path,
+    config: &mut Config,
+    wishes: &mut Wishes,
+) {
+    let Some(mut section) = top.table("store") else {
+        return;
+    };
+    if let Some(path) = section.string("path") {
+        wishes.database = Some(dir.join(path));
+    }
+    let store = &mut config.store;
+    store.keep = keep(&mut section, "keep").unwrap_or(store.keep);
+    store.keep_text = keep(&mut section, "keep_text").unwrap_or(store.keep_text);
+    let size = section.read(
+        "max_db_size",
+        "\"none\" or a size of 1MiB or more, such as \"20GiB\"",
+        |value| match value.as_str()? {
+            "none" => Some(None),
+            text => units::size(text)
+                .filter(|size| *size >= DB_BYTES_MIN)
+                .map(|size| Some(size as u64)),
+        },
+    );
+    store.max_db_bytes = size.unwrap_or(store.max_db_bytes);
+    section.finish();
+}
+
+/// For how long something is kept.
+pub(super) fn keep(section: &mut Section<'_, '_>, key: &'static str) -> Option<Keep> {
+    section.read(
+        key,
+        "\"forever\" or a duration of an hour or more, such as \"90d\"",
+        |value| match value.as_str()? {
+            "forever" => Some(Keep::Forever),
+            text => units::duration(text)
+                .filter(|span| *span >= KEEP_MIN)
+                .map(Keep::For),
+        },
+    )
+}
