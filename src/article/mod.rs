@@ -19,18 +19,20 @@
 mod cases;
 mod decode;
 mod feed_words;
+mod history;
 mod judge;
 mod memory;
 mod metadata;
 mod page;
 mod parse;
+mod parts;
 mod sink;
 mod sniff;
 mod write;
 
 use ego_tree::NodeId;
 use scraper::{Html, Selector};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use url::Url;
 
 use crate::model::{Extracted, FailureKind, FeedWords};
@@ -41,7 +43,9 @@ use metadata::jsonld::{self, Described};
 use page::{Page, Sums};
 
 pub use feed_words::{feed_suffices, from_words};
+pub use history::{Drift, Harvest, SiteHistory, Turn, Usual};
 pub use memory::{Impression, SiteMemory};
+pub use parts::Parts;
 pub use sniff::is_html;
 
 /// Raised whenever the same page may give another article.
@@ -129,19 +133,29 @@ pub fn extract(
     settings: &Settings,
     expired: &dyn Fn() -> bool,
 ) -> Result<Extracted, PageFailure> {
-    extract_with(input, settings, None, expired).map(|(extracted, _)| extracted)
+    read(input, settings, None, expired).map(|reading| reading.article)
 }
 
-/// Like [`extract`], with what is known of the site; also gives what is to be learned from this page.
+/// A page that was read.
+#[derive(Debug)]
+pub struct Reading {
+    pub article: Extracted,
+    /// What is to be learned from the page.
+    pub impression: Impression,
+    /// The addresses of further parts that it names, by their numbers.
+    pub parts: BTreeMap<u32, String>,
+}
+
+/// Like [`extract`], with what is known of the site; also gives what else the page holds.
 ///
 /// # Errors
 /// As [`extract`].
-pub fn extract_with(
+pub fn read(
     input: &Input,
     settings: &Settings,
     memory: Option<&SiteMemory>,
     expired: &dyn Fn() -> bool,
-) -> Result<(Extracted, Impression), PageFailure> {
+) -> Result<Reading, PageFailure> {
     if input.body.len() > settings.limits.max_bytes {
         let detail = format!(
             "{} bytes, {} allowed",
@@ -172,14 +186,19 @@ pub fn extract_with(
     let known = Known::new(&page, input);
     let sums = Sums::new(&page, |_| false);
     let decision = if wanted.is_empty() {
-        judge::decide(&page, &sums, &known.evidence(memory))
+        judge::decide(&page, &sums, &known.evidence(input.url, memory))
     } else {
         judge::as_told(&page, &sums, &|at| {
             page.node(at).id.is_some_and(|id| wanted.contains(&id))
         })
     };
-    let impression = Impression::of(&page, &decision.keep);
-    finish(&page, decision, known, settings).map(|extracted| (extracted, impression))
+    let impression = Impression::of(&page, input.url, &decision.keep);
+    let parts = parts::named(&page, input.url, known.head.base.as_ref());
+    Ok(Reading {
+        article: finish(&page, decision, known, settings)?,
+        impression,
+        parts,
+    })
 }
 
 /// What the page says of itself outside its text.
@@ -201,12 +220,13 @@ impl Known {
         }
     }
 
-    fn evidence<'k>(&'k self, memory: Option<&'k SiteMemory>) -> judge::Evidence<'k> {
+    fn evidence<'k>(&'k self, url: &'k str, memory: Option<&'k SiteMemory>) -> judge::Evidence<'k> {
         judge::Evidence {
             title: self.metadata.title.as_deref(),
             description: self.metadata.description.as_deref(),
             body: self.described.body.as_deref(),
             byline: self.metadata.byline.as_deref(),
+            url,
             memory,
         }
     }
@@ -233,7 +253,7 @@ pub fn training_blocks(input: &Input, first: Option<&[f32]>) -> Vec<TrainingBloc
     let page = Page::new(&html, &|_| false);
     let known = Known::new(&page, input);
     let sums = Sums::new(&page, |_| false);
-    judge::samples(&page, &sums, &known.evidence(None), first)
+    judge::samples(&page, &sums, &known.evidence(input.url, None), first)
         .into_iter()
         .zip(&page.blocks)
         .map(|(sample, block)| TrainingBlock {

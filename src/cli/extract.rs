@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::article::{self, Impression, Input, Settings, SiteMemory};
+use crate::article::{self, Impression, Input, Reading, Settings, SiteMemory};
 use crate::cli::jsonl::{self, Object};
 use crate::model::{Dated, Extracted, FeedWords};
 
@@ -44,37 +44,33 @@ pub enum Format {
     Json,
 }
 
-/// Extracts the article of one page, found at `url`.
+/// Reads one page, found at `url`.
 ///
 /// # Errors
 /// What the page failed with, in words.
-pub fn one(
-    body: &[u8],
-    url: &str,
-    http_charset: Option<&str>,
-    format: Format,
-    settings: &Settings,
-) -> Result<String, String> {
+pub fn one(body: &[u8], url: &str, http_charset: Option<&str>) -> Result<Reading, String> {
     let words = FeedWords::default();
     let settings = Settings {
         always: true,
-        ..settings.clone()
+        ..Settings::default()
     };
-    let (found, _) = extract(
-        &Input {
-            url,
-            body,
-            http_charset,
-            words: &words,
-        },
-        &settings,
-        None,
-    )?;
-    Ok(match format {
+    let input = Input {
+        url,
+        body,
+        http_charset,
+        words: &words,
+    };
+    read(&input, &settings, None)
+}
+
+/// An article as it is printed.
+#[must_use]
+pub fn show(found: Extracted, format: Format) -> String {
+    match format {
         Format::Text => found.text,
         Format::Markdown => found.markdown,
         Format::Json => to_json(&found).to_string(),
-    })
+    }
 }
 
 /// Runs the extractor over every line of `input`.
@@ -198,7 +194,11 @@ fn answer(
         http_charset: charset,
         words: &words,
     };
-    let (found, impression) = extract(&input, settings, memory)?;
+    let Reading {
+        article: found,
+        impression,
+        ..
+    } = read(&input, settings, memory)?;
     let id = object.get("id").cloned().unwrap_or(Value::Null);
     let mut answer = json!({"id": id, "url": text("url")});
     if let (Value::Object(answer), Value::Object(fields)) = (&mut answer, to_json(&found)) {
@@ -207,13 +207,13 @@ fn answer(
     Ok((answer, impression))
 }
 
-fn extract(
+fn read(
     input: &Input,
     settings: &Settings,
     memory: Option<&SiteMemory>,
-) -> Result<(Extracted, Impression), String> {
+) -> Result<Reading, String> {
     let started = Instant::now();
-    article::extract_with(input, settings, memory, &|| {
+    article::read(input, settings, memory, &|| {
         started.elapsed() > PARSE_DEADLINE
     })
     .map_err(|failure| format!("{}: {}", failure.kind, failure.detail))

@@ -8,11 +8,12 @@ use url::Url;
 
 use super::run::runtime;
 use super::{Failure, cluster, extract, parse};
+use crate::article::{self, Parts, Reading};
 use crate::config::{self, Sources};
 use crate::daemon::{Clock as _, SystemClock};
 use crate::fetch::{self, Fetcher, HeaderMap, Networks, Purpose, Request};
-use crate::model::{Fetched, Validators};
-use crate::{article, dedupe, feed};
+use crate::model::{Extracted, Fetched, Validators};
+use crate::{dedupe, feed};
 
 /// As much of a file or of standard input as is read.
 const BYTES_MAX: u64 = 64 << 20;
@@ -25,7 +26,7 @@ struct Document {
 }
 
 fn read(input: &str, purpose: Purpose) -> Result<Document, Failure> {
-    if input.starts_with("http://") || input.starts_with("https://") {
+    if is_address(input) {
         let answer = runtime()?.block_on(async {
             let fetcher = fetcher()?;
             let networks = typed(&fetcher, input).await;
@@ -37,6 +38,19 @@ fn read(input: &str, purpose: Purpose) -> Result<Document, Failure> {
             content_type: answer.content_type,
         });
     }
+    Ok(Document {
+        body: from_file(input)?,
+        url: None,
+        content_type: None,
+    })
+}
+
+fn is_address(input: &str) -> bool {
+    input.starts_with("http://") || input.starts_with("https://")
+}
+
+/// A file, or standard input for `-`.
+fn from_file(input: &str) -> Result<Vec<u8>, Failure> {
     let mut body = Vec::new();
     if input == "-" {
         stdin().lock().take(BYTES_MAX).read_to_end(&mut body)?;
@@ -45,11 +59,7 @@ fn read(input: &str, purpose: Purpose) -> Result<Document, Failure> {
             File::open(input).map_err(|error| Failure::runtime(format!("{input}: {error}")))?;
         file.take(BYTES_MAX).read_to_end(&mut body)?;
     }
-    Ok(Document {
-        body,
-        url: None,
-        content_type: None,
-    })
+    Ok(body)
 }
 
 /// The network for a person's single requests: with default manners.
@@ -118,18 +128,47 @@ pub(super) fn extract(command: &extract::Extract) -> Result<ExitCode, Failure> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let document = read(command.input.as_deref().unwrap_or("-"), Purpose::Page)?;
-    let url = command.url.clone().or(document.url).unwrap_or_default();
-    let charset = document.content_type.as_deref().and_then(fetch::charset);
-    let text = extract::one(
-        &document.body,
-        &url,
-        charset.as_deref(),
-        command.format,
-        &settings,
-    );
-    writeln!(stdout(), "{}", text.map_err(Failure::runtime)?)?;
+    let input = command.input.as_deref().unwrap_or("-");
+    let article = if is_address(input) {
+        runtime()?.block_on(whole_article(input))?
+    } else {
+        let body = from_file(input)?;
+        let url = command.url.as_deref().unwrap_or_default();
+        extract::one(&body, url, None)
+            .map_err(Failure::runtime)?
+            .article
+    };
+    writeln!(stdout(), "{}", extract::show(article, command.format))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The article at an address, over all its parts. A part that cannot be had ends it, with a word.
+async fn whole_article(input: &str) -> Result<Extracted, Failure> {
+    let fetcher = fetcher()?;
+    let networks = typed(&fetcher, input).await;
+    let answer = fetch(&fetcher, input, Purpose::Page, &networks).await?;
+    let mut parts = Parts::begin(read_page(&answer)?, answer.body.len());
+    while let Some(next) = parts.next().map(str::to_owned) {
+        let allowed = fetcher.may_fetch(&next, &networks, SystemClock.now()).await;
+        let part = match allowed {
+            Ok(()) => fetch(&fetcher, &next, Purpose::Page, &networks).await,
+            Err(refusal) => Err(Failure::runtime(format!("{next}: {}", refusal.detail))),
+        };
+        match part.and_then(|answer| Ok((read_page(&answer)?, answer.body.len()))) {
+            Ok((part, bytes)) => parts.take(part, bytes),
+            Err(failure) => {
+                eprintln!("feedmill: the article goes on, but its next part cannot be had:");
+                let _ = failure.report();
+                break;
+            }
+        }
+    }
+    Ok(parts.finish())
+}
+
+fn read_page(answer: &Fetched) -> Result<Reading, Failure> {
+    let charset = answer.content_type.as_deref().and_then(fetch::charset);
+    extract::one(&answer.body, &answer.url, charset.as_deref()).map_err(Failure::runtime)
 }
 
 /// `feedmill parse`.

@@ -52,6 +52,8 @@ pub struct Evidence<'e> {
     /// `articleBody` of the structured data.
     pub body: Option<&'e str>,
     pub byline: Option<&'e str>,
+    /// The page's address.
+    pub url: &'e str,
     /// What is known of the site's other pages.
     pub memory: Option<&'e SiteMemory>,
 }
@@ -133,7 +135,7 @@ pub fn decide(page: &Page<'_>, sums: &Sums, evidence: &Evidence<'_>) -> Decision
     let judges = Judges::hear(page, sums);
     let mut probabilities = learned::judge(page, sums, &judges.rows(page, sums, evidence));
     if let Some(memory) = evidence.memory {
-        memory.temper(page, &mut probabilities);
+        memory.temper(page, evidence.url, &mut probabilities);
     }
     let decision = decide::weigh(page, &judges, &probabilities);
     let words = page
