@@ -212,6 +212,16 @@ CREATE INDEX _page_host ON _page(host) WHERE state = 'pending';
 CREATE INDEX _page_due ON _page(next_at) WHERE state = 'pending';
 CREATE INDEX _page_article ON _page(article_id) WHERE article_id IS NOT NULL;
 
+-- What is known of a site's pages, as the extractor of that version wrote it.
+CREATE TABLE _site (
+  host       TEXT NOT NULL UNIQUE,
+  extractor  INTEGER NOT NULL,
+  memory     BLOB NOT NULL,                             -- blocks that stood on several of its pages
+  history    BLOB NOT NULL,                             -- how its latest articles came out
+  updated_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX _site_updated ON _site(updated_at);
+
 -- Superseded versions only.
 CREATE TABLE _revision (
   article_id INTEGER NOT NULL REFERENCES _article(id) ON DELETE CASCADE,

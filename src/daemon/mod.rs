@@ -18,6 +18,7 @@ mod asking;
 mod catch_up;
 pub mod clock;
 mod credentials;
+mod lesson;
 mod mill;
 mod notify;
 mod once;
@@ -34,6 +35,7 @@ mod start;
 mod tally;
 mod ticker;
 mod upkeep;
+mod visit;
 
 pub use clock::{Clock, SystemClock};
 pub use once::{Done, Selection, once};

@@ -1,24 +1,21 @@
-//! One page: robots, fetch, extract, identify, commit. The steps are other rooms'; here is their order.
+//! One page: visit, identify, commit. The steps are other rooms'; here is their order.
 
 use std::time::Duration;
 
-use tokio::time::Instant;
-
+use super::lesson::PageLesson;
 use super::mill::{Mill, Orders};
-use super::paged::{assemble, keep_metadata, record, record_failure};
-use super::permission::{honours_robots, networks};
-use crate::config::Feed;
-use crate::fetch::{self, HeaderMap, Purpose, Refusal, Request, redact};
-use crate::model::{FailureKind, FetchFailure, Fetched, PendingPage, Timestamp, Validators};
+use super::paged::{assemble, keep_metadata};
+use super::visit::{NotHad, Visit};
+use crate::article::Harvest;
+use crate::fetch::redact;
+use crate::model::{FailureKind, Fetched, PendingPage, Timestamp, Validators};
 use crate::schedule::{page_recheck, page_retry};
 use crate::store::{
-    Again, ArticleCommitted, ArticleStatus, CommitPage, FetchRecord, NewArticle, PageResult,
-    StoreError,
+    Again, ArticleCommitted, ArticleStatus, CommitPage, FetchRecord, Lesson, NewArticle,
+    PageResult, StoreError,
 };
 use crate::{article, dedupe};
 
-/// How long a page may take to be parsed: a thousand times what an honest one takes.
-const PARSE_DEADLINE: Duration = Duration::from_millis(500);
 /// While a page waits longer than this, readers have the feed's words of it.
 const WORTH_WORDS: Duration = Duration::from_secs(600);
 /// When a page is due again that met our own outage.
@@ -55,12 +52,13 @@ pub(super) async fn page(mill: &Mill, page: PendingPage) {
     }
 }
 
-/// What a page came to, and the request that was made for it.
+/// What a page came to, and the requests that were made for it.
 struct Made {
     result: PageResult,
     again: Option<Again>,
     page_added: Option<bool>,
-    record: Option<FetchRecord>,
+    lesson: Option<Box<dyn Lesson>>,
+    records: Vec<FetchRecord>,
 }
 
 impl Made {
@@ -69,7 +67,8 @@ impl Made {
             result,
             again: None,
             page_added: None,
-            record: None,
+            lesson: None,
+            records: Vec::new(),
         }
     }
 }
@@ -87,7 +86,8 @@ async fn make(mill: &Mill, page: &PendingPage) -> CommitPage {
         result: made.result,
         again: made.again,
         page_added: made.page_added,
-        record: made.record,
+        lesson: made.lesson,
+        records: made.records,
     }
 }
 
@@ -112,154 +112,76 @@ async fn from_words(mill: &Mill, page: &PendingPage, status: ArticleStatus) -> O
 }
 
 async fn fetched(mill: &Mill, page: &PendingPage, url: &str) -> Made {
-    let orders = mill.orders();
-    let feed = orders.feed(&page.feed_url);
-    let networks = networks(mill, feed.as_deref()).await;
-    let now = mill.clock.now();
-    if honours_robots(&orders, feed.as_deref(), url) {
-        match mill.fetcher.may_fetch(url, &networks, now).await {
-            Ok(()) => {}
-            Err(Refusal {
-                not_before: Some(until),
-                ..
-            }) => return postponed(mill, page, until).await,
-            Err(Refusal { kind, detail, .. }) => {
-                return failed(mill, page, &orders, kind, detail, None, None).await;
+    let visit = Visit::begin(mill, page).await;
+    let asked = visit.ask(url, page.validators.clone(), &page.validators_url);
+    match asked.await {
+        Ok((answer, record)) if answer.status == 304 => {
+            unchanged(mill, page, &visit.orders, vec![record])
+        }
+        Ok((answer, record)) => read(mill, page, &visit, answer, record).await,
+        Err(not_had) => match not_had.not_before {
+            Some(until) => postponed(mill, page, until).await,
+            None if mill.fetcher.is_outage() && not_had.kind.is_unreachable() => {
+                postponed(mill, page, mill.clock.now().plus(AFTER_OUTAGE)).await
             }
-        }
-    }
-    let request = Request {
-        url: url.to_owned(),
-        purpose: Purpose::Page,
-        validators: page.validators.clone(),
-        validators_url: page.validators_url.clone(),
-        headers: HeaderMap::new(),
-        home: String::new(),
-        networks,
-        now,
-    };
-    match mill.fetcher.fetch(&request).await {
-        Err(FetchFailure {
-            not_before: Some(until),
-            ..
-        }) => postponed(mill, page, until).await,
-        Err(failure) if mill.fetcher.is_outage() && failure.kind.is_unreachable() => {
-            postponed(mill, page, now.plus(AFTER_OUTAGE)).await
-        }
-        Err(failure) => {
-            let record = record_failure(&failure, mill.clock.now());
-            failed(
-                mill,
-                page,
-                &orders,
-                failure.kind,
-                failure.detail,
-                None,
-                Some(record),
-            )
-            .await
-        }
-        Ok(answer) => extracted(mill, page, &orders, feed.as_deref(), answer).await,
+            None => failed(mill, page, &visit.orders, *not_had, None).await,
+        },
     }
 }
 
-async fn extracted(
+async fn read(
     mill: &Mill,
     page: &PendingPage,
-    orders: &Orders,
-    feed: Option<&Feed>,
-    mut answer: Fetched,
+    visit: &Visit<'_>,
+    answer: Fetched,
+    mut record: FetchRecord,
 ) -> Made {
-    let mut record = record(&answer, mill.clock.now());
-    if answer.status == 304 && answer.conditional {
-        record.outcome = "not_modified";
-        return unchanged(mill, page, orders, Some(record));
-    }
-    let unusable = fetch::failure(&answer)
-        .map(|kind| (kind, format!("HTTP {}", answer.status)))
-        .or_else(|| {
-            let html = article::is_html(answer.content_type.as_deref(), &answer.body);
-            (!html).then(|| {
-                (
-                    FailureKind::NotHtml,
-                    answer.content_type.clone().unwrap_or_default(),
-                )
-            })
-        });
-    if let Some((kind, detail)) = unusable {
-        record.outcome = kind.token();
-        return failed(
-            mill,
-            page,
-            orders,
-            kind,
-            detail,
-            answer.retry_after,
-            Some(record),
-        )
-        .await;
-    }
-    let body = std::mem::take(&mut answer.body);
-    let settings = article::Settings {
-        keep: feed
-            .map(|feed| feed.extract_keep.clone())
-            .unwrap_or_default(),
-        drop: feed
-            .map(|feed| feed.extract_drop.clone())
-            .unwrap_or_default(),
-        ..article::Settings::default()
-    };
-    let (words, link, url) = (page.words.clone(), page.url.clone(), answer.url.clone());
-    let charset = answer.content_type.as_deref().and_then(fetch::charset);
-    let status = answer.status;
-    let made = mill
-        .think(move || {
-            let input = article::Input {
-                url: &url,
-                body: &body,
-                http_charset: charset.as_deref(),
-                words: &words,
-            };
-            let deadline = Instant::now() + PARSE_DEADLINE;
-            let made = article::extract(&input, &settings, &|| Instant::now() > deadline)?;
-            let own = article::from_words(&words, link.as_deref());
-            let adds = own.as_ref().map(|own| !article::feed_suffices(own, &made));
-            let better = own.filter(|own| adds == Some(false) && own.word_count > made.word_count);
-            let identity =
-                dedupe::identify(link.as_deref(), Some(&url), made.canonical_url.as_deref());
-            let state = if made.paywalled {
-                ArticleStatus::Partial
-            } else {
-                ArticleStatus::Ok
-            };
-            let made = better.map_or(made.clone(), |own| keep_metadata(own, made));
-            Ok((assemble(made, identity, state, Some(status), true), adds))
-        })
-        .await;
-    match made {
-        Some(Ok((article, adds))) => Made {
-            result: PageResult::Article(Box::new(article)),
-            again: again(mill, page, orders, &answer.validators, &answer.url),
-            page_added: adds,
-            record: Some(record),
-        },
-        Some(Err(article::PageFailure { kind, detail })) => {
+    let (url, status, validators) = (answer.url.clone(), answer.status, answer.validators.clone());
+    let read = match visit.read(answer, &page.words).await {
+        Ok(read) => read,
+        Err(article::PageFailure { kind, detail }) => {
             record.outcome = kind.token();
-            failed(mill, page, orders, kind, detail, None, Some(record)).await
+            let lesson = (kind == FailureKind::NoArticle)
+                .then(|| PageLesson::of(&url, None, Harvest::NOTHING));
+            let not_had = NotHad {
+                kind,
+                detail,
+                not_before: None,
+                retry_after: None,
+                record: Some(record),
+            };
+            return failed(mill, page, &visit.orders, not_had, lesson.flatten()).await;
         }
-        None => {
-            record.outcome = FailureKind::Panicked.token();
-            failed(
-                mill,
-                page,
-                orders,
-                FailureKind::Panicked,
-                String::new(),
-                None,
-                Some(record),
-            )
-            .await
-        }
+    };
+    let again = match read.missing {
+        None => again(mill, page, &visit.orders, &validators, &url),
+        Some(kind) => complete_at(mill, page, &visit.orders, kind, &url),
+    };
+    let (words, link, made) = (page.words.clone(), page.url.clone(), read.made);
+    let is_whole = read.missing.is_none() && !made.paywalled;
+    let compared = mill.think(move || {
+        let own = article::from_words(&words, link.as_deref());
+        let adds = own.as_ref().map(|own| !article::feed_suffices(own, &made));
+        let better = own.filter(|own| adds == Some(false) && own.word_count > made.word_count);
+        let identity = dedupe::identify(link.as_deref(), Some(&url), made.canonical_url.as_deref());
+        let state = if is_whole {
+            ArticleStatus::Ok
+        } else {
+            ArticleStatus::Partial
+        };
+        let made = better.map_or(made.clone(), |own| keep_metadata(own, made));
+        (assemble(made, identity, state, Some(status), true), adds)
+    });
+    let Some((article, adds)) = compared.await else {
+        let not_had = NotHad::panicked(Some(record));
+        return failed(mill, page, &visit.orders, not_had, None).await;
+    };
+    Made {
+        result: PageResult::Article(Box::new(article)),
+        again,
+        page_added: adds,
+        lesson: read.lesson,
+        records: std::iter::once(record).chain(read.records).collect(),
     }
 }
 
@@ -295,19 +217,31 @@ fn again(
     })
 }
 
-/// A page that we have, and of which there is nothing new to be had this time.
-fn unchanged(
+/// When the parts that are missing are tried again, with the whole article.
+fn complete_at(
     mill: &Mill,
     page: &PendingPage,
     orders: &Orders,
-    record: Option<FetchRecord>,
-) -> Made {
+    missing: FailureKind,
+    url: &str,
+) -> Option<Again> {
+    let ladder = &orders.config.articles.retry;
+    let (now, chance) = (mill.clock.now(), mill.clock.chance());
+    let at = page_retry(ladder, page.rechecks, missing, None, now, chance)?;
+    Some(Again {
+        at,
+        validators: Validators::default(),
+        url: url.to_owned(),
+    })
+}
+
+/// A page that we have, and of which there is nothing new to be had this time.
+fn unchanged(mill: &Mill, page: &PendingPage, orders: &Orders, records: Vec<FetchRecord>) -> Made {
     let again = again(mill, page, orders, &page.validators, &page.validators_url);
     Made {
-        result: PageResult::Unchanged,
         again,
-        page_added: None,
-        record,
+        records,
+        ..Made::silently(PageResult::Unchanged)
     }
 }
 
@@ -315,19 +249,22 @@ async fn failed(
     mill: &Mill,
     page: &PendingPage,
     orders: &Orders,
-    kind: FailureKind,
-    detail: String,
-    retry_after: Option<Duration>,
-    record: Option<FetchRecord>,
+    not_had: NotHad,
+    lesson: Option<Box<dyn Lesson>>,
 ) -> Made {
+    let NotHad { kind, detail, .. } = not_had;
     tracing::debug!(
         page = page.url.as_deref().map(redact),
         kind = kind.token(),
         detail,
         "the page could not be had"
     );
+    let records = not_had.record.into_iter().collect();
     if page.rechecks > 0 {
-        return unchanged(mill, page, orders, record);
+        return Made {
+            lesson,
+            ..unchanged(mill, page, orders, records)
+        };
     }
     let words = from_words(mill, page, ArticleStatus::FeedOnly)
         .await
@@ -337,19 +274,18 @@ async fn failed(
         ladder,
         page.attempts,
         kind,
-        retry_after,
+        not_had.retry_after,
         mill.clock.now(),
         mill.clock.chance(),
     );
     Made {
-        result: PageResult::Failed {
+        lesson,
+        records,
+        ..Made::silently(PageResult::Failed {
             kind,
             detail,
             retry_at,
             words,
-        },
-        again: None,
-        page_added: None,
-        record,
+        })
     }
 }

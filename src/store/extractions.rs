@@ -6,7 +6,7 @@ use super::articles::{self, ArticleCommitted, NewArticle};
 use super::fetches::{self, FetchRecord, Purpose};
 use super::request::Change;
 use super::writer::Work;
-use super::{StoreError, entries, judge, rows};
+use super::{Lesson, StoreError, entries, judge, rows, sites};
 use crate::model::{ArticleId, FailureKind, FeedId, Lease, PageId, Timestamp, Validators};
 
 /// Everything that one page leaves behind.
@@ -21,8 +21,10 @@ pub struct CommitPage {
     pub again: Option<Again>,
     /// Whether the page said more than the feed's own words, when the two were compared.
     pub page_added: Option<bool>,
-    /// The request, when one was made.
-    pub record: Option<FetchRecord>,
+    /// What the page teaches of its site.
+    pub lesson: Option<Box<dyn Lesson>>,
+    /// The requests that were made: the page's first, then those for its further parts.
+    pub records: Vec<FetchRecord>,
 }
 
 /// A later look at a page that we have.
@@ -106,7 +108,10 @@ impl Change for CommitPage {
                 )?
                 .execute(params![self.feed, i64::from(added)])?;
         }
-        if let Some(record) = &self.record {
+        if let Some(lesson) = self.lesson.as_deref() {
+            sites::learn(work.conn, lesson, self.at)?;
+        }
+        for record in &self.records {
             fetches::insert(
                 work.conn,
                 self.feed,
@@ -240,7 +245,7 @@ impl CommitPage {
             retry_at,
             kind.token(),
             detail,
-            self.record.as_ref().and_then(|record| record.status),
+            self.records.first().and_then(|record| record.status),
             done.article(),
             self.at,
         ])?;

@@ -41,6 +41,7 @@ mod request;
 pub mod retention;
 mod rows;
 pub mod search;
+pub mod sites;
 mod split;
 pub mod tail;
 mod twins;
@@ -66,6 +67,7 @@ pub use polls::{CommitPoll, PollCommitted};
 pub use purge::{Purge, Purged};
 pub use reclaim::{Reclaim, Reclaimed};
 pub use request::{Change, Request, Slot};
+pub use sites::{Lesson, Site};
 pub use split::Split;
 
 /// Requests that may wait for the writer; senders wait beyond it.

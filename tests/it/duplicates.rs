@@ -241,7 +241,8 @@ async fn of_two_copies_that_arrive_together_one_is_the_primary_always() {
             result: PageResult::Article(Box::new(article(&text, page.url.as_deref().unwrap()))),
             again: None,
             page_added: None,
-            record: None,
+            lesson: None,
+            records: Vec::new(),
         };
         let (one, two) = (commit(&pair[0]), commit(&pair[1]));
         let (first, second) = (store.clone(), store.clone());

@@ -1,0 +1,58 @@
+//! What a page teaches of its site, on its way into the store.
+
+use url::Url;
+
+use crate::article::{EXTRACTOR_VERSION, Harvest, Impression, SiteHistory, SiteMemory};
+use crate::store::{Lesson, Site};
+
+/// What a page teaches of its site.
+#[derive(Debug)]
+pub(super) struct PageLesson {
+    host: String,
+    /// Of a page that held an article.
+    impression: Option<Impression>,
+    harvest: Harvest,
+}
+
+impl PageLesson {
+    /// Of a page at `url`; nothing of one without a host.
+    pub(super) fn of(
+        url: &str,
+        impression: Option<Impression>,
+        harvest: Harvest,
+    ) -> Option<Box<dyn Lesson>> {
+        Some(Box::new(Self {
+            host: host_of(url)?,
+            impression,
+            harvest,
+        }))
+    }
+}
+
+/// The host under which a page's site is known.
+pub(super) fn host_of(url: &str) -> Option<String> {
+    Url::parse(url).ok()?.host_str().map(str::to_owned)
+}
+
+impl Lesson for PageLesson {
+    fn host(&self) -> &str {
+        &self.host
+    }
+
+    fn version(&self) -> u32 {
+        EXTRACTOR_VERSION
+    }
+
+    fn learn(&self, known: Site) -> Site {
+        let mut memory = SiteMemory::decode(&known.memory);
+        if let Some(impression) = &self.impression {
+            memory.learn(impression);
+        }
+        let mut history = SiteHistory::decode(&known.history);
+        history.note(self.harvest);
+        Site {
+            memory: memory.encode(),
+            history: history.encode(),
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! A visit to a page: robots.txt, the request, the extraction, and the same for its further parts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::lesson::{PageLesson, host_of};
+use super::mill::{Mill, Orders};
+use super::paged::{record, record_failure};
+use super::permission::{honours_robots, networks};
+use crate::article::{self, EXTRACTOR_VERSION, Harvest, PageFailure, Parts, Reading, SiteMemory};
+use crate::config::Feed;
+use crate::fetch::{self, HeaderMap, Networks, Purpose, Refusal, Request};
+use crate::model::{
+    Extracted, FailureKind, FeedWords, Fetched, PendingPage, Timestamp, Validators,
+};
+use crate::store::{FetchRecord, Lesson, sites};
+
+/// How long a page may take to be parsed: a thousand times what an honest one takes.
+const PARSE_DEADLINE: Duration = Duration::from_millis(500);
+
+/// Who asks for a page, and with what.
+pub(super) struct Visit<'m> {
+    mill: &'m Mill,
+    pub orders: Arc<Orders>,
+    feed: Option<Arc<Feed>>,
+    networks: Networks,
+    settings: Arc<article::Settings>,
+}
+
+/// Why a page could not be had.
+pub(super) struct NotHad {
+    pub kind: FailureKind,
+    pub detail: String,
+    /// Nobody was asked: its host is to be left alone until then.
+    pub not_before: Option<Timestamp>,
+    pub retry_after: Option<Duration>,
+    /// The request, where one was made.
+    pub record: Option<FetchRecord>,
+}
+
+/// An article that was read, over all its parts.
+pub(super) struct Read {
+    pub made: Extracted,
+    pub lesson: Option<Box<dyn Lesson>>,
+    /// The requests for further parts.
+    pub records: Vec<FetchRecord>,
+    /// Why a part that the page names is not in it.
+    pub missing: Option<FailureKind>,
+}
+
+impl<'m> Visit<'m> {
+    pub(super) async fn begin(mill: &'m Mill, page: &PendingPage) -> Self {
+        let orders = mill.orders();
+        let feed = orders.feed(&page.feed_url);
+        let selectors = |of: fn(&Feed) -> &Vec<String>| {
+            let chosen = feed.as_deref().map(|feed| of(feed).clone());
+            chosen.unwrap_or_default()
+        };
+        let settings = article::Settings {
+            keep: selectors(|feed| &feed.extract_keep),
+            drop: selectors(|feed| &feed.extract_drop),
+            ..article::Settings::default()
+        };
+        Self {
+            mill,
+            networks: networks(mill, feed.as_deref()).await,
+            orders,
+            feed,
+            settings: Arc::new(settings),
+        }
+    }
+
+    /// Asks for an address; robots.txt is asked first.
+    ///
+    /// # Errors
+    /// [`NotHad`] when nobody may or could be asked, or the answer is no page.
+    pub(super) async fn ask(
+        &self,
+        url: &str,
+        validators: Validators,
+        validators_url: &str,
+    ) -> Result<(Fetched, FetchRecord), Box<NotHad>> {
+        let now = self.mill.clock.now();
+        if honours_robots(&self.orders, self.feed.as_deref(), url) {
+            let allowed = self.mill.fetcher.may_fetch(url, &self.networks, now).await;
+            allowed.map_err(|refusal| Box::new(NotHad::from(refusal)))?;
+        }
+        let request = Request {
+            url: url.to_owned(),
+            purpose: Purpose::Page,
+            validators,
+            validators_url: validators_url.to_owned(),
+            headers: HeaderMap::new(),
+            home: String::new(),
+            networks: self.networks.clone(),
+            now,
+        };
+        match self.mill.fetcher.fetch(&request).await {
+            Ok(answer) => usable(answer, self.mill.clock.now()),
+            Err(failure) => Err(Box::new(NotHad {
+                record: failure
+                    .not_before
+                    .is_none()
+                    .then(|| record_failure(&failure, self.mill.clock.now())),
+                kind: failure.kind,
+                detail: failure.detail,
+                not_before: failure.not_before,
+                retry_after: None,
+            })),
+        }
+    }
+
+    /// Makes the article of an answer, and asks for its further parts. What was asked for and could
+    /// not be had is a part that is missing; what was had stays.
+    ///
+    /// # Errors
+    /// As [`article::read`], of the first page; [`FailureKind::Panicked`].
+    pub(super) async fn read(
+        &self,
+        answer: Fetched,
+        words: &FeedWords,
+    ) -> Result<Read, PageFailure> {
+        let url = answer.url.clone();
+        let site = self.site(&url).await;
+        let bytes = answer.body.len();
+        let first = self.extract(answer, words, &site).await?;
+        let impression = first.impression.clone();
+        let mut parts = Parts::begin(first, bytes);
+        let (mut records, mut missing) = (Vec::new(), None);
+        while let Some(next) = parts.next().map(str::to_owned) {
+            match self.ask(&next, Validators::default(), "").await {
+                Ok((answer, record)) => {
+                    records.push(record);
+                    let bytes = answer.body.len();
+                    match self.extract(answer, words, &site).await {
+                        Ok(part) => parts.take(part, bytes),
+                        Err(failure) => missing = Some(failure.kind),
+                    }
+                }
+                Err(not_had) => {
+                    records.extend(not_had.record);
+                    missing = Some(not_had.kind);
+                }
+            }
+            if missing.is_some() {
+                break;
+            }
+        }
+        let made = parts.finish();
+        Ok(Read {
+            lesson: PageLesson::of(&url, Some(impression), Harvest::of(&made)),
+            made,
+            records,
+            missing,
+        })
+    }
+
+    /// What is known of the site; nothing when the store cannot say.
+    async fn site(&self, url: &str) -> Arc<SiteMemory> {
+        let Some(host) = host_of(url) else {
+            return Arc::default();
+        };
+        let known = self
+            .mill
+            .store
+            .read(move |conn| sites::known(conn, &host, EXTRACTOR_VERSION))
+            .await;
+        let known = known.unwrap_or_else(|error| {
+            tracing::warn!(%error, "what is known of a site could not be read; the page is read without it");
+            sites::Site::default()
+        });
+        Arc::new(SiteMemory::decode(&known.memory))
+    }
+
+    async fn extract(
+        &self,
+        answer: Fetched,
+        words: &FeedWords,
+        site: &Arc<SiteMemory>,
+    ) -> Result<Reading, PageFailure> {
+        let (settings, site, words) = (Arc::clone(&self.settings), Arc::clone(site), words.clone());
+        let made = self.mill.think(move || {
+            let charset = answer.content_type.as_deref().and_then(fetch::charset);
+            let input = article::Input {
+                url: &answer.url,
+                body: &answer.body,
+                http_charset: charset.as_deref(),
+                words: &words,
+            };
+            let deadline = Instant::now() + PARSE_DEADLINE;
+            article::read(&input, &settings, Some(&site), &|| {
+                Instant::now() > deadline
+            })
+        });
+        made.await.unwrap_or_else(|| {
+            Err(PageFailure {
+                kind: FailureKind::Panicked,
+                detail: String::new(),
+            })
+        })
+    }
+}
+
+/// The answer, if it is a page or says that nothing has changed.
+fn usable(answer: Fetched, now: Timestamp) -> Result<(Fetched, FetchRecord), Box<NotHad>> {
+    let mut record = record(&answer, now);
+    if answer.status == 304 && answer.conditional {
+        record.outcome = "not_modified";
+        return Ok((answer, record));
+    }
+    let unusable = fetch::failure(&answer)
+        .map(|kind| (kind, format!("HTTP {}", answer.status)))
+        .or_else(|| {
+            let html = article::is_html(answer.content_type.as_deref(), &answer.body);
+            (!html).then(|| {
+                let detail = answer.content_type.clone().unwrap_or_default();
+                (FailureKind::NotHtml, detail)
+            })
+        });
+    match unusable {
+        None => Ok((answer, record)),
+        Some((kind, detail)) => {
+            record.outcome = kind.token();
+            Err(Box::new(NotHad {
+                kind,
+                detail,
+                not_before: None,
+                retry_after: answer.retry_after,
+                record: Some(record),
+            }))
+        }
+    }
+}
+
+impl NotHad {
+    pub(super) fn panicked(record: Option<FetchRecord>) -> Self {
+        let kind = FailureKind::Panicked;
+        Self {
+            kind,
+            detail: String::new(),
+            not_before: None,
+            retry_after: None,
+            record: record.map(|record| FetchRecord {
+                outcome: kind.token(),
+                ..record
+            }),
+        }
+    }
+}
+
+impl From<Refusal> for NotHad {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            kind: refusal.kind,
+            detail: refusal.detail,
+            not_before: refusal.not_before,
+            retry_after: None,
+            record: None,
+        }
+    }
+}
