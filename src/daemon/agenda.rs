@@ -21,6 +21,8 @@ pub struct Agenda<Id> {
     /// Every host with rows, once, with the time at which it is worth looking at.
     turns: BinaryHeap<Reverse<(Instant, String)>>,
     known: HashSet<Id>,
+    /// Rows that wait, in all queues.
+    waiting: usize,
     /// Rows handed out and not finished, by host.
     under_way: HashMap<String, u32>,
 }
@@ -33,6 +35,7 @@ impl<Id: Copy + Eq + Hash> Agenda<Id> {
             queues: HashMap::new(),
             turns: BinaryHeap::new(),
             known: HashSet::new(),
+            waiting: 0,
             under_way: HashMap::new(),
         }
     }
@@ -40,7 +43,7 @@ impl<Id: Copy + Eq + Hash> Agenda<Id> {
     /// Rows that wait.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.queues.values().map(VecDeque::len).sum()
+        self.waiting
     }
 
     /// Rows that are handed out.
@@ -61,6 +64,7 @@ impl<Id: Copy + Eq + Hash> Agenda<Id> {
             .entry(host.to_owned())
             .or_default()
             .push_back(id);
+        self.waiting += 1;
     }
 
     /// Takes up to `most` rows whose hosts are ready. `pace` tells of a host how long until it may
@@ -93,6 +97,7 @@ impl<Id: Copy + Eq + Hash> Agenda<Id> {
                 .and_then(VecDeque::pop_front)
             {
                 *self.under_way.entry(host.clone()).or_default() += 1;
+                self.waiting -= 1;
                 taken.push((id, host.clone()));
             }
             if self.queues.get(&host).is_some_and(VecDeque::is_empty) {
@@ -123,15 +128,17 @@ impl<Id: Copy + Eq + Hash> Agenda<Id> {
     /// Drops the rows of hosts that `held` says will not be ready for long; returns how many there
     /// were of each.
     pub fn drop_held(&mut self, held: impl Fn(&str) -> bool) -> Vec<(String, usize)> {
-        let hosts: Vec<String> = self
+        let mut hosts: Vec<String> = self
             .queues
             .keys()
             .filter(|host| !host.is_empty() && held(host))
             .cloned()
             .collect();
+        hosts.sort_unstable();
         let mut dropped = Vec::with_capacity(hosts.len());
         for host in hosts {
             let rows = self.queues.remove(&host).unwrap_or_default();
+            self.waiting -= rows.len();
             for id in &rows {
                 self.known.remove(id);
             }

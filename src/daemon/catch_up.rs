@@ -4,7 +4,7 @@
 use super::asking::asked_with;
 use super::mill::Mill;
 use crate::model::{FeedId, Timestamp};
-use crate::schedule::{Reason, horizon, spread};
+use crate::schedule::{Load, Reason, horizon, spread};
 use crate::store::{PullPages, Reschedule, StoreError, feeds};
 
 /// Spreads what became due while nobody was there: one catch-up for each feed, the longest due
@@ -41,8 +41,13 @@ pub async fn catch_up(mill: &Mill, reason: Reason) -> Result<(), StoreError> {
         });
         places.collect()
     };
+    let in_time = listed.iter().map(|feed| feed.next_poll_at);
+    *mill.load() = Load::of(in_time.filter(|at| *at > now));
     for (feeds, reason) in [(strayed, Reason::Clock), (overdue, reason)] {
         let feeds = spaced(&feeds);
+        for (_, at) in &feeds {
+            mill.load().add(*at);
+        }
         let reason = reason.token();
         mill.store.write(Reschedule { feeds, reason }).await?;
     }

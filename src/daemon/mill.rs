@@ -1,15 +1,18 @@
 //! What the loops share: the store, the network, the clock, and what they were told.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::clock::Clock;
 use super::tally::Tally;
+use super::world::World;
 use crate::config::{Config, Feed};
 use crate::fetch::Fetcher;
+use crate::schedule::Load;
 use crate::store::Store;
 
 /// The shared parts of a running mill.
@@ -25,9 +28,12 @@ pub struct Mill {
     pub wake_pages: Notify,
     /// Set when the mill is to stop: nothing is claimed any more, and nothing waits for the network.
     pub stop: CancellationToken,
+    /// In a simulation, where nothing is done beside anything else.
+    is_serial: bool,
     /// Parsing and extraction under way at a time: as many as there are cores.
     pub cores: Semaphore,
     orders: RwLock<Arc<Orders>>,
+    load: Mutex<Load>,
 }
 
 /// The configuration, with its feeds by address.
@@ -62,7 +68,7 @@ impl Mill {
     pub fn new(
         store: Store,
         fetcher: Fetcher,
-        clock: Arc<dyn Clock>,
+        world: World,
         config: Config,
         stop: CancellationToken,
     ) -> Self {
@@ -70,13 +76,15 @@ impl Mill {
         Self {
             store,
             fetcher,
-            clock,
+            clock: world.clock,
+            is_serial: world.simulation.is_some(),
             tally: Arc::default(),
             wake_polls: Notify::new(),
             wake_pages: Notify::new(),
             stop,
             cores: Semaphore::new(cores),
             orders: RwLock::new(Arc::new(Orders::new(config))),
+            load: Mutex::default(),
         }
     }
 
@@ -84,6 +92,11 @@ impl Mill {
     #[must_use]
     pub fn orders(&self) -> Arc<Orders> {
         Arc::clone(&self.orders.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// In which seconds polls are due.
+    pub fn load(&self) -> MutexGuard<'_, Load> {
+        self.load.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells the mill something else.
@@ -98,6 +111,9 @@ impl Mill {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
+        if self.is_serial {
+            return catch_unwind(AssertUnwindSafe(work)).ok();
+        }
         // The semaphore is never closed; a closed one would only lift the bound.
         let _permit = self.cores.acquire().await;
         tokio::task::spawn_blocking(work).await.ok()

@@ -36,6 +36,7 @@ mod tally;
 mod ticker;
 mod upkeep;
 mod visit;
+mod world;
 
 pub use clock::{Clock, SystemClock};
 pub use once::{Done, Selection, once};
@@ -43,3 +44,5 @@ pub use retention::{Swept, keep, sweep};
 pub use run::{Signals, run};
 pub use start::DaemonError;
 pub use tally::Tally;
+pub use ticker::Ticks;
+pub use world::{Simulation, World};

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::clock::Clock;
 use super::mill::Mill;
 use super::queue::{self, Until, Upstream};
 use super::queues::{Pages, Polls};
 use super::start::{DaemonError, Started, start};
 use super::tally::Tally;
+use super::world::World;
 use crate::config::Config;
 use crate::model::FeedId;
 use crate::store::{Reschedule, StoreError, feeds};
@@ -37,21 +37,23 @@ pub struct Done {
 /// When it cannot start, or the store fails.
 pub async fn once(
     config: Config,
-    clock: Arc<dyn Clock>,
+    world: impl Into<World>,
     stop: CancellationToken,
     selection: &Selection,
     watch: impl FnOnce(&Arc<Tally>, usize),
 ) -> Result<Done, DaemonError> {
-    let Started { mill, writer, lock } = start(config, clock, stop).await?;
+    let Started { mill, writer, lock } = start(config, world.into(), stop).await?;
     let due = choose(&mill, selection).await?;
     let (tally, selected) = (Arc::clone(&mill.tally), due.len());
     watch(&tally, selected);
     work(&mill, due).await?;
     // The writer ends when the last sender is gone.
     drop(mill);
-    tokio::task::spawn_blocking(move || writer.join())
-        .await
-        .map_err(|_| StoreError::Closed)??;
+    if let Some(writer) = writer {
+        tokio::task::spawn_blocking(move || writer.join())
+            .await
+            .map_err(|_| StoreError::Closed)??;
+    }
     drop(lock);
     Ok(Done { tally, selected })
 }

@@ -26,6 +26,7 @@ const POSTPONED_AT_LEAST: Duration = Duration::from_secs(1);
 /// One page, from the request to the commit.
 pub(super) async fn page(mill: &Mill, page: PendingPage) {
     let made = tokio::select! {
+        biased;
         made = make(mill, &page) => made,
         () = mill.stop.cancelled() => return,
     };

@@ -26,6 +26,7 @@ pub(super) async fn poll(mill: &Mill, due: DueFeed) {
     };
     let (url, was_failing) = (redact(&due.url), due.failures > 0);
     let visit = tokio::select! {
+        biased;
         visit = visit(mill, &orders, &told, due) => visit,
         () = mill.stop.cancelled() => return,
     };

@@ -67,6 +67,8 @@ pub(super) fn commit(
     let schedule = &orders.config.schedule;
     let distrusted = is_distrusted(schedule, due, &visited, &asked);
     let answer = answer(due, &visited, failure, distrusted, now);
+    let mut load = mill.load();
+    load.forget_before(now);
     let next = next_poll(&Question {
         settings: schedule,
         pace: told.pace.as_ref().unwrap_or(&orders.config.pace),
@@ -77,7 +79,10 @@ pub(super) fn commit(
         asked_at: asked.at,
         now,
         chance: mill.clock.chance(),
+        load: &load,
     });
+    load.add(next.at);
+    drop(load);
     let Visited {
         outcome,
         detail,

@@ -28,6 +28,8 @@ const LOW_WATER: usize = 256;
 /// … but not more often than this, and at least this often.
 const ASK_NOT_BEFORE: Duration = Duration::from_millis(200);
 const ASK_AT_LEAST: Duration = Duration::from_secs(5);
+/// What is to be done at once is done after this, so that the loop can never spin.
+const A_MOMENT: Duration = Duration::from_millis(1);
 /// Rows are claimed when at least this part of the permits is free: a quarter.
 const CLAIM_SHARE: usize = 4;
 /// After this a claim ends by itself: longer than any fetch with its redirects may take.
@@ -133,12 +135,14 @@ pub async fn run<Q: Queue>(
             Some(_) => ASK_NOT_BEFORE,
         };
         let rested = last_asked.is_none_or(|(at, _)| now.duration_since(at) >= pause);
+        let mut is_dry = false;
         if rested && agenda.ready_by(now + ASK_AT_LEAST) < LOW_WATER {
             let working = agenda.is_working();
             let Some(added) = refill(&*queue, &mill, &mut agenda, now).await? else {
                 continue;
             };
             last_asked = Some((now, added));
+            is_dry = added == 0;
             if upstream_done && agenda.len() == 0 && !working {
                 break;
             }
@@ -164,9 +168,20 @@ pub async fn run<Q: Queue>(
         let wake_at = if upstream_done && agenda.len() == 0 && tasks.is_empty() {
             now + ASK_NOT_BEFORE
         } else {
-            wake_time(&*queue, &mill, &agenda, free > 0, now).await?
+            let mut at = now + ASK_AT_LEAST;
+            if let Some(turn) = agenda.next_turn().filter(|_| free > 0) {
+                at = at.min(turn.max(now + A_MOMENT));
+            }
+            if is_dry {
+                at = at.min(next_due(&*queue, &mill, now).await?);
+            } else if let Some((asked, _)) = last_asked.filter(|_| agenda.len() < LOW_WATER) {
+                at = at.min((asked + pause).max(now + A_MOMENT));
+            }
+            at
         };
         tokio::select! {
+            // In this order, so that a simulation takes the same way every time.
+            biased;
             () = mill.stop.cancelled() => {}
             () = queue.wake(&mill).notified() => last_asked = None,
             () = sleep_until(wake_at) => {}
@@ -272,25 +287,12 @@ async fn start<Q: Queue>(
     Ok(())
 }
 
-async fn wake_time<Q: Queue>(
-    queue: &Q,
-    mill: &Mill,
-    agenda: &Agenda<Q::Id>,
-    free: bool,
-    now: Instant,
-) -> Result<Instant, StoreError> {
-    let mut at = now + ASK_AT_LEAST;
-    if let Some(turn) = agenda.next_turn().filter(|_| free) {
-        at = at.min(turn.max(now + Duration::from_millis(1)));
-    }
-    if agenda.len() < LOW_WATER {
-        if let Some(due) = pause_on_fault(queue.next_due(mill).await).await?.flatten() {
-            at = at.min(now + due.since(mill.clock.now()).max(ASK_NOT_BEFORE));
-        } else {
-            at = at.min(now + ASK_AT_LEAST);
-        }
-    }
-    Ok(at)
+/// When the next row is due, which the table knew a moment ago; it is not asked again at once.
+async fn next_due<Q: Queue>(queue: &Q, mill: &Mill, now: Instant) -> Result<Instant, StoreError> {
+    let due = pause_on_fault(queue.next_due(mill).await).await?.flatten();
+    Ok(due.map_or(now + ASK_AT_LEAST, |due| {
+        now + due.since(mill.clock.now()).max(ASK_NOT_BEFORE)
+    }))
 }
 
 fn settle<Id: Copy + Eq + Hash>(

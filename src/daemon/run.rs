@@ -9,17 +9,17 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::catch_up::{catch_up, retry_refused};
-use super::clock::Clock;
 use super::mill::Mill;
 use super::queue::{self, Until};
 use super::queues::{Pages, Polls};
 use super::start::{DaemonError, Started, start, sync};
 use super::ticker::{Ticker, Ticks};
+use super::world::World;
 use super::{notify, upkeep};
 use crate::config::{Config, Problems};
 use crate::model::Timestamp;
 use crate::schedule::Reason;
-use crate::store::StoreError;
+use crate::store::{StoreError, WriterThread};
 
 /// What the outside world tells a running service.
 #[derive(Debug, Clone, Default)]
@@ -39,15 +39,19 @@ const WRITER_GRACE: Duration = Duration::from_secs(30);
 /// When it cannot start, and when a part of it ends early: half a daemon is worse than a restarted one.
 pub async fn run(
     config: Config,
-    clock: Arc<dyn Clock>,
+    world: impl Into<World>,
     signals: Signals,
     read: impl Fn() -> Result<Config, Problems> + Send + Sync + 'static,
 ) -> Result<(), DaemonError> {
-    let Started { mill, writer, lock } = start(config, clock, signals.stop.clone()).await?;
+    let world = world.into();
+    let simulation = world.simulation.clone();
+    let Started { mill, writer, lock } = start(config, world, signals.stop.clone()).await?;
     catch_up(&mill, Reason::CatchUp).await?;
-    let ticker = Ticker::start()
-        .await
-        .map_err(|error| DaemonError::Ticker(error.to_string()))?;
+    let ticker = match simulation {
+        Some(simulation) => Ok(Ticker::beaten(simulation.ticks)),
+        None => Ticker::start().await,
+    };
+    let ticker = ticker.map_err(|error| DaemonError::Ticker(error.to_string()))?;
     let mut parts: JoinSet<(&'static str, Result<(), StoreError>)> = JoinSet::new();
     let permits = mill.orders().config.concurrency;
     let (polls, pages) = (Arc::clone(&mill), Arc::clone(&mill));
@@ -79,20 +83,28 @@ pub async fn run(
     while parts.join_next().await.is_some() {}
     ticker.stop().await;
     drop(mill);
-    let closed = tokio::task::spawn_blocking(move || writer.join());
-    let closed = match tokio::time::timeout(WRITER_GRACE, closed).await {
-        Ok(Ok(Ok(()))) => None,
-        Ok(_) => Some("the database writer"),
-        Err(_) => {
-            tracing::error!("the database writer did not finish in time");
-            None
-        }
+    let closed = match writer {
+        Some(writer) => close(writer).await,
+        None => None,
     };
     drop(lock);
     tracing::info!("stopped");
     early
         .or(closed)
         .map_or(Ok(()), |part| Err(DaemonError::EndedEarly(part)))
+}
+
+/// Waits until everything is written. What has failed, if it has.
+async fn close(writer: WriterThread) -> Option<&'static str> {
+    let closed = tokio::task::spawn_blocking(move || writer.join());
+    match tokio::time::timeout(WRITER_GRACE, closed).await {
+        Ok(Ok(Ok(()))) => None,
+        Ok(_) => Some("the database writer"),
+        Err(_) => {
+            tracing::error!("the database writer did not finish in time");
+            None
+        }
+    }
 }
 
 /// The part that ended although nobody told it to; `None` when the stop came first.

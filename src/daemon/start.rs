@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::catch_up::retry_refused;
-use super::clock::Clock;
 use super::mill::Mill;
+use super::world::World;
 use crate::config::Config;
 use crate::fetch::{ClientError, Fetcher};
 use crate::schedule::spread;
@@ -36,7 +36,8 @@ pub enum DaemonError {
 #[derive(Debug)]
 pub struct Started {
     pub mill: Arc<Mill>,
-    pub writer: WriterThread,
+    /// None in a simulation.
+    pub writer: Option<WriterThread>,
     pub lock: InstanceLock,
 }
 
@@ -46,13 +47,24 @@ pub struct Started {
 /// Of the database, of the HTTP client, of the lock.
 pub async fn start(
     config: Config,
-    clock: Arc<dyn Clock>,
+    world: World,
     stop: CancellationToken,
 ) -> Result<Started, DaemonError> {
     let lock = InstanceLock::take(&config.database)?;
-    let (store, writer) = Store::open(&config.database)?;
-    let fetcher = Fetcher::internet(config.fetch.clone(), config.concurrency)?;
-    let mill = Arc::new(Mill::new(store, fetcher, clock, config, stop));
+    let (settings, flights) = (config.fetch.clone(), config.concurrency);
+    let (store, writer, fetcher) = match &world.simulation {
+        None => {
+            let (store, writer) = Store::open(&config.database)?;
+            (store, Some(writer), Fetcher::internet(settings, flights)?)
+        }
+        Some(simulation) => {
+            let store = Store::open_serial(&config.database)?;
+            let wire = Arc::clone(&simulation.wire);
+            let look_up = Arc::clone(&simulation.look_up);
+            (store, None, Fetcher::new(settings, flights, wire, look_up))
+        }
+    };
+    let mill = Arc::new(Mill::new(store, fetcher, world, config, stop));
     sync(&mill).await?;
     retry_refused(&mill).await?;
     Ok(Started { mill, writer, lock })

@@ -26,7 +26,8 @@ pub struct Ticks {
 
 /// The scheduler, running until it is stopped.
 pub struct Ticker {
-    scheduler: JobScheduler,
+    /// None when somebody else beats time.
+    scheduler: Option<JobScheduler>,
     pub ticks: Arc<Ticks>,
 }
 
@@ -47,12 +48,26 @@ impl Ticker {
         add(&scheduler, HEARTBEAT, &ticks, |ticks| &ticks.heartbeat).await?;
         add(&scheduler, UPKEEP, &ticks, |ticks| &ticks.upkeep).await?;
         scheduler.start().await?;
-        Ok(Self { scheduler, ticks })
+        Ok(Self {
+            scheduler: Some(scheduler),
+            ticks,
+        })
+    }
+
+    /// One that only passes on what somebody else beats.
+    pub fn beaten(ticks: Arc<Ticks>) -> Self {
+        Self {
+            scheduler: None,
+            ticks,
+        }
     }
 
     /// Stops ticking.
-    pub async fn stop(mut self) {
-        if let Err(error) = self.scheduler.shutdown().await {
+    pub async fn stop(self) {
+        let Some(mut scheduler) = self.scheduler else {
+            return;
+        };
+        if let Err(error) = scheduler.shutdown().await {
             tracing::debug!(%error, "the ticker did not stop cleanly");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Pace, Reason, Settings, adaptive, backoff, skip};
+use super::{Load, Pace, Reason, Settings, adaptive, backoff, skip};
 use crate::model::{DueFeed, FailureKind, FeedId, Freshness, PublisherHints, Timestamp};
 
 /// What a poll came to.
@@ -47,6 +47,8 @@ pub struct Question<'a> {
     pub now: Timestamp,
     /// From 0 up to 1.
     pub chance: f64,
+    /// When the other feeds are due.
+    pub load: &'a Load,
 }
 
 /// When the feed is due, and why.
@@ -117,18 +119,23 @@ pub fn next_poll(question: &Question<'_>) -> NextPoll {
     let Latest { at, reason } = latest;
     // Jitter only ever delays, by a share of the wait but at most of the slowest interval. Who wrote
     // a cron line wants its times: there the splay keeps feeds apart.
-    let share = if reason == Reason::Cron {
-        0.0
-    } else {
-        settings.jitter.clamp(0.0, 1.0) * question.chance.clamp(0.0, 1.0)
+    let share = match question.pace {
+        _ if reason == Reason::Cron => 0.0,
+        Pace::Adaptive => settings.jitter.clamp(0.0, 1.0) * ADAPTIVE_JITTER,
+        Pace::Every(_) | Pace::Cron(_) => settings.jitter.clamp(0.0, 1.0),
     };
-    let jitter = at.since(asked_at).min(settings.max_interval).mul_f64(share);
+    let slack = at.since(asked_at).min(settings.max_interval).mul_f64(share);
+    let at = question.load.calm_instant(at, slack, question.chance);
     NextPoll {
-        at: skip::roll_past(&answer.hints, at.plus(jitter)),
+        at: skip::roll_past(&answer.hints, at),
         reason,
         interval: learned,
     }
 }
+
+/// Adaptive intervals begin at different times and differ in length: a tenth of the jitter keeps
+/// them apart, and what a news feed publishes is not seen later for it.
+const ADAPTIVE_JITTER: f64 = 0.1;
 
 /// The latest of the instants considered so far, and whose it is.
 struct Latest {
@@ -242,6 +249,7 @@ pub(super) mod tests {
             asked_at: START,
             now: START,
             chance,
+            load: &Load::default(),
         })
     }
 

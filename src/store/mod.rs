@@ -76,9 +76,18 @@ const QUEUE: usize = 1024;
 /// The store, open for writing. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Store {
-    requests: mpsc::Sender<Request>,
+    way: Way,
     readers: Arc<Readers>,
     stalled: Arc<AtomicBool>,
+}
+
+/// How a change gets to the writer.
+#[derive(Debug, Clone)]
+enum Way {
+    /// To a thread of its own, through a queue.
+    Queue(mpsc::Sender<Request>),
+    /// Here and now, each in a transaction of its own.
+    Here(Arc<Mutex<writer::Writer>>),
 }
 
 /// The writer's thread, to be waited for after the last [`Store`] is dropped.
@@ -108,20 +117,9 @@ impl Store {
     /// # Errors
     /// See [`open::writer`].
     pub fn open(path: &Path) -> Result<(Self, WriterThread), StoreError> {
-        let conn = open::writer(path)?;
-        // Claims of a process that is no more: we hold the lock, so nobody works on them.
-        conn.execute_batch(
-            "UPDATE _feed SET lease = NULL, leased_until = NULL WHERE leased_until IS NOT NULL;
-             UPDATE _page SET lease = NULL, leased_until = NULL WHERE leased_until IS NOT NULL;",
-        )?;
-        let stalled = Arc::new(AtomicBool::new(false));
-        let writer = writer::Writer {
-            conn,
-            memory: judge::Memory::default(),
-            checkpoints: checkpoint::Checkpoints::new(path),
-            stalled: Arc::clone(&stalled),
-        };
+        let writer = Self::writer(path)?;
         let (requests, queue) = mpsc::channel(QUEUE);
+        let stalled = Arc::clone(&writer.stalled);
         let thread = std::thread::Builder::new()
             .name("feedmill-writer".to_owned())
             .spawn(move || writer.run(queue))
@@ -129,19 +127,48 @@ impl Store {
                 path: path.to_owned(),
                 source,
             })?;
+        let store = Self::new(path, Way::Queue(requests), stalled);
+        Ok((store, WriterThread(thread)))
+    }
+
+    /// Opens the database like [`Store::open`], to be read and written on the caller's thread, which
+    /// waits meanwhile: for a simulation, in which everything must happen in one order.
+    ///
+    /// # Errors
+    /// See [`open::writer`].
+    pub fn open_serial(path: &Path) -> Result<Self, StoreError> {
+        let writer = Self::writer(path)?;
+        let stalled = Arc::clone(&writer.stalled);
+        let way = Way::Here(Arc::new(Mutex::new(writer)));
+        Ok(Self::new(path, way, stalled))
+    }
+
+    fn new(path: &Path, way: Way, stalled: Arc<AtomicBool>) -> Self {
         let readers = Arc::new(Readers {
             path: path.to_owned(),
             idle: Mutex::new(Vec::new()),
             turns: Semaphore::new(READERS),
         });
-        Ok((
-            Self {
-                requests,
-                readers,
-                stalled,
-            },
-            WriterThread(thread),
-        ))
+        Self {
+            way,
+            readers,
+            stalled,
+        }
+    }
+
+    fn writer(path: &Path) -> Result<writer::Writer, StoreError> {
+        let conn = open::writer(path)?;
+        // Claims of a process that is no more: we hold the lock, so nobody works on them.
+        conn.execute_batch(
+            "UPDATE _feed SET lease = NULL, leased_until = NULL WHERE leased_until IS NOT NULL;
+             UPDATE _page SET lease = NULL, leased_until = NULL WHERE leased_until IS NOT NULL;",
+        )?;
+        Ok(writer::Writer {
+            conn,
+            memory: judge::Memory::default(),
+            checkpoints: checkpoint::Checkpoints::new(path),
+            stalled: Arc::default(),
+        })
     }
 
     /// Hands a change to the writer and waits until it is on disk.
@@ -154,10 +181,17 @@ impl Store {
         Slot<C>: Into<Request>,
     {
         let (slot, answer) = Slot::new(change);
-        self.requests
-            .send(slot.into())
-            .await
-            .map_err(|_| StoreError::Closed)?;
+        let request = slot.into();
+        match &self.way {
+            Way::Queue(requests) => requests
+                .send(request)
+                .await
+                .map_err(|_| StoreError::Closed)?,
+            Way::Here(writer) => writer
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .serve(request),
+        }
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
@@ -169,15 +203,19 @@ impl Store {
         &self,
         query: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        // Never closed, so never refused.
-        let _turn = self.readers.turns.acquire().await;
         let readers = Arc::clone(&self.readers);
-        let task = tokio::task::spawn_blocking(move || {
+        let read = move || {
             let conn = readers.take()?;
             let result = query(&conn);
             readers.give_back(conn);
             result
-        });
+        };
+        if matches!(self.way, Way::Here(_)) {
+            return read();
+        }
+        // Never closed, so never refused.
+        let _turn = self.readers.turns.acquire().await;
+        let task = tokio::task::spawn_blocking(read);
         task.await.map_err(|_| StoreError::Closed)?
     }
 

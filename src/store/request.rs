@@ -7,7 +7,8 @@ use tokio::sync::oneshot;
 
 use super::writer::Work;
 use super::{
-    ClaimFeeds, ClaimPages, CommitPage, CommitPoll, Forgive, HoldHost, PostponePoll, PullPages, Purge, Reclaim, Reschedule, Split, StoreError, SyncFeeds, Upkeep,
+    ClaimFeeds, ClaimPages, CommitPage, CommitPoll, Forgive, HoldHost, PostponePoll, PullPages,
+    Purge, Reclaim, Reschedule, Split, StoreError, SyncFeeds, Upkeep,
 };
 
 /// One kind of change. Applying it twice in two transactions of which only the second is committed

@@ -52,16 +52,10 @@ impl Writer {
     /// Serves requests until every sender is gone, then checkpoints and closes.
     pub fn run(mut self, mut requests: mpsc::Receiver<Request>) {
         while let Some(first) = requests.blocking_recv() {
-            let mut group = vec![first];
-            let goes_on = self.commit(&mut group, &mut requests);
-            for request in group {
-                request.settle();
-            }
-            if !goes_on {
+            if !self.serve_group(first, || requests.try_recv().ok()) {
                 tracing::error!("the database cannot be used any more; stopping");
                 return;
             }
-            self.checkpoints.after_commit(&self.conn, Instant::now());
         }
         // The next start need not look for damage.
         let _ = self.conn.execute_batch(
@@ -70,14 +64,40 @@ impl Writer {
         checkpoint::truncate(&self.conn);
     }
 
+    /// Serves one request here and now.
+    pub fn serve(&mut self, request: Request) {
+        self.serve_group(request, || None);
+    }
+
+    /// Serves a request with whatever else is waiting. False when the database is beyond use.
+    fn serve_group(
+        &mut self,
+        first: Request,
+        mut waiting: impl FnMut() -> Option<Request>,
+    ) -> bool {
+        let mut group = vec![first];
+        let goes_on = self.commit(&mut group, &mut waiting);
+        for request in group {
+            request.settle();
+        }
+        if goes_on {
+            self.checkpoints.after_commit(&self.conn, Instant::now());
+        }
+        goes_on
+    }
+
     /// Applies the group and whatever else is waiting, until it is committed. False when the
     /// database is beyond use.
-    fn commit(&mut self, group: &mut Vec<Request>, requests: &mut mpsc::Receiver<Request>) -> bool {
+    fn commit(
+        &mut self,
+        group: &mut Vec<Request>,
+        waiting: &mut impl FnMut() -> Option<Request>,
+    ) -> bool {
         let began = Instant::now();
         let mut pause = RETRY_FIRST;
         let mut told = false;
         loop {
-            let Err(error) = self.attempt(group, requests) else {
+            let Err(error) = self.attempt(group, waiting) else {
                 break;
             };
             self.memory.forget();
@@ -106,7 +126,7 @@ impl Writer {
     fn attempt(
         &mut self,
         group: &mut Vec<Request>,
-        requests: &mut mpsc::Receiver<Request>,
+        waiting: &mut impl FnMut() -> Option<Request>,
     ) -> Result<(), StoreError> {
         let began = Instant::now();
         self.memory.fill(&self.conn)?;
@@ -119,9 +139,9 @@ impl Writer {
                 if group.len() >= GROUP_REQUESTS || began.elapsed() >= GROUP_TIME {
                     break;
                 }
-                match requests.try_recv() {
-                    Ok(request) => group.push(request),
-                    Err(_) => break,
+                match waiting() {
+                    Some(request) => group.push(request),
+                    None => break,
                 }
                 continue;
             };
