@@ -137,7 +137,7 @@ async fn visit(
     due: DueFeed,
 ) -> Option<Result<CommitPoll, PostponePoll>> {
     let asked_at = mill.clock.now();
-    let variant = variant(orders, told, &due.url);
+    let variant = variant(orders, told);
     let with = asked_with(orders, told).await;
     let (visited, failure) = match request(orders, told, &due, &variant, asked_at).await {
         Err(detail) => (

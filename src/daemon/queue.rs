@@ -52,10 +52,11 @@ pub trait Queue: Send + Sync + 'static {
         mill: &Mill,
         wanted: Wanted,
     ) -> impl Future<Output = Result<Vec<Due<Self::Id>>, StoreError>> + Send;
-    /// When the next one is due.
+    /// When the next one is due, of those that are not yet.
     fn next_due(
         &self,
         mill: &Mill,
+        now: Timestamp,
     ) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send;
     /// Takes rows; those that are gone by now are left out.
     fn claim(
@@ -124,25 +125,21 @@ pub async fn run<Q: Queue>(
 ) -> Result<(), StoreError> {
     let mut agenda = Agenda::new();
     let mut tasks: JoinSet<(Q::Id, String)> = JoinSet::new();
-    let mut last_asked: Option<(Instant, usize)> = None;
+    let mut ask_at = Instant::now();
     while !mill.stop.is_cancelled() {
         queue.rounds(&mill).up();
         let now = Instant::now();
         let upstream_done = matches!(&until, Until::Idle(upstream) if upstream.is_done());
-        let pause = match last_asked {
-            None => Duration::ZERO,
-            Some((_, 0)) if agenda.len() > 0 => ASK_AT_LEAST,
-            Some(_) => ASK_NOT_BEFORE,
-        };
-        let rested = last_asked.is_none_or(|(at, _)| now.duration_since(at) >= pause);
-        let mut is_dry = false;
-        if rested && agenda.ready_by(now + ASK_AT_LEAST) < LOW_WATER {
+        if now >= ask_at && agenda.ready_by(now + ASK_AT_LEAST) < LOW_WATER {
             let working = agenda.is_working();
             let Some(added) = refill(&*queue, &mill, &mut agenda, now).await? else {
                 continue;
             };
-            last_asked = Some((now, added));
-            is_dry = added == 0;
+            ask_at = if added == 0 {
+                next_due(&*queue, &mill, now).await?
+            } else {
+                now + ASK_NOT_BEFORE
+            };
             if upstream_done && agenda.len() == 0 && !working {
                 break;
             }
@@ -172,10 +169,9 @@ pub async fn run<Q: Queue>(
             if let Some(turn) = agenda.next_turn().filter(|_| free > 0) {
                 at = at.min(turn.max(now + A_MOMENT));
             }
-            if is_dry {
-                at = at.min(next_due(&*queue, &mill, now).await?);
-            } else if let Some((asked, _)) = last_asked.filter(|_| agenda.len() < LOW_WATER) {
-                at = at.min((asked + pause).max(now + A_MOMENT));
+            // A time that has passed means that there are rows enough.
+            if ask_at > now {
+                at = at.min(ask_at);
             }
             at
         };
@@ -183,9 +179,13 @@ pub async fn run<Q: Queue>(
             // In this order, so that a simulation takes the same way every time.
             biased;
             () = mill.stop.cancelled() => {}
-            () = queue.wake(&mill).notified() => last_asked = None,
+            () = queue.wake(&mill).notified() => ask_at = Instant::now(),
             () = sleep_until(wake_at) => {}
-            Some(done) = tasks.join_next() => settle(&mut agenda, done),
+            Some(done) = tasks.join_next() => {
+                settle(&mut agenda, done);
+                // Its row may be due again soon, and its host has room for another.
+                ask_at = ask_at.min(Instant::now() + ASK_NOT_BEFORE);
+            }
         }
         while let Some(done) = tasks.try_join_next() {
             settle(&mut agenda, done);
@@ -287,12 +287,14 @@ async fn start<Q: Queue>(
     Ok(())
 }
 
-/// When the next row is due, which the table knew a moment ago; it is not asked again at once.
+/// When to ask a table again that has just given nothing: when the next of its rows is due.
 async fn next_due<Q: Queue>(queue: &Q, mill: &Mill, now: Instant) -> Result<Instant, StoreError> {
-    let due = pause_on_fault(queue.next_due(mill).await).await?.flatten();
-    Ok(due.map_or(now + ASK_AT_LEAST, |due| {
-        now + due.since(mill.clock.now()).max(ASK_NOT_BEFORE)
-    }))
+    let told = mill.clock.now();
+    let due = pause_on_fault(queue.next_due(mill, told).await)
+        .await?
+        .flatten();
+    let wait = due.map_or(ASK_AT_LEAST, |due| due.since(told));
+    Ok(now + wait.clamp(ASK_NOT_BEFORE, ASK_AT_LEAST))
 }
 
 fn settle<Id: Copy + Eq + Hash>(

@@ -69,8 +69,10 @@ impl Queue for Polls {
             .await
     }
 
-    async fn next_due(&self, mill: &Mill) -> Result<Option<Timestamp>, StoreError> {
-        mill.store.read(feeds::next_due).await
+    async fn next_due(&self, mill: &Mill, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        mill.store
+            .read(move |conn| feeds::next_due(conn, now))
+            .await
     }
 
     async fn claim(
@@ -156,8 +158,10 @@ impl Queue for Pages {
             .await
     }
 
-    async fn next_due(&self, mill: &Mill) -> Result<Option<Timestamp>, StoreError> {
-        mill.store.read(pages::next_due).await
+    async fn next_due(&self, mill: &Mill, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        mill.store
+            .read(move |conn| pages::next_due(conn, now))
+            .await
     }
 
     async fn claim(

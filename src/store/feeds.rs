@@ -256,15 +256,15 @@ impl Change for HoldHost {
     }
 }
 
-/// When the next unclaimed feed is due.
+/// When the next unclaimed feed is due, of those that are not due at `now`.
 ///
 /// # Errors
 /// Of SQLite.
-pub fn next_due(conn: &Connection) -> Result<Option<Timestamp>, StoreError> {
+pub fn next_due(conn: &Connection, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
     let mut select = conn.prepare_cached(
-        "SELECT min(next_poll_at) FROM _feed WHERE state IN ('active', 'gone') AND leased_until IS NULL",
+        "SELECT min(next_poll_at) FROM _feed WHERE state IN ('active', 'gone') AND leased_until IS NULL AND next_poll_at > ?1",
     )?;
-    Ok(select.query_row([], |row| row.get(0))?)
+    Ok(select.query_row([now], |row| row.get(0))?)
 }
 
 /// The addresses of the feeds that were configured so far.

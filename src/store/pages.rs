@@ -163,13 +163,13 @@ pub fn due(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// When the next unclaimed page is due.
+/// When the next unclaimed page is due, of those that are not due at `now`.
 ///
 /// # Errors
 /// Of SQLite.
-pub fn next_due(conn: &Connection) -> Result<Option<Timestamp>, StoreError> {
+pub fn next_due(conn: &Connection, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
     let mut select = conn.prepare_cached(
-        "SELECT min(next_at) FROM _page WHERE state = 'pending' AND leased_until IS NULL",
+        "SELECT min(next_at) FROM _page WHERE state = 'pending' AND leased_until IS NULL AND next_at > ?1",
     )?;
-    Ok(select.query_row([], |row| row.get(0))?)
+    Ok(select.query_row([now], |row| row.get(0))?)
 }
