@@ -281,15 +281,24 @@ CREATE TABLE _gap (
   feed_id     INTEGER NOT NULL REFERENCES _feed(id),
   found_at    TEXT NOT NULL,
   from_at     TEXT,
-  to_at       TEXT
+  to_at       TEXT,
+  missed      INTEGER,                                  -- by the pace of the entries after it
+  -- What older documents of the feed gave, and the one to be read next.
+  older_url   TEXT,
+  documents   INTEGER NOT NULL DEFAULT 0,
+  failures    INTEGER NOT NULL DEFAULT 0,               -- consecutive
+  backfilled  INTEGER NOT NULL DEFAULT 0,
+  backfilled_from TEXT,
+  closed_at   TEXT
 ) STRICT;
 CREATE INDEX _gap_feed ON _gap(feed_id);
+CREATE INDEX _gap_open ON _gap(feed_id, id) WHERE older_url IS NOT NULL;
 
 -- Every request, for a bounded time.
 CREATE TABLE _fetch (
   id          INTEGER PRIMARY KEY AUTOINCREMENT,
   at          TEXT NOT NULL,
-  kind        TEXT NOT NULL CHECK (kind IN ('feed', 'page')),
+  kind        TEXT NOT NULL CHECK (kind IN ('feed', 'page', 'archive')),
   feed_id     INTEGER,
   article_id  INTEGER,
   url         TEXT NOT NULL,

@@ -259,7 +259,11 @@ CREATE VIEW gaps AS SELECT
   g.feed_id,                                                -- The feed.
   g.found_at,                                               -- When it was noticed.
   g.from_at,                                                -- The last poll that is known to have seen everything.
-  g.to_at                                                   -- The oldest entry seen after it, where dated.
+  g.to_at,                                                  -- The oldest entry seen after it, where dated.
+  CASE WHEN g.closed_at IS NULL THEN max(g.missed - g.backfilled, 0) ELSE 0 END AS estimated_missed, -- About how many entries are missing still, by the pace of those around; 0 once it is closed; NULL when it cannot be told.
+  g.backfilled,                                             -- Entries found since in older documents of the feed (its archive, or its further pages).
+  g.backfilled_from,                                        -- The oldest of these documents that was read; NULL when the feed has none.
+  g.closed_at                                               -- When older documents had reached back to what was known before; NULL while entries may be missing.
 FROM _gap g;
 
 --! fetches
@@ -267,7 +271,7 @@ FROM _gap g;
 CREATE VIEW fetches AS SELECT
   l.id,                                                     -- The request's id.
   l.at,                                                     -- When it ended.
-  l.kind,                                                   -- feed or page.
+  l.kind,                                                   -- feed, page, or archive (an older document of a feed, after a gap).
   l.feed_id,                                                -- The feed it was for.
   l.article_id,                                             -- The article it was for.
   l.url,                                                    -- The address asked, without secrets.

@@ -19,10 +19,6 @@ pub(super) async fn request(
     variant: &[u8],
     now: Timestamp,
 ) -> Result<Request, String> {
-    let mut headers: HeaderMap = told.headers.clone();
-    if let Some(path) = &told.credentials {
-        headers.extend(credentials::authorization(path).await?);
-    }
     let overdue = schedule::revalidates(&orders.config.schedule, due, now);
     let conditional = due.variant == variant && !overdue && !due.distrusted;
     Ok(Request {
@@ -34,11 +30,23 @@ pub(super) async fn request(
             Validators::default()
         },
         validators_url: due.validators_url.clone().unwrap_or_default(),
-        headers,
+        headers: own_headers(told).await?,
         home: due.configured_url.clone(),
         networks: told.networks.clone(),
         now,
     })
+}
+
+/// The headers that are configured for a feed, with its credentials.
+///
+/// # Errors
+/// Why the credentials cannot be used.
+pub(super) async fn own_headers(told: &Feed) -> Result<HeaderMap, String> {
+    let mut headers = told.headers.clone();
+    if let Some(path) = &told.credentials {
+        headers.extend(credentials::authorization(path).await?);
+    }
+    Ok(headers)
 }
 
 /// What a request's answer depends on besides the server: validators are only sent with the same.

@@ -15,6 +15,7 @@
 
 mod agenda;
 mod asking;
+mod backfill;
 mod catch_up;
 pub mod clock;
 mod credentials;

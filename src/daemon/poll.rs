@@ -4,12 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::asking::{asked_with, request, variant};
+use super::backfill::backfill;
 use super::catch_up::catch_up;
 use super::mill::{Mill, Orders};
 use super::polled::{Asked, Visited, commit};
 use crate::config::Feed;
+use crate::feed::ParseFailure;
 use crate::fetch::{self, redact};
-use crate::model::{DueFeed, FailureKind, FetchFailure, Fetched, PollOutcome, Timestamp};
+use crate::model::{
+    DueFeed, FailureKind, FetchFailure, Fetched, ParsedFeed, PollOutcome, Timestamp,
+};
 use crate::schedule::Reason;
 use crate::store::{self, CommitPoll, Forgive, PostponePoll, StoreError};
 use crate::{dedupe, feed};
@@ -27,7 +31,7 @@ pub(super) async fn poll(mill: &Mill, due: DueFeed) {
     let (url, was_failing) = (redact(&due.url), due.failures > 0);
     let visit = tokio::select! {
         biased;
-        visit = visit(mill, &orders, &told, due) => visit,
+        visit = visit(mill, &orders, &told, &due) => visit,
         () = mill.stop.cancelled() => return,
     };
     if mill.fetcher.outage_has_ended() {
@@ -49,7 +53,10 @@ pub(super) async fn poll(mill: &Mill, due: DueFeed) {
             if done.new + done.edited > 0 {
                 mill.wake_pages.notify_one();
             }
-            report(mill, &url, was_failing, outcome, detail.as_deref(), done);
+            report(mill, &url, was_failing, outcome, detail.as_deref(), &done);
+            if let Some(gap) = done.open_gap {
+                backfill(mill, &orders, &told, &due, gap).await;
+            }
         }
         Err(StoreError::Stale) => tracing::debug!(
             feed = url,
@@ -100,7 +107,7 @@ fn report(
     was_failing: bool,
     outcome: Result<PollOutcome, FailureKind>,
     detail: Option<&str>,
-    done: store::PollCommitted,
+    done: &store::PollCommitted,
 ) {
     mill.tally.polls.up();
     match outcome {
@@ -134,12 +141,12 @@ async fn visit(
     mill: &Mill,
     orders: &Orders,
     told: &Feed,
-    due: DueFeed,
+    due: &DueFeed,
 ) -> Option<Result<CommitPoll, PostponePoll>> {
     let asked_at = mill.clock.now();
     let variant = variant(orders, told);
     let with = asked_with(orders, told).await;
-    let (visited, failure) = match request(orders, told, &due, &variant, asked_at).await {
+    let (visited, failure) = match request(orders, told, due, &variant, asked_at).await {
         Err(detail) => (
             Visited::failed(FailureKind::Credentials, detail, None),
             None,
@@ -177,14 +184,14 @@ async fn visit(
                 Visited::failed(failure.kind, failure.detail.clone(), None),
                 Some(failure),
             ),
-            Ok(fetched) => (read(mill, &due, fetched).await?, None),
+            Ok(fetched) => (read(mill, due, fetched).await?, None),
         },
     };
     Some(Ok(commit(
         mill,
         orders,
         told,
-        &due,
+        due,
         visited,
         failure.as_ref(),
         Asked {
@@ -213,30 +220,12 @@ async fn read(mill: &Mill, due: &DueFeed, mut fetched: Fetched) -> Option<Visite
     if due.body_hash.as_ref() == Some(&hash) {
         return Some(Visited::quiet(PollOutcome::Unchanged, fetched));
     }
-    let body = std::mem::take(&mut fetched.body);
-    let (url, content_type) = (fetched.url.clone(), fetched.content_type.clone());
-    let parsed = mill
-        .think(move || {
-            let settings = feed::Settings {
-                limits: feed::Limits::default(),
-                url_key: dedupe::url_key,
-            };
-            feed::parse(
-                &feed::Input {
-                    url: Some(&url),
-                    content_type: content_type.as_deref(),
-                    body: &body,
-                },
-                &settings,
-            )
-        })
-        .await;
-    let mut parsed = match parsed {
-        None => return Some(Visited::failed(FailureKind::Panicked, None, Some(fetched))),
-        Some(Err(failure)) => {
-            return Some(Visited::failed(failure.kind, failure.detail, Some(fetched)));
+    let mut parsed = match parse(mill, &mut fetched).await {
+        Err(failure) => {
+            let detail = (!failure.detail.is_empty()).then_some(failure.detail);
+            return Some(Visited::failed(failure.kind, detail, Some(fetched)));
         }
-        Some(Ok(parsed)) => parsed,
+        Ok(parsed) => parsed,
     };
     let entries = Arc::new(std::mem::take(&mut parsed.entries));
     let (id, looked_up) = (due.id, Arc::clone(&entries));
@@ -264,5 +253,29 @@ async fn read(mill: &Mill, due: &DueFeed, mut fetched: Fetched) -> Option<Visite
         fetched: Some(fetched),
         parsed: Some((parsed, hash)),
         changes,
+    })
+}
+
+/// Reads a document on the blocking pool; its body is taken out.
+pub(super) async fn parse(mill: &Mill, fetched: &mut Fetched) -> Result<ParsedFeed, ParseFailure> {
+    let body = std::mem::take(&mut fetched.body);
+    let (url, content_type) = (fetched.url.clone(), fetched.content_type.clone());
+    let parsed = mill.think(move || {
+        let settings = feed::Settings {
+            limits: feed::Limits::default(),
+            url_key: dedupe::url_key,
+        };
+        let input = feed::Input {
+            url: Some(&url),
+            content_type: content_type.as_deref(),
+            body: &body,
+        };
+        feed::parse(&input, &settings)
+    });
+    parsed.await.unwrap_or_else(|| {
+        Err(ParseFailure {
+            kind: FailureKind::Panicked,
+            detail: String::new(),
+        })
     })
 }

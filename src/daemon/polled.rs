@@ -2,13 +2,14 @@
 
 use super::mill::{Mill, Orders};
 use crate::config::{Feed, FullText};
+use crate::feed;
 use crate::fetch::redact;
 use crate::model::{
     DueFeed, FailureKind, FeedChanges, FetchFailure, Fetched, Freshness, ParsedFeed, PollOutcome,
     Timestamp,
 };
 use crate::schedule::{self, Answer, NextPoll, Question, Reason, Visit, next_poll};
-use crate::store::{CommitPoll, FetchRecord, polls};
+use crate::store::{CommitPoll, FetchRecord, Gap, polls};
 
 /// What was received and read, on its way to the commit.
 pub(super) struct Visited {
@@ -65,6 +66,10 @@ pub(super) fn commit(
 ) -> CommitPoll {
     let now = mill.clock.now();
     let schedule = &orders.config.schedule;
+    let older = visited
+        .parsed
+        .as_ref()
+        .and_then(|(parsed, _)| parsed.older.clone());
     let distrusted = is_distrusted(schedule, due, &visited, &asked);
     let answer = answer(due, &visited, failure, distrusted, now);
     let mut load = mill.load();
@@ -95,6 +100,10 @@ pub(super) fn commit(
     // Validators of a body that was not read, or not read to its end, are not kept: they would
     // make the server say "not modified" about something we never had.
     let keep = fetched.as_ref().filter(|_| outcome.is_ok() && !deferred);
+    let gap = changes.gap.then(|| Gap {
+        older: older.filter(|older| fetched.as_ref().is_none_or(|fetched| *older != fetched.url)),
+        missed: feed::missed(&changes.new, due.last_ok_at),
+    });
     // A document that is asked for with headers of a feed's own may be another one for everybody else.
     let shared = told.headers.is_empty() && told.credentials.is_none();
     let found_at = keep.filter(|_| shared).map(|fetched| polls::Found {
@@ -138,6 +147,7 @@ pub(super) fn commit(
             told.full_text.unwrap_or(orders.config.articles.full_text),
             due,
         ),
+        gap,
         changes,
         record: record(due, fetched.as_ref(), failure, outcome, detail, now),
     }
@@ -227,7 +237,8 @@ fn document(parsed: ParsedFeed, body_hash: Vec<u8>) -> polls::Document {
     }
 }
 
-fn wants_pages(full_text: FullText, due: &DueFeed) -> bool {
+/// Whether the pages of a feed's entries are fetched.
+pub(super) fn wants_pages(full_text: FullText, due: &DueFeed) -> bool {
     match full_text {
         FullText::Always => true,
         FullText::Never => false,

@@ -17,7 +17,8 @@
 //! - `adapter` is the only door to feed-rs, which remains the parser of all XML.
 //! - `json` reads JSON Feed itself, for reasons given there.
 //! - `settle` makes links absolute, titles plain and bodies HTML, and has `identity` name entries.
-//! - [`plan()`] compares with what the store knows; [`discover`] finds the feeds of a site.
+//! - [`plan()`] compares with what the store knows; `archive` follows older documents where it finds
+//!   a gap; [`discover`] finds the feeds of a site.
 //!
 //! Measured with 4,134 feeds of test suites and live sites: feed-rs alone yields entries from 83 %
 //! of those that have any, this room from all of them, and from all of 48 kinds of damage done to
@@ -34,6 +35,7 @@
 //! survey can tell, and is caught where it cannot; its stack cannot overflow, since depth is bounded.
 
 mod adapter;
+mod archive;
 mod bodies;
 mod dates;
 mod decode;
@@ -58,6 +60,7 @@ mod survey;
 mod vocabulary;
 mod xml;
 
+pub use archive::{Step, after_document, after_failure, missed};
 pub use limits::Limits;
 pub use plan::{Context, plan};
 

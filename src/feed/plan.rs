@@ -150,14 +150,14 @@ fn oldest_first(entries: &mut Vec<ParsedEntry>) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::model::EntryId;
     use proptest::prelude::*;
 
     const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 
-    fn entry(uid: &str, url: &str, words: u8) -> ParsedEntry {
+    pub(in super::super) fn entry(uid: &str, url: &str, words: u8) -> ParsedEntry {
         ParsedEntry {
             uid: uid.to_owned(),
             url_key: (!url.is_empty()).then(|| url.to_owned()),
@@ -186,6 +186,7 @@ mod tests {
                 uid: entry.uid.clone(),
                 url_key: entry.url_key.clone(),
                 fingerprint: entry.fingerprint,
+                first_seen_at: NOW,
             })
             .collect()
     }

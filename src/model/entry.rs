@@ -56,6 +56,7 @@ pub struct KnownEntry {
     pub uid: String,
     pub url_key: Option<String>,
     pub fingerprint: [u8; 16],
+    pub first_seen_at: Timestamp,
 }
 
 /// An entry that is known and now reads differently, or goes by another id.

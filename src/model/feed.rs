@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{FeedId, Lease, ParsedEntry, Timestamp};
+use super::{FeedId, GapId, Lease, ParsedEntry, Timestamp};
 
 /// The family of a feed's document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -103,6 +103,20 @@ pub struct Moving {
     pub since: Timestamp,
     /// How often it was seen since.
     pub seen: u32,
+}
+
+/// A gap of a feed that its older documents may close.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenGap {
+    pub id: GapId,
+    pub feed: FeedId,
+    pub found_at: Timestamp,
+    /// The older document to be read next.
+    pub older: String,
+    /// Documents read so far, entries taken from them, and failures in a row.
+    pub documents: u32,
+    pub entries: u32,
+    pub failures: u32,
 }
 
 /// What a feed's bytes turned out to say.

@@ -21,6 +21,10 @@ id!(
     FeedId
 );
 id!(
+    /// The row of a gap.
+    GapId
+);
+id!(
     /// An entry's row.
     EntryId
 );

@@ -22,8 +22,10 @@ pub use article::{
     DateSource, Dated, Extracted, FeedWords, Fingerprint, Method, PendingPage, Relation, Verdict,
 };
 pub use entry::{Enclosure, EntryEdit, FeedChanges, KnownEntry, ParsedEntry};
-pub use feed::{DueFeed, FeedKind, Moving, ParsedFeed, PublisherHints, SkipDays, Validators};
+pub use feed::{
+    DueFeed, FeedKind, Moving, OpenGap, ParsedFeed, PublisherHints, SkipDays, Validators,
+};
 pub use fetched::{FetchFailure, Fetched, Freshness, Redirect};
-pub use ids::{ArticleId, EntryId, FeedId, Lease, PageId};
+pub use ids::{ArticleId, EntryId, FeedId, GapId, Lease, PageId};
 pub use outcome::{FailureKind, PollOutcome};
 pub use time::Timestamp;

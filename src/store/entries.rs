@@ -33,10 +33,10 @@ pub fn known(
         .map(|key| (rows::key(key), key))
         .collect();
     let mut by_uid = conn.prepare_cached(
-        "SELECT id, uid, url_key, fingerprint FROM _entry WHERE feed_id = ?1 AND uid = ?2",
+        "SELECT id, uid, url_key, fingerprint, first_seen_at FROM _entry WHERE feed_id = ?1 AND uid = ?2",
     )?;
     let mut by_key = conn
-        .prepare_cached("SELECT id, uid, url_key, fingerprint FROM _entry WHERE feed_id = ?1 AND url_key = ?2 LIMIT 8")?;
+        .prepare_cached("SELECT id, uid, url_key, fingerprint, first_seen_at FROM _entry WHERE feed_id = ?1 AND url_key = ?2 LIMIT 8")?;
     let mut purged =
         conn.prepare_cached("SELECT 1 FROM _purged WHERE feed_id = ?1 AND uid = ?2")?;
     let mut gone = Vec::new();
@@ -55,6 +55,7 @@ pub fn known(
                     .map(|text| (*text).to_owned())
             }),
             fingerprint: rows::bytes16(&row.get::<_, Vec<u8>>(3)?),
+            first_seen_at: row.get(4)?,
         };
         Ok((id, entry))
     };
@@ -67,6 +68,7 @@ pub fn known(
                 uid: (*text).to_owned(),
                 url_key: None,
                 fingerprint: [0; 16],
+                first_seen_at: Timestamp::EPOCH,
             });
         }
     }

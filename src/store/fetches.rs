@@ -27,6 +27,8 @@ pub struct FetchRecord {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     Feed,
+    /// An older document of a feed.
+    Archive,
     Page(Option<ArticleId>),
 }
 
@@ -38,6 +40,7 @@ pub(super) fn insert(
 ) -> Result<(), StoreError> {
     let (kind, article) = match purpose {
         Purpose::Feed => ("feed", None),
+        Purpose::Archive => ("archive", None),
         Purpose::Page(article) => ("page", article),
     };
     conn.prepare_cached(

@@ -5,12 +5,13 @@ use std::time::Duration;
 use rusqlite::params;
 
 use super::fetches::{self, FetchRecord, Purpose};
+use super::gaps::{self, Gap};
 use super::request::Change;
 use super::writer::Work;
 use super::{StoreError, claim, entries, rows, twins};
 use crate::model::{
-    FailureKind, FeedChanges, FeedId, FeedKind, Lease, Moving, PollOutcome, PublisherHints,
-    Timestamp, Validators,
+    FailureKind, FeedChanges, FeedId, FeedKind, Lease, Moving, OpenGap, PollOutcome,
+    PublisherHints, Timestamp, Validators,
 };
 
 /// Everything that one poll leaves behind.
@@ -26,6 +27,8 @@ pub struct CommitPoll {
     /// What the document said, when it was read.
     pub document: Option<Document>,
     pub changes: FeedChanges,
+    /// Present when entries may have been missed.
+    pub gap: Option<Gap>,
     /// What the redirects say of the feed's address.
     pub address: Address,
     /// Where the document was found, when it may be the document of another feed as well.
@@ -100,18 +103,24 @@ pub struct Document {
 }
 
 /// What was written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PollCommitted {
     pub new: usize,
     pub edited: usize,
     /// The document is another feed's: nothing of it was written.
     pub merged: bool,
+    /// A gap that older documents may close.
+    pub open_gap: Option<OpenGap>,
 }
 
 impl Change for CommitPoll {
     type Reply = PollCommitted;
 
     fn apply(&self, work: &mut Work<'_>) -> Result<PollCommitted, StoreError> {
+        let last_ok_at = work
+            .conn
+            .prepare_cached("SELECT last_ok_at FROM _feed WHERE id = ?1")?
+            .query_row([self.feed], |row| row.get(0))?;
         self.write_visit(work)?;
         self.write_address(work)?;
         self.write_answer(work)?;
@@ -122,7 +131,7 @@ impl Change for CommitPoll {
                 ..PollCommitted::default()
             });
         }
-        self.write_gap(work)?;
+        self.write_gap(work, last_ok_at)?;
         self.write_document(work)?;
         let mut done = PollCommitted::default();
         for entry in &self.changes.new {
@@ -144,27 +153,20 @@ impl Change for CommitPoll {
                 .execute(params![self.feed, self.at])?;
         }
         fetches::insert(work.conn, self.feed, Purpose::Feed, &self.record)?;
+        if self.outcome.is_ok() {
+            done.open_gap = gaps::open(work.conn, self.feed)?;
+        }
         Ok(done)
     }
 }
 
 impl CommitPoll {
-    fn write_gap(&self, work: &Work<'_>) -> Result<(), StoreError> {
-        if self.changes.gap {
-            let oldest = self
-                .changes
-                .new
-                .iter()
-                .filter_map(|entry| entry.published)
-                .min();
-            work.conn
-                .prepare_cached(
-                    "INSERT INTO _gap (feed_id, found_at, from_at, to_at)
-                     VALUES (?1, ?2, (SELECT last_ok_at FROM _feed WHERE id = ?1), ?3)",
-                )?
-                .execute(params![self.feed, self.at, oldest])?;
-        }
-        Ok(())
+    fn write_gap(&self, work: &Work<'_>, from: Option<Timestamp>) -> Result<(), StoreError> {
+        let Some(gap) = &self.gap else {
+            return Ok(());
+        };
+        let dates = self.changes.new.iter().filter_map(|entry| entry.published);
+        gaps::insert(work.conn, self.feed, gap, dates.min(), from, self.at)
     }
 
     fn write_visit(&self, work: &Work<'_>) -> Result<(), StoreError> {

@@ -7,8 +7,8 @@ use tokio::sync::oneshot;
 
 use super::writer::Work;
 use super::{
-    ClaimFeeds, ClaimPages, CommitPage, CommitPoll, Forgive, HoldHost, PostponePoll, PullPages,
-    Purge, Reclaim, Reschedule, Split, StoreError, SyncFeeds, Upkeep,
+    ClaimFeeds, ClaimPages, CommitBackfill, CommitPage, CommitPoll, Forgive, HoldHost,
+    PostponePoll, PullPages, Purge, Reclaim, Reschedule, Split, StoreError, SyncFeeds, Upkeep,
 };
 
 /// One kind of change. Applying it twice in two transactions of which only the second is committed
@@ -109,6 +109,8 @@ requests! {
     Forgive,
     /// Writes what a poll found, and when the next one is due.
     CommitPoll,
+    /// Writes what an older document had.
+    CommitBackfill,
     /// Pulls pages back that a wrong clock put off.
     PullPages,
     /// Takes pending pages.

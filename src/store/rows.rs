@@ -6,7 +6,7 @@ use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use serde_json::{Value, json};
 
-use crate::model::{ArticleId, Enclosure, EntryId, FeedId, Lease, PageId, Timestamp};
+use crate::model::{ArticleId, Enclosure, EntryId, FeedId, GapId, Lease, PageId, Timestamp};
 
 macro_rules! id_columns {
     ($($name:ident),*) => {$(
@@ -24,7 +24,7 @@ macro_rules! id_columns {
     )*};
 }
 
-id_columns!(FeedId, EntryId, PageId, ArticleId, Lease);
+id_columns!(FeedId, EntryId, PageId, ArticleId, GapId, Lease);
 
 impl ToSql for Timestamp {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

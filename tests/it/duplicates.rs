@@ -300,6 +300,7 @@ async fn poll(store: &Store, new: Vec<ParsedEntry>, at: Timestamp) {
     assert_eq!(store.write(claim).await.unwrap().len(), 1);
     let commit = CommitPoll {
         found_at: None,
+        gap: None,
         patience: None,
         refused_with: None,
         feed: FeedId(1),

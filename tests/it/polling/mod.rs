@@ -2,6 +2,7 @@
 //! docs/polling.md lists. What only time can show is shown where time is an argument: in the tests
 //! of `schedule` and of `fetch`.
 
+mod archives;
 mod conditional;
 mod entries;
 mod freshness;
