@@ -294,11 +294,31 @@ CREATE TABLE _gap (
 CREATE INDEX _gap_feed ON _gap(feed_id);
 CREATE INDEX _gap_open ON _gap(feed_id, id) WHERE older_url IS NOT NULL;
 
+-- Subscriptions at hubs (WebSub). The token ends our callback address; deliveries are signed with the secret.
+CREATE TABLE _websub (
+  feed_id     INTEGER PRIMARY KEY REFERENCES _feed(id),
+  hub         TEXT NOT NULL,
+  topic       TEXT NOT NULL,
+  state       TEXT NOT NULL CHECK (state IN ('wanted', 'asked', 'active', 'denied', 'leaving')),
+  callback    TEXT,
+  token       TEXT UNIQUE,
+  secret      BLOB,
+  networks    TEXT,                                     -- the private ones that the hub was asked in, as JSON
+  next_at     TEXT NOT NULL,                            -- when the hub is asked (again)
+  lease_until TEXT,
+  failures    INTEGER NOT NULL DEFAULT 0,
+  detail      TEXT,
+  deliveries  INTEGER NOT NULL DEFAULT 0,
+  rejected    INTEGER NOT NULL DEFAULT 0,
+  last_delivery_at TEXT
+) STRICT;
+CREATE INDEX _websub_due ON _websub(next_at);
+
 -- Every request, for a bounded time.
 CREATE TABLE _fetch (
   id          INTEGER PRIMARY KEY AUTOINCREMENT,
   at          TEXT NOT NULL,
-  kind        TEXT NOT NULL CHECK (kind IN ('feed', 'page', 'archive')),
+  kind        TEXT NOT NULL CHECK (kind IN ('feed', 'page', 'archive', 'delivery')),
   feed_id     INTEGER,
   article_id  INTEGER,
   url         TEXT NOT NULL,

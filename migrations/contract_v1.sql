@@ -266,12 +266,28 @@ CREATE VIEW gaps AS SELECT
   g.closed_at                                               -- When older documents had reached back to what was known before; NULL while entries may be missing.
 FROM _gap g;
 
+--! subscriptions
+-- Feeds that announce a hub (WebSub), and how the subscription there stands. Only with [websub] configured is a hub asked.
+CREATE VIEW subscriptions AS SELECT
+  w.feed_id,                                                -- The feed.
+  w.hub,                                                    -- The hub's address.
+  w.topic,                                                  -- What the hub calls the feed.
+  w.state,                                                  -- wanted: not asked yet. asked: it has not called back yet. active: it delivers. denied: it does not want us. leaving: it is told to stop.
+  w.lease_until,                                            -- Until when it delivers; renewed before.
+  w.next_at,                                                -- When the hub is asked next.
+  w.failures,                                               -- How often it was asked in vain, in a row.
+  w.detail,                                                 -- The last failure or denial in words.
+  w.deliveries,                                             -- Deliveries that were stored.
+  w.rejected,                                               -- Deliveries that were not signed as agreed, and thrown away.
+  w.last_delivery_at                                        -- When the last one came.
+FROM _websub w;
+
 --! fetches
 -- The log of requests, for a bounded time.
 CREATE VIEW fetches AS SELECT
   l.id,                                                     -- The request's id.
   l.at,                                                     -- When it ended.
-  l.kind,                                                   -- feed, page, or archive (an older document of a feed, after a gap).
+  l.kind,                                                   -- feed, page, archive (an older document of a feed, after a gap), or delivery (what a hub sent: nothing was asked).
   l.feed_id,                                                -- The feed it was for.
   l.article_id,                                             -- The article it was for.
   l.url,                                                    -- The address asked, without secrets.

@@ -48,6 +48,7 @@ const DOORS: &[(&str, &str)] = &[
     ("croner", "src/schedule/"),
     ("whatlang", "src/article/"),
     ("quick_xml", "src/feed/"),
+    ("aws_lc_rs", "src/daemon/"),
 ];
 
 /// Crates that the pure rooms must not know.

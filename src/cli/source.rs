@@ -93,6 +93,7 @@ pub(super) async fn fetch(
         validators_url: String::new(),
         headers: HeaderMap::new(),
         home: String::new(),
+        form: None,
         networks: networks.clone(),
         now: SystemClock.now(),
     };

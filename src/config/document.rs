@@ -9,7 +9,7 @@ use super::feeds;
 use super::problem::{Problem, Problems};
 use super::section::{Section, Source};
 use super::settings::{Config, FullText, Robots};
-use super::{store, units};
+use super::{store, units, websub};
 use crate::fetch::HeaderValue;
 use crate::schedule::Pace;
 
@@ -36,6 +36,7 @@ pub struct Wishes {
     pub contact: Option<String>,
     pub user_agent: Option<HeaderValue>,
     pub hosts: Vec<Host>,
+    pub websub: websub::Wishes,
     pub feeds: Vec<feeds::Listed>,
 }
 
@@ -73,6 +74,7 @@ pub fn apply(
         fetch(&mut top, config, wishes);
         articles(&mut top, config);
         log(&mut top, config);
+        websub::read(&mut top, &mut wishes.websub);
     }
     hosts(&mut top, wishes);
     for (start, table) in top.tables("feed") {

@@ -11,6 +11,7 @@ use super::problem::Problems;
 use super::section::Source;
 use super::settings::{Articles, Config, FullText, Keep, Log, Robots, Store};
 use super::units;
+use super::websub;
 use crate::fetch::{self, HeaderValue, HostPace};
 use crate::schedule::{self, Pace};
 
@@ -31,7 +32,7 @@ pub struct Sources {
 const USUAL_FILES: [&str; 2] = ["feedmill.toml", "/etc/feedmill/feedmill.toml"];
 const DATABASE: &str = "feedmill.db";
 /// Sections that an environment variable can set a key of.
-const SECTIONS: [&str; 5] = ["store", "polling", "fetch", "articles", "log"];
+const SECTIONS: [&str; 6] = ["store", "polling", "fetch", "articles", "log", "websub"];
 /// Variables that are no keys of a section.
 const OTHER_VARIABLES: [&str; 3] = ["FEEDMILL_CONFIG", "FEEDMILL_DB", "FEEDMILL_LOG"];
 /// Files that one include pattern may name.
@@ -102,6 +103,7 @@ pub fn load(sources: &Sources) -> Result<Config, Problems> {
     config.fetch.retry_after_max = config.schedule.retry_after_max;
     config.fetch.outage_hosts = config.schedule.outage_hosts;
     config.fetch.outage_window = config.schedule.outage_window;
+    config.websub = websub::settle(wishes.websub, &mut problems);
     check_feeds(&mut config, wishes.feeds, &mut problems);
     if problems.0.is_empty() {
         Ok(config)
@@ -152,6 +154,7 @@ fn defaults() -> Config {
                 .to_vec(),
             recheck: Vec::new(),
         },
+        websub: None,
         log: Log {
             fetches_for: Duration::from_secs(30 * 24 * 3600),
             fetches_max: 1_000_000,

@@ -18,9 +18,10 @@ mod section;
 mod settings;
 mod store;
 pub mod units;
+mod websub;
 
 pub use document::quoted;
 pub use feeds::url_fault;
 pub use load::{Sources, load};
 pub use problem::{Problem, Problems};
-pub use settings::{Articles, Config, Feed, FullText, Keep, Log, Robots, Store};
+pub use settings::{Articles, Config, Feed, FullText, Keep, Log, Robots, Store, WebSub};

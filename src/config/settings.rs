@@ -1,6 +1,7 @@
 //! A configuration that has been checked: what every room is told.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ pub struct Config {
     pub robots: Robots,
     pub robots_by_host: HashMap<String, Robots>,
     pub articles: Articles,
+    /// Present when hubs may call.
+    pub websub: Option<WebSub>,
     pub log: Log,
     pub feeds: Vec<Feed>,
 }
@@ -53,6 +56,19 @@ pub struct Articles {
     pub retry: Vec<Duration>,
     /// Pauses before a fresh article is fetched again, for revisions.
     pub recheck: Vec<Duration>,
+}
+
+/// How hubs reach us, and what they are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebSub {
+    /// What our callback addresses begin with, as the world sees it.
+    pub callback_url: String,
+    /// Where it arrives here.
+    pub listen: SocketAddr,
+    /// The lease that is asked for.
+    pub lease: Duration,
+    /// How often an adaptive feed is polled all the same.
+    pub backstop: Duration,
 }
 
 /// How much is remembered of requests.

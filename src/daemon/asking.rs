@@ -32,6 +32,7 @@ pub(super) async fn request(
         validators_url: due.validators_url.clone().unwrap_or_default(),
         headers: own_headers(told).await?,
         home: due.configured_url.clone(),
+        form: None,
         networks: told.networks.clone(),
         now,
     })

@@ -56,6 +56,7 @@ async fn read(
         validators_url: String::new(),
         headers: own_headers(told).await.ok()?,
         home: due.configured_url.clone(),
+        form: None,
         networks: told.networks.clone(),
         now: mill.clock.now(),
     };
@@ -104,7 +105,9 @@ async fn read(
         new,
         fetch_pages: wants_pages(
             told.full_text.unwrap_or(orders.config.articles.full_text),
-            due,
+            due.pages_compared,
+            due.pages_added,
+            due.entries,
         ),
         record,
         gap,
@@ -122,7 +125,15 @@ async fn document(
     if let Some(kind) = fetch::failure(&fetched) {
         return Some(Err(kind));
     }
-    let parsed = match parse(mill, &mut fetched).await {
+    let body = std::mem::take(&mut fetched.body);
+    let parsed = match parse(
+        mill,
+        fetched.url.clone(),
+        fetched.content_type.clone(),
+        body,
+    )
+    .await
+    {
         Err(failure) => return Some(Err(failure.kind)),
         Ok(parsed) => parsed,
     };

@@ -12,6 +12,15 @@ pub trait Clock: Send + Sync + fmt::Debug {
     fn now(&self) -> Timestamp;
     /// A number from 0 up to 1.
     fn chance(&self) -> f64;
+    /// 256 bits that nobody else can know; of a simulated chance, what that makes of them.
+    fn secret(&self) -> [u8; 32] {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "from 0 up to 256"
+        )]
+        std::array::from_fn(|_| (self.chance() * 256.0) as u8)
+    }
 }
 
 /// The machine's.
@@ -32,11 +41,27 @@ impl Clock for SystemClock {
         let bits = RandomState::new().build_hasher().finish() >> 11;
         bits as f64 / (1_u64 << 53) as f64
     }
+
+    fn secret(&self) -> [u8; 32] {
+        let mut secret = [0; 32];
+        #[expect(
+            clippy::expect_used,
+            reason = "a guessable secret would be worse than none"
+        )]
+        aws_lc_rs::rand::fill(&mut secret).expect("the system has entropy");
+        secret
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn secrets_differ() {
+        let secrets = [SystemClock.secret(), SystemClock.secret(), [0; 32]];
+        assert!(secrets[0] != secrets[1] && secrets[0] != secrets[2] && secrets[1] != secrets[2]);
+    }
 
     #[test]
     fn chance_lies_between_0_and_1_and_varies() {

@@ -3,7 +3,7 @@
 //! Two loops ([`queue`]) work off two tables, feeds and pages; each piece of work
 //! claims a row, awaits the network, calls the pure rooms, and commits. [`run()`] is
 //! the service, [`once()`] the same work without end or beginning. [`ticker`] beats
-//! time for what is not work: the watchdog and the upkeep.
+//! time for what is not work: the watchdog and the upkeep. [`websub`] listens to hubs.
 //!
 //! What is never here: a rule. When a feed is due is decided in `schedule`, what an
 //! entry is in `feed`, what an article is in `article`, what is the same in `dedupe`.
@@ -37,6 +37,7 @@ mod tally;
 mod ticker;
 mod upkeep;
 mod visit;
+mod websub;
 mod world;
 
 pub use clock::{Clock, SystemClock};

@@ -19,7 +19,7 @@ use crate::store::{self, CommitPoll, Forgive, PostponePoll, StoreError};
 use crate::{dedupe, feed};
 
 /// New entries taken from one poll; the rest are taken by the next.
-const NEW_PER_POLL: usize = 1000;
+pub(super) const NEW_PER_POLL: usize = 1000;
 
 /// One poll, from the request to the commit.
 pub(super) async fn poll(mill: &Mill, due: DueFeed) {
@@ -220,7 +220,9 @@ async fn read(mill: &Mill, due: &DueFeed, mut fetched: Fetched) -> Option<Visite
     if due.body_hash.as_ref() == Some(&hash) {
         return Some(Visited::quiet(PollOutcome::Unchanged, fetched));
     }
-    let mut parsed = match parse(mill, &mut fetched).await {
+    let body = std::mem::take(&mut fetched.body);
+    let (found_at, content_type) = (fetched.url.clone(), fetched.content_type.clone());
+    let mut parsed = match parse(mill, found_at, content_type, body).await {
         Err(failure) => {
             let detail = (!failure.detail.is_empty()).then_some(failure.detail);
             return Some(Visited::failed(failure.kind, detail, Some(fetched)));
@@ -256,10 +258,13 @@ async fn read(mill: &Mill, due: &DueFeed, mut fetched: Fetched) -> Option<Visite
     })
 }
 
-/// Reads a document on the blocking pool; its body is taken out.
-pub(super) async fn parse(mill: &Mill, fetched: &mut Fetched) -> Result<ParsedFeed, ParseFailure> {
-    let body = std::mem::take(&mut fetched.body);
-    let (url, content_type) = (fetched.url.clone(), fetched.content_type.clone());
+/// Reads a document on the blocking pool.
+pub(super) async fn parse(
+    mill: &Mill,
+    url: String,
+    content_type: Option<String>,
+    body: Vec<u8>,
+) -> Result<ParsedFeed, ParseFailure> {
     let parsed = mill.think(move || {
         let settings = feed::Settings {
             limits: feed::Limits::default(),

@@ -78,6 +78,12 @@ pub(super) fn commit(
         settings: schedule,
         pace: told.pace.as_ref().unwrap_or(&orders.config.pace),
         splay: told.splay.unwrap_or(schedule.splay),
+        backstop: orders
+            .config
+            .websub
+            .as_ref()
+            .filter(|_| due.subscribed)
+            .map(|websub| websub.backstop),
         respect_cache_control: told.respect_cache_control,
         feed: due,
         answer: &answer,
@@ -141,11 +147,15 @@ pub(super) fn commit(
             full: fetched.status != 304,
             distrusted,
         }),
-        document: parsed
-            .map(|(parsed, hash)| document(parsed, if deferred { Vec::new() } else { hash })),
+        document: parsed.map(|(parsed, hash)| {
+            let hash = if deferred { Vec::new() } else { hash };
+            document(parsed, fetched.as_ref(), hash)
+        }),
         fetch_pages: wants_pages(
             told.full_text.unwrap_or(orders.config.articles.full_text),
-            due,
+            due.pages_compared,
+            due.pages_added,
+            due.entries,
         ),
         gap,
         changes,
@@ -224,8 +234,10 @@ fn due_at(next: &NextPoll) -> polls::Due {
     }
 }
 
-fn document(parsed: ParsedFeed, body_hash: Vec<u8>) -> polls::Document {
+fn document(parsed: ParsedFeed, fetched: Option<&Fetched>, body_hash: Vec<u8>) -> polls::Document {
+    let hub = fetched.and_then(|from| feed::hub(&from.links, Some(&parsed), &from.url));
     polls::Document {
+        hub,
         body_hash,
         kind: parsed.kind,
         title: parsed.title,
@@ -238,11 +250,11 @@ fn document(parsed: ParsedFeed, body_hash: Vec<u8>) -> polls::Document {
 }
 
 /// Whether the pages of a feed's entries are fetched.
-pub(super) fn wants_pages(full_text: FullText, due: &DueFeed) -> bool {
+pub(super) fn wants_pages(full_text: FullText, compared: u32, added: u32, entries: u64) -> bool {
     match full_text {
         FullText::Always => true,
         FullText::Never => false,
-        FullText::Auto => schedule::wants_pages(due.pages_compared, due.pages_added, due.entries),
+        FullText::Auto => schedule::wants_pages(compared, added, entries),
     }
 }
 

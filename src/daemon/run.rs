@@ -14,6 +14,7 @@ use super::queue::{self, Until};
 use super::queues::{Pages, Polls};
 use super::start::{DaemonError, Started, start, sync};
 use super::ticker::{Ticker, Ticks};
+use super::websub::WebSub;
 use super::world::World;
 use super::{notify, upkeep};
 use crate::config::{Config, Problems};
@@ -47,6 +48,7 @@ pub async fn run(
     let simulation = world.simulation.clone();
     let Started { mill, writer, lock } = start(config, world, signals.stop.clone()).await?;
     catch_up(&mill, Reason::CatchUp).await?;
+    let websub = WebSub::open(&mill).await?;
     let ticker = match simulation {
         Some(simulation) => Ok(Ticker::beaten(simulation.ticks)),
         None => Ticker::start().await,
@@ -74,6 +76,10 @@ pub async fn run(
     let reloading = Arc::clone(&mill);
     let reload = Arc::clone(&signals.reload);
     parts.spawn(async move { ("reloading", reload_on(&reloading, &reload, read).await) });
+    if let Some(websub) = websub {
+        let subscribing = Arc::clone(&mill);
+        parts.spawn(async move { ("listening to hubs", websub.run(subscribing).await) });
+    }
     notify::ready();
     tracing::info!(database = %mill.orders().config.database.display(), feeds = mill.orders().config.feeds.len(), "ready");
 
@@ -206,9 +212,10 @@ async fn reload_on(
                 let before = mill.orders();
                 if config.database != before.config.database
                     || config.concurrency != before.config.concurrency
+                    || config.websub != before.config.websub
                 {
                     tracing::warn!(
-                        "store.path and fetch.concurrency are read at the start only; restart to change them"
+                        "store.path, fetch.concurrency and [websub] are read at the start only; restart to change them"
                     );
                 }
                 if let Err(error) = mill.fetcher.tell(config.fetch.clone()) {
@@ -216,6 +223,7 @@ async fn reload_on(
                 }
                 mill.reorder(Config {
                     database: before.config.database.clone(),
+                    websub: before.config.websub.clone(),
                     ..config
                 });
                 sync(mill).await?;

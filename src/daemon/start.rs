@@ -24,6 +24,8 @@ pub enum DaemonError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Client(#[from] ClientError),
+    #[error("nothing can listen at {0} (websub.listen): {1}")]
+    Listen(std::net::SocketAddr, String),
     #[error("the ticker cannot start: {0}")]
     Ticker(String),
     #[error(

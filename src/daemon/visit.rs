@@ -94,6 +94,7 @@ impl<'m> Visit<'m> {
             validators_url: validators_url.to_owned(),
             headers: HeaderMap::new(),
             home: String::new(),
+            form: None,
             networks: self.networks.clone(),
             now,
         };

@@ -43,6 +43,7 @@ pub mod discover;
 mod draft;
 mod entities;
 mod html;
+mod hub;
 mod identity;
 mod json;
 mod limits;
@@ -61,6 +62,7 @@ mod vocabulary;
 mod xml;
 
 pub use archive::{Step, after_document, after_failure, missed};
+pub use hub::hub;
 pub use limits::Limits;
 pub use plan::{Context, plan};
 

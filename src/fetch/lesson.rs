@@ -18,7 +18,7 @@ impl Fetcher {
         let host = url.host_str().unwrap_or_default();
         let challenge = is_challenge(response.status, &response.headers, &response.body);
         match response.status {
-            403 if !challenge && purpose != Purpose::Robots => {
+            403 if !challenge && matches!(purpose, Purpose::Feed | Purpose::Page) => {
                 let pauses = (settings.throttle_backoff, settings.max_interval);
                 let burst = self.forbidden.refused(host, purpose, url.as_str(), pauses);
                 if burst && purpose == Purpose::Feed {

@@ -170,7 +170,9 @@ impl Fetcher {
         let mut url = first;
         loop {
             let response = self.ask(request, &home, &url, trail).await?;
-            if !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
+            // A form is sent on only where the method is to stay (RFC 9110 §15.4).
+            let sent_on = request.form.is_none() || matches!(response.status, 307 | 308);
+            if !sent_on || !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
                 let settings = self.told().settings;
                 let throttled = self.is_burst(&settings, request.purpose, &url, &response);
                 let answer = finish(request, &url, trail, response, settings.retry_after_max);
@@ -224,18 +226,19 @@ impl Fetcher {
         let (timeout, max_bytes) = match request.purpose {
             Purpose::Feed => (settings.feed_timeout, settings.feed_bytes_max),
             Purpose::Page => (settings.page_timeout, settings.page_bytes_max),
-            Purpose::Robots => (settings.page_timeout, robots::BYTES_MAX),
+            Purpose::Robots | Purpose::Hub => (settings.page_timeout, robots::BYTES_MAX),
         };
         // Never closed, so never refused.
         let flight = self.flights.acquire().await;
         let asked = Instant::now();
         let hop = Hop {
             url: url.clone(),
+            form: request.form.clone(),
             headers: headers_for(&settings.user_agent, request, home, url),
             networks: request.networks.clone(),
             timeout: timeout.saturating_sub(trail.asking),
             max_bytes,
-            truncate: request.purpose == Purpose::Robots,
+            truncate: matches!(request.purpose, Purpose::Robots | Purpose::Hub),
         };
         let result = wire.exchange(hop).await;
         trail.asking += asked.elapsed();

@@ -53,6 +53,7 @@ impl Fetcher {
                 validators_url: String::new(),
                 headers: HeaderMap::new(),
                 home: String::new(),
+                form: None,
                 networks: networks.clone(),
                 now,
             };

@@ -1,8 +1,8 @@
 //! What is asked for, and the headers it is asked with.
 
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, HOST, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
-    IF_NONE_MATCH, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
+    IF_MODIFIED_SINCE, IF_NONE_MATCH, USER_AGENT,
 };
 use url::Url;
 
@@ -15,6 +15,7 @@ const ACCEPT_FEED: HeaderValue = HeaderValue::from_static(
 const ACCEPT_PAGE: HeaderValue =
     HeaderValue::from_static("text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.5");
 const ACCEPT_ANY: HeaderValue = HeaderValue::from_static("text/plain, */*;q=0.5");
+const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 const CODINGS: HeaderValue = HeaderValue::from_static("gzip, br, zstd");
 
 /// What is fetched.
@@ -23,6 +24,8 @@ pub enum Purpose {
     Feed,
     Page,
     Robots,
+    /// A hub of a feed (WebSub).
+    Hub,
 }
 
 /// One fetch.
@@ -38,6 +41,8 @@ pub struct Request {
     /// The address that `headers` were configured with: that of the configuration, while `url` may
     /// be an adopted one.
     pub home: String,
+    /// Makes it a POST of this form (`application/x-www-form-urlencoded`) instead of a GET.
+    pub form: Option<String>,
     pub networks: Networks,
     /// For reckoning Retry-After where the server sends no date.
     pub now: Timestamp,
@@ -59,9 +64,12 @@ pub(super) fn headers_for(
         match request.purpose {
             Purpose::Feed => ACCEPT_FEED,
             Purpose::Page => ACCEPT_PAGE,
-            Purpose::Robots => ACCEPT_ANY,
+            Purpose::Robots | Purpose::Hub => ACCEPT_ANY,
         },
     );
+    if request.form.is_some() {
+        headers.insert(CONTENT_TYPE, FORM);
+    }
     if url.origin() == home.origin() {
         headers.extend(request.headers.clone());
     } else {

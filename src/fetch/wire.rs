@@ -31,6 +31,8 @@ const HEADERS_MAX: usize = 100;
 #[derive(Debug, Clone)]
 pub struct Hop {
     pub url: Url,
+    /// Makes it a POST of this body instead of a GET.
+    pub form: Option<String>,
     pub headers: HeaderMap,
     pub networks: Networks,
     /// For the whole exchange.
@@ -145,11 +147,11 @@ impl Wire for Internet {
 }
 
 async fn exchange(client: &Client, hop: &Hop) -> Result<Response, WireFailure> {
-    let request = client
-        .get(hop.url.clone())
-        .headers(hop.headers.clone())
-        .send()
-        .await;
+    let request = match &hop.form {
+        None => client.get(hop.url.clone()),
+        Some(form) => client.post(hop.url.clone()).body(form.clone()),
+    };
+    let request = request.headers(hop.headers.clone()).send().await;
     let response = request.map_err(|error| failure(classify(&error), &describe(error)))?;
     let status = response.status().as_u16();
     let headers = response.headers().clone();

@@ -75,6 +75,8 @@ pub struct DueFeed {
     pub last_full_at: Option<Timestamp>,
     /// Its server has said "not modified" of a document that was: it is asked unconditionally.
     pub distrusted: bool,
+    /// A hub delivers what is new; polling is the backstop.
+    pub subscribed: bool,
     /// The adaptive interval learned so far.
     pub interval: Option<Duration>,
     /// What the publisher's document asked for last time.

@@ -15,6 +15,7 @@ pub mod feed;
 pub mod fetched;
 pub mod ids;
 pub mod outcome;
+pub mod subscription;
 pub mod time;
 pub(crate) mod token;
 
@@ -28,4 +29,5 @@ pub use feed::{
 pub use fetched::{FetchFailure, Fetched, Freshness, Redirect};
 pub use ids::{ArticleId, EntryId, FeedId, GapId, Lease, PageId};
 pub use outcome::{FailureKind, PollOutcome};
+pub use subscription::{Hub, Subscription, SubscriptionState};
 pub use time::Timestamp;

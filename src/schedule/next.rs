@@ -37,6 +37,8 @@ pub struct Question<'a> {
     pub pace: &'a Pace,
     /// Over how long feeds of one cron line are spread.
     pub splay: Duration,
+    /// How often an adaptive feed is polled all the same whose hub delivers what is new.
+    pub backstop: Option<Duration>,
     /// False where the operator has decided against the publisher's freshness.
     pub respect_cache_control: bool,
     pub feed: &'a DueFeed,
@@ -91,6 +93,15 @@ pub fn next_poll(question: &Question<'_>) -> NextPoll {
             latest.consider(now.plus(pause), reason);
         }
     } else {
+        if let Some(backstop) = question
+            .backstop
+            .filter(|_| *question.pace == Pace::Adaptive)
+        {
+            latest.consider(
+                asked_at.plus(backstop.min(settings.max_interval)),
+                Reason::WebSub,
+            );
+        }
         if !answer.validators {
             latest.consider(
                 asked_at.plus(settings.unconditional_floor),
@@ -215,6 +226,7 @@ pub(super) mod tests {
             last_new_at: None,
             last_full_at: None,
             distrusted: false,
+            subscribed: false,
             interval: None,
             hints: PublisherHints::default(),
             failures: 0,
@@ -243,6 +255,7 @@ pub(super) mod tests {
             settings: &settings,
             pace,
             splay: settings.splay,
+            backstop: None,
             respect_cache_control: true,
             feed,
             answer,

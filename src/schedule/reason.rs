@@ -7,6 +7,7 @@ tokens! {
     Reason {
     First = "first", "it has not been polled yet; first polls of many feeds are spread over polling.startup_spread";
     CatchUp = "catch_up", "it was due while feedmill was not running; such polls are spread over polling.startup_spread";
+    WebSub = "websub", "a hub tells when there is something new; polling is only the backstop";
     Merged = "merged", "its address leads to the document of another feed, which is polled for both; now and then it is looked whether it still does";
     Released = "released", "the feed that was polled in its place has moved, fails, or is no longer configured";
     Credentials = "credentials", "what it is asked with has changed since the server refused it";

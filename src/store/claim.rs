@@ -33,7 +33,8 @@ impl Change for ClaimFeeds {
                        failures, failing_since,
                        (SELECT count(*) FROM (SELECT 1 FROM _entry WHERE feed_id = _feed.id LIMIT 1000)),
                        pages_compared, pages_added, validators_url,
-                       gone_seen, moving_to, moving_since, moving_seen, distrusted_at IS NOT NULL, last_ok_at",
+                       gone_seen, moving_to, moving_since, moving_seen, distrusted_at IS NOT NULL, last_ok_at,
+                       EXISTS (SELECT 1 FROM _websub w WHERE w.feed_id = _feed.id AND w.state = 'active' AND w.lease_until > ?3)",
         )?;
         let mut claimed = Vec::with_capacity(self.feeds.len());
         for feed in &self.feeds {
@@ -80,6 +81,7 @@ fn due_feed(row: &Row<'_>) -> rusqlite::Result<DueFeed> {
         moving: moving(row)?,
         distrusted: row.get(25)?,
         last_ok_at: row.get(26)?,
+        subscribed: row.get(27)?,
     })
 }
 

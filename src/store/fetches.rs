@@ -29,6 +29,8 @@ pub(super) enum Purpose {
     Feed,
     /// An older document of a feed.
     Archive,
+    /// What a hub delivered: nothing was asked.
+    Delivery,
     Page(Option<ArticleId>),
 }
 
@@ -41,6 +43,7 @@ pub(super) fn insert(
     let (kind, article) = match purpose {
         Purpose::Feed => ("feed", None),
         Purpose::Archive => ("archive", None),
+        Purpose::Delivery => ("delivery", None),
         Purpose::Page(article) => ("page", article),
     };
     conn.prepare_cached(

@@ -46,6 +46,7 @@ pub mod sites;
 mod split;
 pub mod tail;
 mod twins;
+pub mod websub;
 pub mod wish;
 mod writer;
 
@@ -71,6 +72,7 @@ pub use reclaim::{Reclaim, Reclaimed};
 pub use request::{Change, Request, Slot};
 pub use sites::{Lesson, Site};
 pub use split::Split;
+pub use websub::{CommitDelivery, MoveCallbacks, SetSubscription, SubscriptionStep};
 
 /// Requests that may wait for the writer; senders wait beyond it.
 const QUEUE: usize = 1024;

@@ -8,9 +8,9 @@ use super::fetches::{self, FetchRecord, Purpose};
 use super::gaps::{self, Gap};
 use super::request::Change;
 use super::writer::Work;
-use super::{StoreError, claim, entries, rows, twins};
+use super::{StoreError, claim, entries, rows, twins, websub};
 use crate::model::{
-    FailureKind, FeedChanges, FeedId, FeedKind, Lease, Moving, OpenGap, PollOutcome,
+    FailureKind, FeedChanges, FeedId, FeedKind, Hub, Lease, Moving, OpenGap, PollOutcome,
     PublisherHints, Timestamp, Validators,
 };
 
@@ -99,6 +99,8 @@ pub struct Document {
     pub site_url: Option<String>,
     pub lang: Option<String>,
     pub hints: PublisherHints,
+    /// The hub that it announces.
+    pub hub: Option<Hub>,
     pub repaired: Vec<&'static str>,
 }
 
@@ -282,6 +284,7 @@ impl CommitPoll {
         let Some(document) = &self.document else {
             return Ok(());
         };
+        websub::note(work.conn, self.feed, document.hub.as_ref(), self.at)?;
         let repaired: Vec<String> = document
             .repaired
             .iter()

@@ -7,8 +7,9 @@ use tokio::sync::oneshot;
 
 use super::writer::Work;
 use super::{
-    ClaimFeeds, ClaimPages, CommitBackfill, CommitPage, CommitPoll, Forgive, HoldHost,
-    PostponePoll, PullPages, Purge, Reclaim, Reschedule, Split, StoreError, SyncFeeds, Upkeep,
+    ClaimFeeds, ClaimPages, CommitBackfill, CommitDelivery, CommitPage, CommitPoll, Forgive,
+    HoldHost, MoveCallbacks, PostponePoll, PullPages, Purge, Reclaim, Reschedule, SetSubscription,
+    Split, StoreError, SyncFeeds, Upkeep,
 };
 
 /// One kind of change. Applying it twice in two transactions of which only the second is committed
@@ -111,6 +112,12 @@ requests! {
     CommitPoll,
     /// Writes what an older document had.
     CommitBackfill,
+    /// Takes a step in the life of a subscription.
+    SetSubscription,
+    /// Writes what a hub delivered.
+    CommitDelivery,
+    /// Has subscriptions made anew after a change of address.
+    MoveCallbacks,
     /// Pulls pages back that a wrong clock put off.
     PullPages,
     /// Takes pending pages.

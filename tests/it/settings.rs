@@ -35,14 +35,14 @@ fn the_example_names_every_key() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/feedmill.example.toml");
     let text = std::fs::read_to_string(path).expect("the example");
     // What a section knows is what it says when it is asked for nonsense.
-    let nonsense = "[store]\n?=1\n[polling]\n?=1\n[fetch]\n?=1\n[articles]\n?=1\n[log]\n?=1\n[[host]]\nname=\"a\"\n?=1\n[[feed]]\nurl=\"https://a.example/\"\n?=1\n";
+    let nonsense = "[store]\n?=1\n[polling]\n?=1\n[fetch]\n?=1\n[articles]\n?=1\n[log]\n?=1\n[websub]\n?=1\n[[host]]\nname=\"a\"\n?=1\n[[feed]]\nurl=\"https://a.example/\"\n?=1\n";
     let nonsense = nonsense.replace('?', "zzzzzzzzzzzzzzzzzzzzzzzz");
     let sources = Sources {
         text: Some(("test".to_owned(), nonsense)),
         ..Sources::default()
     };
     let problems = load(&sources).expect_err("nonsense");
-    assert_eq!(problems.0.len(), 7);
+    assert_eq!(problems.0.len(), 8);
     for problem in &problems.0 {
         let (_, known) = problem.message.split_once("known here: ").expect("a list");
         for key in known.split(", ") {

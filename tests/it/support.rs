@@ -8,7 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::server::conn::http1;
@@ -23,7 +23,9 @@ use tokio::sync::Notify;
 /// One request as it came in.
 #[derive(Debug, Clone)]
 pub struct Hit {
+    pub method: String,
     pub path: String,
+    pub body: Vec<u8>,
     pub headers: HeaderMap,
     /// Which request to this path it is, from 0.
     pub nth: usize,
@@ -194,12 +196,16 @@ async fn answer(
         .uri()
         .path_and_query()
         .map_or_else(String::new, ToString::to_string);
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.map(|body| body.to_bytes().to_vec());
     let hit = {
         let mut hits = state.hits.lock().expect("hits");
         let nth = hits.iter().filter(|hit| hit.path == path).count();
         hits.push(Hit {
+            method: head.method.to_string(),
             path: path.clone(),
-            headers: request.headers().clone(),
+            body: body.unwrap_or_default(),
+            headers: head.headers,
             nth,
             at: Instant::now(),
         });

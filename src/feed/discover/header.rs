@@ -9,9 +9,17 @@ const MAX_LINKS: usize = 64;
 
 /// The feeds that a header announces.
 pub(super) fn feeds(header: &str, base: &Url) -> Vec<Candidate> {
-    let mut feeds = Vec::new();
+    links(header)
+        .into_iter()
+        .filter_map(|(href, parameters)| feed(href, parameters, base))
+        .collect()
+}
+
+/// The links of a header, each with its parameters.
+pub(in super::super) fn links(header: &str) -> Vec<(&str, &str)> {
+    let mut links = Vec::new();
     let mut rest = header;
-    for _ in 0..MAX_LINKS {
+    while links.len() < MAX_LINKS {
         let Some((href, after)) = rest
             .split_once('<')
             .and_then(|(_, rest)| rest.split_once('>'))
@@ -20,10 +28,20 @@ pub(super) fn feeds(header: &str, base: &Url) -> Vec<Candidate> {
         };
         let end = end_of_parameters(after);
         let (parameters, more) = after.split_at_checked(end).unwrap_or((after, ""));
-        feeds.extend(feed(href, parameters, base));
+        links.push((href, parameters));
         rest = more;
     }
-    feeds
+    links
+}
+
+/// A parameter of a link.
+pub(in super::super) fn parameter<'a>(parameters: &'a str, wanted: &str) -> Option<&'a str> {
+    parameters.split(';').find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim()
+            .eq_ignore_ascii_case(wanted)
+            .then(|| value.trim().trim_matches('"'))
+    })
 }
 
 /// The comma that ends a link: not one in quotes.
@@ -37,14 +55,7 @@ fn end_of_parameters(text: &str) -> usize {
 }
 
 fn feed(href: &str, parameters: &str, base: &Url) -> Option<Candidate> {
-    let parameter = |wanted: &str| {
-        parameters.split(';').find_map(|parameter| {
-            let (name, value) = parameter.split_once('=')?;
-            name.trim()
-                .eq_ignore_ascii_case(wanted)
-                .then(|| value.trim().trim_matches('"'))
-        })
-    };
+    let parameter = |wanted| parameter(parameters, wanted);
     let rels = parameter("rel")?.to_ascii_lowercase();
     let media_type = parameter("type").unwrap_or_default();
     let mut rels = rels.split_ascii_whitespace();

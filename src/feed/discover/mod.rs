@@ -9,7 +9,7 @@
 //!
 //! It makes no request, and it does not fail: a page without a hint has the usual paths.
 
-mod header;
+pub(super) mod header;
 mod page;
 mod platforms;
 mod well_known;

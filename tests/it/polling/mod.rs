@@ -11,6 +11,7 @@ mod life;
 mod limits;
 mod pages;
 mod raw;
+mod websub;
 mod wire;
 mod wound;
 

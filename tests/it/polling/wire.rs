@@ -84,6 +84,7 @@ fn request(url: &str) -> Request {
         validators_url: String::new(),
         headers: HeaderMap::new(),
         home: url.to_owned(),
+        form: None,
         networks: Networks::default(),
         now: Timestamp::from_secs(1_800_000_000),
     }
