@@ -314,6 +314,21 @@ CREATE TABLE _websub (
 ) STRICT;
 CREATE INDEX _websub_due ON _websub(next_at);
 
+-- What began, and may have ended, that an operator should know of.
+CREATE TABLE _event (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind        TEXT NOT NULL CHECK (kind IN ('silent', 'refused', 'failing', 'gone', 'moved', 'gap', 'throttled', 'outage', 'drift')),
+  feed_id     INTEGER REFERENCES _feed(id),
+  host        TEXT,                                     -- neither feed nor host: this machine
+  opened_at   TEXT NOT NULL,
+  closed_at   TEXT,
+  what        TEXT NOT NULL,
+  evidence    TEXT NOT NULL CHECK (json_valid(evidence))
+) STRICT;
+CREATE UNIQUE INDEX _event_open ON _event(kind, coalesce(feed_id, 0), coalesce(host, '')) WHERE closed_at IS NULL;
+CREATE INDEX _event_open_feed ON _event(feed_id) WHERE closed_at IS NULL;
+CREATE INDEX _event_feed ON _event(feed_id) WHERE feed_id IS NOT NULL;
+
 -- Every request, for a bounded time.
 CREATE TABLE _fetch (
   id          INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -98,8 +98,10 @@ CREATE VIEW feeds AS SELECT
   f.state,                                                  -- active, gone (410 for good) or removed (no longer in the configuration).
   CASE WHEN f.state <> 'active' THEN f.state
        WHEN f.last_poll_at IS NULL THEN 'new'
-       WHEN f.failures = 0 THEN 'ok'
-       WHEN f.failures < 5 THEN 'flaky' ELSE 'failing' END AS health, -- new (not polled yet), ok, flaky (1 to 4 failures in a row), failing (5 or more), or the state when it is not active.
+       ELSE coalesce((SELECT CASE max(CASE o.kind WHEN 'refused' THEN 3 WHEN 'failing' THEN 2 WHEN 'silent' THEN 1 END)
+                                  WHEN 3 THEN 'refused' WHEN 2 THEN 'failing' WHEN 1 THEN CASE f.failures WHEN 0 THEN 'quiet' END END
+                      FROM _event o WHERE o.feed_id = f.id AND o.closed_at IS NULL),
+                     CASE f.failures WHEN 0 THEN 'ok' ELSE 'flaky' END) END AS health, -- new (not polled yet); ok; quiet (answers, but has published nothing for longer than its habit explains); flaky (the last polls failed, fewer than 5 in a row); failing (5 or more); refused (the server answers, and does not give us the feed: 401, 403, a wall for browsers); or the state when it is not active.
   f.next_poll_at,                                           -- When it is due.
   f.next_poll_reason,                                       -- The rule that decided so.
   f.distrusted_at,                                          -- Since when its server's 304 are not believed: it had called a changed document not modified, so it is asked unconditionally. NULL for all honest servers.
@@ -281,6 +283,18 @@ CREATE VIEW subscriptions AS SELECT
   w.rejected,                                               -- Deliveries that were not signed as agreed, and thrown away.
   w.last_delivery_at                                        -- When the last one came.
 FROM _websub w;
+--! events
+-- What an operator should know of: what began, and when it ended. "WHERE closed_at IS NULL" is what is going on now.
+CREATE VIEW events AS SELECT
+  v.id,                                                     -- The event's id.
+  v.kind,                                                   -- silent (published nothing for longer than its habit explains), refused (401, 403, a wall for browsers), failing (5 polls in a row), gone (410, believed), moved (adopted at another address), gap (entries may have been missed), throttled (a host that is asked too often), outage (no host could be reached from here) or drift (a host's pages are built otherwise than they were).
+  v.feed_id,                                                -- The feed it is about (feeds.id); NULL when it is about a host or this machine.
+  v.host,                                                   -- The host it is about; NULL when it is about a feed or this machine.
+  v.opened_at,                                              -- When it was noticed.
+  v.closed_at,                                              -- When it had ended; NULL while it goes on. Of a feed that leaves the configuration all are closed.
+  v.what,                                                   -- What it is, in a sentence.
+  v.evidence                                                -- JSON object: what it rests on, as last seen.
+FROM _event v;
 
 --! fetches
 -- The log of requests, for a bounded time.

@@ -11,7 +11,7 @@ use crate::dedupe::{Candidate, Prepared, Rules, judge, url_key};
 use crate::model::{ArticleId, Verdict};
 use crate::schedule::Reason;
 use crate::store::explain::{self as facts, ArticleFacts, FeedFacts, Member};
-use crate::store::open;
+use crate::store::{events, open};
 
 /// Why a feed is polled when it is, and why articles are or are not one.
 ///
@@ -28,6 +28,9 @@ pub struct Explain {
     /// Another article, to be compared with the first
     other: Option<String>,
 }
+
+/// Events that have ended are shown up to so many.
+const CLOSED_SHOWN: u32 = 3;
 
 impl Explain {
     pub(super) fn run(&self, context: &Context) -> Result<ExitCode, Failure> {
@@ -50,6 +53,7 @@ impl Explain {
         }
         if let Some(feed) = facts::feed(&conn, &self.target)? {
             explain_feed(&feed);
+            explain_events(&events::of_feed(&conn, feed.id, CLOSED_SHOWN)?);
             return Ok(ExitCode::SUCCESS);
         }
         let article = find(&self.target)?.ok_or_else(|| unknown(&self.target))?;
@@ -129,6 +133,21 @@ fn explain_feed(feed: &FeedFacts) {
         );
     } else {
         say!("next poll   none: the feed is {}", feed.state);
+    }
+}
+
+fn explain_events(events: &[events::Told]) {
+    for event in events {
+        let until = event.closed_at.map_or_else(
+            || "still open".to_owned(),
+            |at| format!("until {}", when(Some(at))),
+        );
+        say!(
+            "event       {}, since {}, {until}: {}",
+            event.kind,
+            when(Some(event.opened_at)),
+            safe(&event.what)
+        );
     }
 }
 

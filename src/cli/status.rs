@@ -8,12 +8,12 @@ use super::screen::say;
 use super::{Context, Failure, screen};
 use crate::daemon::{Clock as _, SystemClock};
 use crate::model::Timestamp;
-use crate::store::{open, report};
+use crate::store::{events, open, report};
 
 /// Health at a glance.
 ///
-/// Exit code 0 healthy; 1 degraded: feeds are failing (five polls in a row), or more than a tenth
-/// of all failed last time; 2 stale or stopped: feeds have been due for more than an hour.
+/// Exit code 0 healthy; 1 degraded: feeds are failing (five polls in a row) or refused to us, or
+/// more than a tenth of all failed last time; 2 stale or stopped: feeds have been due for more than an hour.
 #[derive(Debug, clap::Args)]
 pub struct Status {
     /// As JSON
@@ -41,10 +41,10 @@ impl Health {
         let stale = report
             .next_poll_at
             .is_some_and(|at| now.since(at) > STALE_AFTER);
-        let failed = report.feeds_flaky + report.feeds_failing;
+        let failed = report.feeds_flaky + report.feeds_failing + report.feeds_refused;
         if stale {
             Self::Stale
-        } else if report.feeds_failing > 0 || failed * 10 > report.feeds {
+        } else if report.feeds_failing + report.feeds_refused > 0 || failed * 10 > report.feeds {
             Self::Degraded
         } else {
             Self::Healthy
@@ -66,6 +66,7 @@ impl Status {
         let conn = open::reader(&path)?;
         let report = report::report(&conn)?;
         let failing = report::failing(&conn, if self.failing { u32::MAX } else { SHOWN })?;
+        let events = events::open(&conn, if self.failing { 0 } else { SHOWN })?;
         let running = open::is_in_use(&path);
         let health = Health::of(&report, SystemClock.now());
         if self.json {
@@ -75,14 +76,16 @@ impl Status {
                 health,
                 &report,
                 &failing,
+                &events,
             );
         } else {
             if !self.failing {
                 print_summary(&path.display().to_string(), running, health, &report);
+                print_events(&events, report.events_open);
             }
             print_failing(
                 &failing,
-                report.feeds_flaky + report.feeds_failing,
+                report.feeds_flaky + report.feeds_failing + report.feeds_refused,
                 self.failing,
             );
         }
@@ -99,8 +102,10 @@ fn print_summary(path: &str, running: bool, health: Health, report: &report::Rep
         feeds,
         feeds_ok,
         feeds_new,
+        feeds_quiet,
         feeds_flaky,
         feeds_failing,
+        feeds_refused,
         feeds_gone,
         ..
     } = report;
@@ -114,7 +119,7 @@ fn print_summary(path: &str, running: bool, health: Health, report: &report::Rep
         }
     );
     say!(
-        "feeds     {feeds}: {feeds_ok} ok, {feeds_flaky} flaky, {feeds_failing} failing, {feeds_new} not polled yet, {feeds_gone} gone"
+        "feeds     {feeds}: {feeds_ok} ok, {feeds_quiet} quiet, {feeds_flaky} flaky, {feeds_failing} failing, {feeds_refused} refused, {feeds_new} not polled yet, {feeds_gone} gone"
     );
     say!("entries   {}", report.entries);
     say!(
@@ -137,6 +142,28 @@ fn print_summary(path: &str, running: bool, health: Health, report: &report::Rep
     }
     say!("last poll {}", screen::when(report.last_poll_at));
     say!("next poll {}", screen::when(report.next_poll_at));
+}
+
+fn print_events(events: &[events::Told], count: u64) {
+    if events.is_empty() {
+        return;
+    }
+    let mut table = screen::table(&["event", "of", "since", "what"]);
+    for event in events {
+        table.add_row([
+            event.kind.clone(),
+            screen::safe(&event.subject),
+            screen::when(Some(event.opened_at)),
+            screen::safe(&event.what),
+        ]);
+    }
+    say!("\n{table}");
+    if count > events.len() as u64 {
+        say!(
+            "… and {} more: see the view events",
+            count - events.len() as u64
+        );
+    }
 }
 
 fn print_failing(failing: &[report::FailingFeed], count: u64, all: bool) {
@@ -177,6 +204,7 @@ fn print_json(
     health: Health,
     report: &report::Report,
     failing: &[report::FailingFeed],
+    events: &[events::Told],
 ) {
     let time = |at: Option<Timestamp>| at.map(|at| at.to_string());
     let feeds: Vec<_> = failing
@@ -189,16 +217,23 @@ fn print_json(
             })
         })
         .collect();
+    let events: Vec<_> = events
+        .iter()
+        .map(|event| {
+            json!({"kind": event.kind, "of": event.subject, "opened_at": event.opened_at.to_string(), "what": event.what})
+        })
+        .collect();
     let all = json!({
         "database": path, "running": running, "health": health.word(),
-        "feeds": {"active": report.feeds, "ok": report.feeds_ok, "new": report.feeds_new, "flaky": report.feeds_flaky,
-                  "failing": report.feeds_failing, "gone": report.feeds_gone},
+        "feeds": {"active": report.feeds, "ok": report.feeds_ok, "new": report.feeds_new, "quiet": report.feeds_quiet,
+                  "flaky": report.feeds_flaky, "failing": report.feeds_failing, "refused": report.feeds_refused, "gone": report.feeds_gone},
         "entries": report.entries,
         "articles": {"all": report.articles, "duplicates": report.duplicates, "feed_only": report.feed_only},
         "pages": {"pending": report.pages_pending, "retrying": report.pages_retrying, "dead": report.pages_dead},
         "gaps": report.gaps, "max_seq": report.max_seq,
         "last_poll_at": time(report.last_poll_at), "next_poll_at": time(report.next_poll_at),
         "last_article_at": time(report.last_article_at),
+        "events_open": report.events_open, "events": events,
         "failing": feeds,
     });
     say!("{all:#}");

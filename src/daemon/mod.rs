@@ -37,6 +37,7 @@ mod tally;
 mod ticker;
 mod upkeep;
 mod visit;
+mod watch;
 mod websub;
 mod world;
 

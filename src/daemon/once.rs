@@ -9,6 +9,7 @@ use super::queue::{self, Until, Upstream};
 use super::queues::{Pages, Polls};
 use super::start::{DaemonError, Started, start};
 use super::tally::Tally;
+use super::watch::Watch;
 use super::world::World;
 use crate::config::Config;
 use crate::model::FeedId;
@@ -47,6 +48,7 @@ pub async fn once(
     let (tally, selected) = (Arc::clone(&mill.tally), due.len());
     watch(&tally, selected);
     work(&mill, due).await?;
+    Watch::default().look(&mill).await?;
     // The writer ends when the last sender is gone.
     drop(mill);
     if let Some(writer) = writer {

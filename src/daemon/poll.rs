@@ -12,7 +12,8 @@ use crate::config::Feed;
 use crate::feed::ParseFailure;
 use crate::fetch::{self, redact};
 use crate::model::{
-    DueFeed, FailureKind, FetchFailure, Fetched, ParsedFeed, PollOutcome, Timestamp,
+    DueFeed, EventKind, FailureKind, FetchFailure, Fetched, Note, ParsedFeed, PollOutcome,
+    Timestamp,
 };
 use crate::schedule::Reason;
 use crate::store::{self, CommitPoll, Forgive, PostponePoll, StoreError};
@@ -29,6 +30,7 @@ pub(super) async fn poll(mill: &Mill, due: DueFeed) {
         return;
     };
     let (url, was_failing) = (redact(&due.url), due.failures > 0);
+    let open = due.open_events.clone();
     let visit = tokio::select! {
         biased;
         visit = visit(mill, &orders, &told, &due) => visit,
@@ -46,6 +48,7 @@ pub(super) async fn poll(mill: &Mill, due: DueFeed) {
         Some(Ok(commit)) => commit,
     };
     let (outcome, detail) = (commit.outcome, commit.record.detail.clone());
+    let notes = commit.notes.clone();
     match mill.store.write(commit).await {
         Ok(done) => {
             mill.tally.entries_new.add(done.new);
@@ -54,6 +57,7 @@ pub(super) async fn poll(mill: &Mill, due: DueFeed) {
                 mill.wake_pages.notify_one();
             }
             report(mill, &url, was_failing, outcome, detail.as_deref(), &done);
+            tell(&url, &open, &notes);
             if let Some(gap) = done.open_gap {
                 backfill(mill, &orders, &told, &due, gap).await;
             }
@@ -133,6 +137,19 @@ fn report(
         Ok(PollOutcome::NotModified) => mill.tally.polls_not_modified.up(),
         Ok(_) => {}
         Err(_) => mill.tally.polls_failed.up(),
+    }
+}
+
+/// A line for each event that opens or closes.
+fn tell(url: &str, open: &[EventKind], notes: &[Note]) {
+    for note in notes {
+        match note {
+            Note::Opens { kind, what, .. } if !open.contains(kind) => {
+                tracing::info!(feed = url, event = kind.token(), "{what}");
+            }
+            Note::Opens { .. } => {}
+            Note::Closes(kind, _) => tracing::info!(feed = url, event = kind.token(), "ended"),
+        }
     }
 }
 

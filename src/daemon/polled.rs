@@ -129,6 +129,16 @@ pub(super) fn commit(
         .retry_after
         .map(|wait| now.plus(wait.min(schedule.retry_after_max)));
     let unsaid = (outcome == Err(FailureKind::Throttled)).then_some(next.at);
+    let gone = outcome.is_err_and(|kind| schedule::is_gone(schedule, due, kind, now));
+    let address = address(schedule, due, fetched.as_ref(), outcome.is_ok(), now);
+    let notes = schedule::standing(&schedule::Seen {
+        feed: due,
+        visit: answer.visit,
+        status: fetched.as_ref().map(|fetched| fetched.status),
+        address: &address,
+        gone,
+        now,
+    });
     CommitPoll {
         feed: due.id,
         lease: due.lease,
@@ -138,8 +148,12 @@ pub(super) fn commit(
         patience: said.or(unsaid),
         refused_with: refused.then_some(asked.with),
         found_at,
-        gone: outcome.is_err_and(|kind| schedule::is_gone(schedule, due, kind, now)),
-        address: address(schedule, due, fetched.as_ref(), outcome.is_ok(), now),
+        gone,
+        address: match address {
+            schedule::Address::Stays(moving) => polls::Address::Stays(moving),
+            schedule::Address::Moves(to) => polls::Address::Moves(to),
+            schedule::Address::Returns => polls::Address::Returns,
+        },
         answer: keep.map(|fetched| polls::Answer {
             validators: fetched.validators.clone(),
             url: fetched.url.clone(),
@@ -158,6 +172,7 @@ pub(super) fn commit(
             due.entries,
         ),
         gap,
+        notes,
         changes,
         record: record(due, fetched.as_ref(), failure, outcome, detail, now),
     }
@@ -215,14 +230,10 @@ fn address(
     fetched: Option<&Fetched>,
     ok: bool,
     now: Timestamp,
-) -> polls::Address {
-    let Some(fetched) = fetched.filter(|_| ok) else {
-        return polls::Address::Stays(due.moving.clone());
-    };
-    match schedule::judge_address(settings, due, &fetched.redirects, now) {
-        schedule::Address::Stays(moving) => polls::Address::Stays(moving),
-        schedule::Address::Moves(to) => polls::Address::Moves(to),
-        schedule::Address::Returns => polls::Address::Returns,
+) -> schedule::Address {
+    match fetched.filter(|_| ok) {
+        Some(fetched) => schedule::judge_address(settings, due, &fetched.redirects, now),
+        None => schedule::Address::Stays(due.moving.clone()),
     }
 }
 

@@ -14,6 +14,7 @@ use super::queue::{self, Until};
 use super::queues::{Pages, Polls};
 use super::start::{DaemonError, Started, start, sync};
 use super::ticker::{Ticker, Ticks};
+use super::watch::Watch;
 use super::websub::WebSub;
 use super::world::World;
 use super::{notify, upkeep};
@@ -142,9 +143,11 @@ async fn heartbeat(mill: &Mill, ticks: &Ticks) -> Result<(), StoreError> {
     let watched = notify::watchdog().is_some();
     let mut before = (0, 0);
     let mut clocks = (Instant::now(), mill.clock.now());
+    let mut watch = Watch::default();
     loop {
+        watch.look(mill).await?;
         tokio::select! {
-            () = mill.stop.cancelled() => return Ok(()),
+            () = mill.stop.cancelled() => return watch.look(mill).await,
             () = ticks.heartbeat.notified() => {}
         }
         clocks = after_a_jump(mill, clocks).await?;

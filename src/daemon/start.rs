@@ -9,6 +9,7 @@ use url::Url;
 
 use super::catch_up::retry_refused;
 use super::mill::Mill;
+use super::watch;
 use super::world::World;
 use crate::config::Config;
 use crate::fetch::{ClientError, Fetcher};
@@ -69,6 +70,7 @@ pub async fn start(
     let mill = Arc::new(Mill::new(store, fetcher, world, config, stop));
     sync(&mill).await?;
     retry_refused(&mill).await?;
+    watch::recall(&mill).await?;
     Ok(Started { mill, writer, lock })
 }
 

@@ -1,5 +1,7 @@
 //! What an answer teaches about its host: its rate, its patience, its quota.
 
+use std::time::Duration;
+
 use reqwest::Url;
 
 use super::wire::Response;
@@ -21,6 +23,9 @@ impl Fetcher {
             403 if !challenge && matches!(purpose, Purpose::Feed | Purpose::Page) => {
                 let pauses = (settings.throttle_backoff, settings.max_interval);
                 let burst = self.forbidden.refused(host, purpose, url.as_str(), pauses);
+                if burst {
+                    self.patience.asked(host, Duration::ZERO);
+                }
                 if burst && purpose == Purpose::Feed {
                     self.hosts.refused(host, None);
                 }
@@ -47,8 +52,14 @@ impl Fetcher {
     ) {
         let wait = headers::retry_after(&response.headers, system_time(now));
         match response.status {
-            429 => self.hosts.refused(host, wait),
-            0..400 => self.hosts.served(host),
+            429 => {
+                self.hosts.refused(host, wait);
+                self.patience.asked(host, wait.unwrap_or_default());
+            }
+            0..400 => {
+                self.hosts.served(host);
+                self.patience.content(host);
+            }
             _ => {}
         }
         if let Some(wait) = headers::quota_spent(&response.headers, system_time(now)) {
@@ -61,11 +72,9 @@ impl Fetcher {
         if let Some(wait) =
             wait.filter(|_| matches!(response.status, 429 | 503) && !is_private_host(url))
         {
-            self.hosts.hold(
-                host,
-                FailureKind::Throttled,
-                wait.min(settings.retry_after_max),
-            );
+            let wait = wait.min(settings.retry_after_max);
+            self.hosts.hold(host, FailureKind::Throttled, wait);
+            self.patience.asked(host, wait);
         }
     }
 }

@@ -20,6 +20,7 @@ mod headers;
 mod hosts;
 mod lesson;
 mod outage;
+mod patience;
 mod permission;
 mod redact;
 mod redirect;
@@ -45,6 +46,7 @@ use guard::is_allowed;
 pub use guard::{Networks, UrlVerdict, check_url, is_public};
 pub use headers::charset;
 pub use hosts::{Hold, HostPace, Hosts};
+pub use patience::Patience;
 pub use permission::Refusal;
 pub use redact::redact;
 use redirect::redirect_target;
@@ -75,6 +77,7 @@ pub struct Fetcher {
     robots: robots::Cache,
     outage: outage::Outage,
     forbidden: forbidden::Forbidden,
+    patience: Patience,
     /// Requests in flight over all hosts.
     flights: Semaphore,
 }
@@ -100,6 +103,7 @@ impl Fetcher {
             robots: robots::Cache::default(),
             outage: outage::Outage::default(),
             forbidden: forbidden::Forbidden::default(),
+            patience: Patience::default(),
             flights: Semaphore::new(concurrency),
         }
     }
@@ -139,6 +143,12 @@ impl Fetcher {
     #[must_use]
     pub fn hosts(&self) -> &Hosts {
         &self.hosts
+    }
+
+    /// The hosts that ask for patience.
+    #[must_use]
+    pub fn patience(&self) -> &Patience {
+        &self.patience
     }
 
     /// One GET with its redirects.

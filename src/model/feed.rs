@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{FeedId, GapId, Lease, ParsedEntry, Timestamp};
+use super::{EventKind, FeedId, GapId, Lease, ParsedEntry, Timestamp};
 
 /// The family of a feed's document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -89,6 +89,8 @@ pub struct DueFeed {
     pub gone_seen: u32,
     /// A permanent redirect that is being watched.
     pub moving: Option<Moving>,
+    /// Events of this feed that are open.
+    pub open_events: Vec<EventKind>,
     /// Entries of this feed in the store, counted up to 1000.
     pub entries: u64,
     /// Pages of this feed that were held against the feed's own words …

@@ -11,6 +11,7 @@
 
 pub mod article;
 pub mod entry;
+pub mod event;
 pub mod feed;
 pub mod fetched;
 pub mod ids;
@@ -23,6 +24,7 @@ pub use article::{
     DateSource, Dated, Extracted, FeedWords, Fingerprint, Method, PendingPage, Relation, Verdict,
 };
 pub use entry::{Enclosure, EntryEdit, FeedChanges, KnownEntry, ParsedEntry};
+pub use event::{EventKind, Evidence, Fact, Note, Subject};
 pub use feed::{
     DueFeed, FeedKind, Moving, OpenGap, ParsedFeed, PublisherHints, SkipDays, Validators,
 };

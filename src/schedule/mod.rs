@@ -2,7 +2,8 @@
 //!
 //! Given a feed's past, the answer it just got and the settings, [`next_poll`] says
 //! when it is due and which rule decided; [`page_retry`] does the same for a page
-//! that failed; [`spread()`] keeps a first pass or a catch-up from being a stampede.
+//! that failed; [`standing()`] says what has begun or ended that an operator should
+//! know of; [`spread()`] keeps a first pass or a catch-up from being a stampede.
 //!
 //! Nothing here reads a clock or rolls dice: instants and a chance between 0 and 1
 //! are arguments, so that a month of policy can be tried in a millisecond. The
@@ -25,6 +26,7 @@ mod retry;
 mod settings;
 mod skip;
 mod spread;
+mod standing;
 mod trust;
 
 pub use address::{Address, is_gone, judge_address, next_look};
@@ -38,4 +40,5 @@ pub use reason::Reason;
 pub use retry::{page_recheck, page_retry};
 pub use settings::{Pace, Settings};
 pub use spread::spread;
+pub use standing::{Seen, outage, standing, throttled};
 pub use trust::{is_caught, revalidates};

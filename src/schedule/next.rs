@@ -233,6 +233,7 @@ pub(super) mod tests {
             failing_since: None,
             gone_seen: 0,
             moving: None,
+            open_events: Vec::new(),
             entries: 0,
             pages_compared: 0,
             pages_added: 0,

@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::StoreError;
+use super::events;
 use super::request::Change;
 use super::rows;
 use super::writer::Work;
@@ -34,7 +35,8 @@ impl Change for ClaimFeeds {
                        (SELECT count(*) FROM (SELECT 1 FROM _entry WHERE feed_id = _feed.id LIMIT 1000)),
                        pages_compared, pages_added, validators_url,
                        gone_seen, moving_to, moving_since, moving_seen, distrusted_at IS NOT NULL, last_ok_at,
-                       EXISTS (SELECT 1 FROM _websub w WHERE w.feed_id = _feed.id AND w.state = 'active' AND w.lease_until > ?3)",
+                       EXISTS (SELECT 1 FROM _websub w WHERE w.feed_id = _feed.id AND w.state = 'active' AND w.lease_until > ?3),
+                       (SELECT group_concat(kind) FROM _event WHERE feed_id = _feed.id AND closed_at IS NULL)",
         )?;
         let mut claimed = Vec::with_capacity(self.feeds.len());
         for feed in &self.feeds {
@@ -82,6 +84,7 @@ fn due_feed(row: &Row<'_>) -> rusqlite::Result<DueFeed> {
         distrusted: row.get(25)?,
         last_ok_at: row.get(26)?,
         subscribed: row.get(27)?,
+        open_events: events::kinds(row.get::<_, Option<String>>(28)?.as_deref()),
     })
 }
 

@@ -3,11 +3,12 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{StoreError, rows};
-use crate::model::{ArticleId, Timestamp};
+use crate::model::{ArticleId, FeedId, Timestamp};
 
 /// A feed, as far as its polls are concerned.
 #[derive(Debug, Clone)]
 pub struct FeedFacts {
+    pub id: FeedId,
     pub url: String,
     pub effective_url: Option<String>,
     pub name: Option<String>,
@@ -40,7 +41,7 @@ pub fn feed(conn: &Connection, wanted: &str) -> Result<Option<FeedFacts>, StoreE
         "SELECT url, effective_url, name, title, kind, state, last_poll_at, last_status, last_outcome, last_detail,
                 last_ok_at, last_new_at, failures, failing_since, polls, polls_304,
                 etag IS NOT NULL OR last_modified IS NOT NULL, interval_ms,
-                (SELECT count(*) FROM _entry e WHERE e.feed_id = f.id), next_poll_at, next_poll_reason
+                (SELECT count(*) FROM _entry e WHERE e.feed_id = f.id), next_poll_at, next_poll_reason, id
          FROM _feed f WHERE url = ?1 OR effective_url = ?1 OR name = ?1 ORDER BY url = ?1 DESC LIMIT 1",
     )?;
     Ok(select.query_row([wanted], feed_facts).optional()?)
@@ -69,6 +70,7 @@ fn feed_facts(row: &Row<'_>) -> rusqlite::Result<FeedFacts> {
         entries: u64::try_from(row.get::<_, i64>(18)?).unwrap_or(0),
         next_poll_at: row.get(19)?,
         next_poll_reason: row.get(20)?,
+        id: row.get(21)?,
     })
 }
 

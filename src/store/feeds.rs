@@ -94,6 +94,11 @@ impl Change for SyncFeeds {
         if done.removed > 0 {
             twins::release_of_removed(work.conn, self.at)?;
         }
+        work.conn.execute(
+            "UPDATE _event SET closed_at = ?1
+             WHERE closed_at IS NULL AND feed_id IN (SELECT id FROM _feed WHERE state = 'removed')",
+            params![self.at],
+        )?;
         Ok(done)
     }
 }
@@ -142,35 +147,6 @@ impl Change for PostponePoll {
         } else {
             Err(StoreError::Stale)
         }
-    }
-}
-
-/// Takes back the blame of feeds that failed while the network here was down.
-#[derive(Debug)]
-pub struct Forgive {
-    /// Failures since then.
-    pub since: Timestamp,
-    pub kinds: Vec<&'static str>,
-    pub next_poll_at: Timestamp,
-    pub reason: &'static str,
-}
-
-impl Change for Forgive {
-    /// How many were forgiven.
-    type Reply = usize;
-
-    fn apply(&self, work: &mut Work<'_>) -> Result<usize, StoreError> {
-        let mut update = work.conn.prepare_cached(
-            "UPDATE _feed SET failures = failures - 1, next_poll_at = ?3, next_poll_reason = ?4,
-                    failing_since = CASE WHEN failures = 1 THEN NULL ELSE failing_since END
-             WHERE failures > 0 AND last_poll_at >= ?1 AND last_outcome = ?2",
-        )?;
-        let mut forgiven = 0;
-        for kind in &self.kinds {
-            forgiven +=
-                update.execute(params![self.since, kind, self.next_poll_at, self.reason])?;
-        }
-        Ok(forgiven)
     }
 }
 

@@ -8,9 +8,9 @@ use super::fetches::{self, FetchRecord, Purpose};
 use super::gaps::{self, Gap};
 use super::request::Change;
 use super::writer::Work;
-use super::{StoreError, claim, entries, rows, twins, websub};
+use super::{StoreError, claim, entries, events, rows, twins, websub};
 use crate::model::{
-    FailureKind, FeedChanges, FeedId, FeedKind, Hub, Lease, Moving, OpenGap, PollOutcome,
+    FailureKind, FeedChanges, FeedId, FeedKind, Hub, Lease, Moving, Note, OpenGap, PollOutcome,
     PublisherHints, Timestamp, Validators,
 };
 
@@ -41,6 +41,8 @@ pub struct CommitPoll {
     pub patience: Option<Timestamp>,
     /// What it was asked with, when that was refused.
     pub refused_with: Option<Vec<u8>>,
+    /// What has begun or ended with this poll.
+    pub notes: Vec<Note>,
     pub record: FetchRecord,
 }
 
@@ -153,6 +155,9 @@ impl Change for CommitPoll {
             work.conn
                 .prepare_cached("UPDATE _feed SET last_new_at = ?2 WHERE id = ?1")?
                 .execute(params![self.feed, self.at])?;
+        }
+        for note in &self.notes {
+            events::note(work.conn, note, self.at)?;
         }
         fetches::insert(work.conn, self.feed, Purpose::Feed, &self.record)?;
         if self.outcome.is_ok() {

@@ -15,10 +15,14 @@ pub struct Report {
     pub feeds: u64,
     pub feeds_new: u64,
     pub feeds_ok: u64,
+    /// That answer and have published nothing for longer than their habit explains.
+    pub feeds_quiet: u64,
     /// With one to four failures in a row.
     pub feeds_flaky: u64,
     /// With five or more.
     pub feeds_failing: u64,
+    /// That the server does not give us.
+    pub feeds_refused: u64,
     pub feeds_gone: u64,
     pub entries: u64,
     pub articles: u64,
@@ -31,6 +35,7 @@ pub struct Report {
     pub pages_retrying: u64,
     pub pages_dead: u64,
     pub gaps: u64,
+    pub events_open: u64,
     pub max_seq: i64,
     pub last_poll_at: Option<Timestamp>,
     pub next_poll_at: Option<Timestamp>,
@@ -44,21 +49,22 @@ pub struct Report {
 pub fn report(conn: &Connection) -> Result<Report, StoreError> {
     let mut report = conn.query_row(
         "SELECT count(*), coalesce(sum(health = 'new'), 0), coalesce(sum(health = 'ok'), 0),
-                coalesce(sum(health = 'flaky'), 0), coalesce(sum(health = 'failing'), 0),
+                coalesce(sum(health = 'quiet'), 0), coalesce(sum(health = 'flaky'), 0),
+                coalesce(sum(health = 'failing'), 0), coalesce(sum(health = 'refused'), 0),
                 max(last_poll_at), min(next_poll_at)
-         FROM (SELECT CASE WHEN last_poll_at IS NULL THEN 'new' WHEN failures = 0 THEN 'ok'
-                           WHEN failures < 5 THEN 'flaky' ELSE 'failing' END AS health, last_poll_at, next_poll_at
-               FROM _feed WHERE state = 'active')",
+         FROM feeds WHERE state = 'active'",
         [],
         |row| {
             Ok(Report {
                 feeds: number(row, 0)?,
                 feeds_new: number(row, 1)?,
                 feeds_ok: number(row, 2)?,
-                feeds_flaky: number(row, 3)?,
-                feeds_failing: number(row, 4)?,
-                last_poll_at: row.get(5)?,
-                next_poll_at: row.get(6)?,
+                feeds_quiet: number(row, 3)?,
+                feeds_flaky: number(row, 4)?,
+                feeds_failing: number(row, 5)?,
+                feeds_refused: number(row, 6)?,
+                last_poll_at: row.get(7)?,
+                next_poll_at: row.get(8)?,
                 ..Report::default()
             })
         },
@@ -78,6 +84,7 @@ pub fn report(conn: &Connection) -> Result<Report, StoreError> {
         count("SELECT count(*) FROM _page WHERE state = 'pending' AND outcome IS NOT NULL")?;
     report.pages_dead = count("SELECT count(*) FROM _page WHERE state = 'dead'")?;
     report.gaps = count("SELECT count(*) FROM _gap")?;
+    report.events_open = count("SELECT count(*) FROM _event WHERE closed_at IS NULL")?;
     report.max_seq = conn.query_row("SELECT coalesce(max(seq), 0) FROM _change", [], |row| {
         row.get(0)
     })?;

@@ -8,8 +8,8 @@ use tokio::sync::oneshot;
 use super::writer::Work;
 use super::{
     ClaimFeeds, ClaimPages, CommitBackfill, CommitDelivery, CommitPage, CommitPoll, Forgive,
-    HoldHost, MoveCallbacks, PostponePoll, PullPages, Purge, Reclaim, Reschedule, SetSubscription,
-    Split, StoreError, SyncFeeds, Upkeep,
+    HoldHost, MoveCallbacks, NoteEvents, PostponePoll, PullPages, Purge, Reclaim, Reschedule,
+    SetSubscription, Split, StoreError, SyncFeeds, Upkeep,
 };
 
 /// One kind of change. Applying it twice in two transactions of which only the second is committed
@@ -130,6 +130,8 @@ requests! {
     Purge,
     /// Gives room back to the file system.
     Reclaim,
+    /// Opens and closes events.
+    NoteEvents,
     /// Trims logs, keeps statistics fresh.
     Upkeep,
 }

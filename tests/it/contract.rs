@@ -64,6 +64,7 @@ fn public_names_are_views_and_one_table_and_everything_else_is_marked_private() 
             "docs",
             "duplicates",
             "entries",
+            "events",
             "failures",
             "feeds",
             "fetches",

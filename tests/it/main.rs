@@ -12,6 +12,7 @@
 
 mod contract;
 mod duplicates;
+mod events;
 mod following;
 mod once;
 mod parts;
