@@ -86,6 +86,12 @@ CREATE INDEX _feed_answered ON _feed(answered_url) WHERE answered_url IS NOT NUL
 CREATE INDEX _feed_merged ON _feed(merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX _feed_due ON _feed(next_poll_at) WHERE state IN ('active', 'gone');
 
+-- When a feed publishes (schedule::Profile, versioned). Apart from _feed, whose rows every poll rewrites.
+CREATE TABLE _profile (
+  feed_id INTEGER PRIMARY KEY REFERENCES _feed(id) ON DELETE CASCADE,
+  profile BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE _article (
   id            INTEGER PRIMARY KEY AUTOINCREMENT,      -- never reused
   seq           INTEGER NOT NULL UNIQUE,                -- _change.seq of this row's latest change

@@ -8,7 +8,7 @@ use crate::model::{
     DueFeed, FailureKind, FeedChanges, FetchFailure, Fetched, Freshness, ParsedFeed, PollOutcome,
     Timestamp,
 };
-use crate::schedule::{self, Answer, NextPoll, Question, Reason, Visit, next_poll};
+use crate::schedule::{self, Answer, NextPoll, Profile, Question, Reason, Visit, next_poll};
 use crate::store::{CommitPoll, FetchRecord, Gap, polls};
 
 /// What was received and read, on its way to the commit.
@@ -72,6 +72,15 @@ pub(super) fn commit(
         .and_then(|(parsed, _)| parsed.older.clone());
     let distrusted = is_distrusted(schedule, due, &visited, &asked);
     let answer = answer(due, &visited, failure, distrusted, now);
+    let published: Vec<_> = visited
+        .changes
+        .new
+        .iter()
+        .map(|entry| entry.published)
+        .collect();
+    let before = Profile::read(&due.profile);
+    let learned = Profile::learned(before.as_ref(), &published, due.last_poll_at, now);
+    let profile = learned.as_ref().or(before.as_ref());
     let mut load = mill.load();
     load.forget_before(now);
     let next = next_poll(&Question {
@@ -86,6 +95,7 @@ pub(super) fn commit(
             .map(|websub| websub.backstop),
         respect_cache_control: told.respect_cache_control,
         feed: due,
+        profile,
         answer: &answer,
         asked_at: asked.at,
         now,
@@ -133,6 +143,7 @@ pub(super) fn commit(
     let address = address(schedule, due, fetched.as_ref(), outcome.is_ok(), now);
     let notes = schedule::standing(&schedule::Seen {
         feed: due,
+        profile,
         visit: answer.visit,
         status: fetched.as_ref().map(|fetched| fetched.status),
         address: &address,
@@ -172,6 +183,7 @@ pub(super) fn commit(
             due.entries,
         ),
         gap,
+        profile: learned.map(|learned| learned.to_bytes()),
         notes,
         changes,
         record: record(due, fetched.as_ref(), failure, outcome, detail, now),

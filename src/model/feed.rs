@@ -89,6 +89,8 @@ pub struct DueFeed {
     pub gone_seen: u32,
     /// A permanent redirect that is being watched.
     pub moving: Option<Moving>,
+    /// When it publishes, as `schedule::Profile` stores it; empty when nothing is known.
+    pub profile: Vec<u8>,
     /// Events of this feed that are open.
     pub open_events: Vec<EventKind>,
     /// Entries of this feed in the store, counted up to 1000.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::Settings;
 use super::next::Visit;
+use super::{Settings, Shape};
 use crate::model::{DueFeed, Timestamp};
 
 /// New entries shorten the interval by this factor, so that a burst is met within a few polls.
@@ -37,6 +37,18 @@ pub(super) fn interval(
         }
     };
     clamp(settings, next)
+}
+
+/// When an interval has passed on the feed's own clock, which runs faster in the hours in which it
+/// usually publishes, and slower in the others; within floor and ceiling.
+pub(super) fn due(
+    settings: &Settings,
+    shape: &Shape,
+    interval: Duration,
+    asked_at: Timestamp,
+) -> Timestamp {
+    let wait = shape.after(asked_at, interval).since(asked_at);
+    asked_at.plus(clamp(settings, wait))
 }
 
 fn scale(span: Duration, by: f64) -> Duration {

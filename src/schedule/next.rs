@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Load, Pace, Reason, Settings, adaptive, backoff, skip};
+use super::{Load, Pace, Profile, Reason, Settings, Shape, adaptive, backoff, skip};
 use crate::model::{DueFeed, FailureKind, FeedId, Freshness, PublisherHints, Timestamp};
 
 /// What a poll came to.
@@ -42,6 +42,8 @@ pub struct Question<'a> {
     /// False where the operator has decided against the publisher's freshness.
     pub respect_cache_control: bool,
     pub feed: &'a DueFeed,
+    /// When the feed publishes, as far as it is known.
+    pub profile: Option<&'a Profile>,
     pub answer: &'a Answer,
     /// When the request was made.
     pub asked_at: Timestamp,
@@ -172,8 +174,11 @@ fn base(question: &Question<'_>) -> ((Timestamp, Reason), Option<Duration>) {
     } = *question;
     match question.pace {
         Pace::Adaptive => {
-            let interval = adaptive::interval(settings, question.feed, &question.answer.visit, now);
-            ((asked_at.plus(interval), Reason::Adaptive), Some(interval))
+            let shape = question.profile.map_or(Shape::FLAT, Profile::density);
+            let visit = &question.answer.visit;
+            let interval = adaptive::interval(settings, question.feed, visit, now);
+            let at = adaptive::due(settings, &shape, interval, asked_at);
+            ((at, Reason::Adaptive), Some(interval))
         }
         Pace::Every(interval) => (
             (
@@ -233,6 +238,7 @@ pub(super) mod tests {
             failing_since: None,
             gone_seen: 0,
             moving: None,
+            profile: Vec::new(),
             open_events: Vec::new(),
             entries: 0,
             pages_compared: 0,
@@ -259,6 +265,7 @@ pub(super) mod tests {
             backstop: None,
             respect_cache_control: true,
             feed,
+            profile: None,
             answer,
             asked_at: START,
             now: START,

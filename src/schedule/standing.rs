@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::{Address, Visit};
+use super::{Address, Profile, Visit};
 use crate::model::{DueFeed, EventKind, Evidence, Fact, FailureKind, Note, Subject, Timestamp};
 
 /// Failed polls in a row that are more than a bad hour: with the doubling pauses this is most of
@@ -16,10 +16,23 @@ const FAILING_AFTER: u32 = 5;
 /// credentials (401) is believed at once.
 const REFUSED_AFTER: u32 = 2;
 
+/// A silence is worth a word when one in a thousand is as deep: that is e to the minus seventh.
+const SURPRISE_AT_LEAST: f64 = 7.0;
+/// Publishing is less even than chance (holidays, campaigns): the longest pause in living memory,
+/// and half as much again, is still its habit.
+const OF_THE_LONGEST_PAUSE: f64 = 1.5;
+/// Occasions, and time, that a habit can be told from: two weekends are in it.
+const OCCASIONS_AT_LEAST: f64 = 4.0;
+const SPAN_AT_LEAST: Duration = Duration::from_secs(14 * 24 * 3600);
+/// Less is not worth anybody's attention.
+const QUIET_AT_LEAST: Duration = Duration::from_secs(24 * 3600);
+
 /// What a poll shows of a feed.
 #[derive(Debug, Clone, Copy)]
 pub struct Seen<'a> {
     pub feed: &'a DueFeed,
+    /// When the feed publishes, what this poll brought included.
+    pub profile: Option<&'a Profile>,
     pub visit: Visit,
     /// HTTP status, when there was an answer.
     pub status: Option<u16>,
@@ -40,6 +53,7 @@ pub fn standing(seen: &Seen<'_>) -> Vec<Note> {
     }
     gap(seen, &mut notes);
     moved(seen, &mut notes);
+    silence(seen, &mut notes);
     notes
 }
 
@@ -144,6 +158,47 @@ fn moved(seen: &Seen<'_>, notes: &mut Vec<Note>) {
     }
 }
 
+/// A feed that answers and publishes nothing: it may have been given up, have moved without a word, or
+/// show us something else than others.
+fn silence(seen: &Seen<'_>, notes: &mut Vec<Note>) {
+    let Some(profile) = seen.profile else { return };
+    if matches!(seen.visit, Visit::Changed { new, .. } if new > 0) {
+        return closes(seen, EventKind::Silent, notes);
+    }
+    let quiet = seen.now.since(profile.last());
+    let unusual = profile.occasions() >= OCCASIONS_AT_LEAST
+        && profile.span() >= SPAN_AT_LEAST
+        && quiet >= QUIET_AT_LEAST
+        && quiet >= profile.pause().mul_f64(OF_THE_LONGEST_PAUSE);
+    if !unusual || seen.feed.open_events.contains(&EventKind::Silent) {
+        return;
+    }
+    let expected = profile.expected(profile.last(), seen.now);
+    if surprise(profile.occasions(), expected) < SURPRISE_AT_LEAST {
+        return;
+    }
+    let what = format!(
+        "nothing new for {} days, in which news were to be expected about {expected:.0} times",
+        quiet.as_secs() / (24 * 3600)
+    );
+    let evidence = vec![
+        ("last_at", Fact::At(profile.last())),
+        ("expected", Fact::Number((expected * 10.0).round() / 10.0)),
+        (
+            "longest_pause_h",
+            Fact::Count(profile.pause().as_secs() / 3600),
+        ),
+    ];
+    opens(seen, EventKind::Silent, what, evidence, notes);
+}
+
+/// How unlikely it is that nothing came when `expected` occasions were, in nats. The rate itself is
+/// known from `occasions` only: a Poisson rate learned so is spread as a gamma distribution, and the
+/// chance of nothing is (1 + expected / occasions) to the minus `occasions`.
+fn surprise(occasions: f64, expected: f64) -> f64 {
+    occasions * (expected / occasions).ln_1p()
+}
+
 fn opens(
     seen: &Seen<'_>,
     kind: EventKind,
@@ -202,6 +257,7 @@ mod tests {
     fn noted(feed: &DueFeed, visit: Visit, address: &Address, gone: bool) -> Vec<String> {
         let notes = standing(&Seen {
             feed,
+            profile: None,
             visit,
             status: None,
             address,
@@ -290,5 +346,45 @@ mod tests {
         for visit in [Visit::NotModified, Visit::Unchanged] {
             assert!(noted(&feed(), visit, &Address::Returns, false).is_empty());
         }
+    }
+
+    /// A feed of a week's habit that is learned for so many weeks: after how many days of silence
+    /// it is noted, within four months.
+    fn noticed_after(habit: fn(u32) -> bool, weeks: u32) -> Option<u32> {
+        let hour = |hours: u32| NOW.plus(Duration::from_secs(3600) * hours);
+        let occasions = (0..weeks * 168).filter(|n| habit(n % 168));
+        let profile = occasions.fold(None, |profile: Option<Profile>, n| {
+            Profile::learned(profile.as_ref(), &[Some(hour(n))], Some(NOW), hour(n))
+        });
+        (weeks * 24 * 7..weeks * 24 * 7 + 120 * 24)
+            .find(|n| {
+                let seen = Seen {
+                    feed: &feed(),
+                    profile: profile.as_ref(),
+                    visit: Visit::NotModified,
+                    status: None,
+                    address: &STAYS,
+                    gone: false,
+                    now: hour(*n),
+                };
+                !standing(&seen).is_empty()
+            })
+            .map(|n| (n - weeks * 168).div_ceil(24))
+    }
+
+    #[test]
+    fn silence_is_noted_after_days_or_weeks_according_to_the_habit() {
+        let every_hour: fn(u32) -> bool = |_| true;
+        let office_hours: fn(u32) -> bool = |n| n < 120 && (9..17).contains(&(n % 24));
+        let every_evening: fn(u32) -> bool = |n| n % 24 == 19;
+        let weekly: fn(u32) -> bool = |n| n == 60;
+        assert_eq!(noticed_after(every_hour, 4), Some(1));
+        // On Tuesday: a weekend of 65 hours is its habit, and half as much again.
+        assert_eq!(noticed_after(office_hours, 4), Some(2));
+        assert_eq!(noticed_after(every_evening, 4), Some(8));
+        assert_eq!(noticed_after(weekly, 20), Some(73));
+        // Too little is known.
+        assert_eq!(noticed_after(every_hour, 1), None);
+        assert_eq!(noticed_after(weekly, 4), None);
     }
 }

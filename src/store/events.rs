@@ -60,6 +60,15 @@ pub(super) fn note(conn: &Connection, step: &Note, at: Timestamp) -> Result<(), 
     Ok(())
 }
 
+/// Ends whatever is open for a feed: from now on it is another one's business.
+pub(super) fn close_all(conn: &Connection, feed: FeedId, at: Timestamp) -> Result<(), StoreError> {
+    conn.prepare_cached(
+        "UPDATE _event SET closed_at = ?2 WHERE feed_id = ?1 AND closed_at IS NULL",
+    )?
+    .execute(params![feed, at])?;
+    Ok(())
+}
+
 fn columns(subject: &Subject) -> (Option<FeedId>, Option<&str>) {
     match subject {
         Subject::Feed(feed) => (Some(*feed), None),

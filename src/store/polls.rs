@@ -41,6 +41,8 @@ pub struct CommitPoll {
     pub patience: Option<Timestamp>,
     /// What it was asked with, when that was refused.
     pub refused_with: Option<Vec<u8>>,
+    /// When the feed publishes, where this poll has taught something.
+    pub profile: Option<Vec<u8>>,
     /// What has begun or ended with this poll.
     pub notes: Vec<Note>,
     pub record: FetchRecord,
@@ -129,6 +131,7 @@ impl Change for CommitPoll {
         self.write_address(work)?;
         self.write_answer(work)?;
         if twins::settle(work.conn, self)? {
+            events::close_all(work.conn, self.feed, self.at)?;
             fetches::insert(work.conn, self.feed, Purpose::Feed, &self.record)?;
             return Ok(PollCommitted {
                 merged: true,
@@ -155,6 +158,11 @@ impl Change for CommitPoll {
             work.conn
                 .prepare_cached("UPDATE _feed SET last_new_at = ?2 WHERE id = ?1")?
                 .execute(params![self.feed, self.at])?;
+        }
+        if let Some(profile) = &self.profile {
+            work.conn
+                .prepare_cached("INSERT OR REPLACE INTO _profile VALUES (?1, ?2)")?
+                .execute(params![self.feed, profile])?;
         }
         for note in &self.notes {
             events::note(work.conn, note, self.at)?;

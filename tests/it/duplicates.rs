@@ -321,6 +321,7 @@ async fn poll(store: &Store, new: Vec<ParsedEntry>, at: Timestamp) {
         address: polls::Address::Stays(None),
         gone: false,
         fetch_pages: true,
+        profile: None,
         notes: Vec::new(),
         record: FetchRecord {
             at,

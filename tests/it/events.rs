@@ -130,3 +130,39 @@ fn events_of_a_feed_that_leaves_the_configuration_end() {
     bench.run(&["once"]).expect(0);
     assert_eq!(bench.rows(KINDS), ["refused|1|1|"]);
 }
+
+#[test]
+fn a_feed_that_stops_publishing_is_quiet_until_it_publishes_again() {
+    let site = Site::open();
+    let base = site.base.clone();
+    site.on("/feed", move |hit| {
+        // An entry a day for seven weeks, and none in the last ten days.
+        let days: &[i64] = if hit.nth < 2 { &[] } else { &[0] };
+        let items: String = days
+            .iter()
+            .copied()
+            .chain(10..60)
+            .map(|day| {
+                let date = (chrono::Utc::now() - chrono::Duration::days(day)).to_rfc2822();
+                format!("<item><link>{base}/{day}</link><title>{day}</title><pubDate>{date}</pubDate></item>")
+            })
+            .collect();
+        Reply::ok(format!("<rss version=\"2.0\"><channel><title>t</title>{items}</channel></rss>"))
+    });
+    let bench = Bench::new(&format!(
+        "{QUICK}{}",
+        feed(&site.url("/feed"), "full_text = \"never\"")
+    ));
+    let health = || {
+        bench.run(&["once", "--force"]).expect(0);
+        bench.ask("SELECT health FROM feeds")
+    };
+    assert_eq!(health(), "ok");
+    assert_eq!(health(), "quiet");
+    assert_eq!(
+        bench.ask("SELECT what FROM events WHERE kind = 'silent' AND closed_at IS NULL"),
+        "nothing new for 10 days, in which news were to be expected about 10 times"
+    );
+    assert_eq!(health(), "ok");
+    assert_eq!(bench.rows(KINDS), ["silent|1|1|"]);
+}
