@@ -108,6 +108,7 @@ CREATE TABLE _article (
   image_url     TEXT,
   section       TEXT,
   keywords      TEXT CHECK (keywords IS NULL OR json_valid(keywords)),
+  robots        TEXT CHECK (robots IS NULL OR json_valid(robots)),
   published_at  TEXT CHECK (published_at IS NULL OR published_at GLOB '????-??-??T??:??:??.???Z'),
   published_src TEXT CHECK (published_src IN ('feed', 'jsonld', 'meta', 'html', 'url')),
   modified_at   TEXT,
@@ -335,11 +336,19 @@ CREATE UNIQUE INDEX _event_open ON _event(kind, coalesce(feed_id, 0), coalesce(h
 CREATE INDEX _event_open_feed ON _event(feed_id) WHERE closed_at IS NULL;
 CREATE INDEX _event_feed ON _event(feed_id) WHERE feed_id IS NOT NULL;
 
+-- What sites answered to the request for robots.txt, as long as it is believed.
+CREATE TABLE _robots (
+  site   TEXT PRIMARY KEY,                              -- scheme, host and port
+  status INTEGER,                                       -- NULL: no answer
+  body   BLOB NOT NULL,
+  until  TEXT NOT NULL
+) STRICT;
+
 -- Every request, for a bounded time.
 CREATE TABLE _fetch (
   id          INTEGER PRIMARY KEY AUTOINCREMENT,
   at          TEXT NOT NULL,
-  kind        TEXT NOT NULL CHECK (kind IN ('feed', 'page', 'archive', 'delivery')),
+  kind        TEXT NOT NULL CHECK (kind IN ('feed', 'page', 'archive', 'delivery', 'robots')),
   feed_id     INTEGER,
   article_id  INTEGER,
   url         TEXT NOT NULL,

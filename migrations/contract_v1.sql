@@ -37,6 +37,7 @@ CREATE VIEW articles AS SELECT
   a.image_url,                                              -- Address of the lead image.
   a.section,                                                -- The site's section, as the page names it.
   a.keywords,                                               -- JSON array of keywords, as the page names them.
+  a.robots,                                                 -- JSON array: what the page asks of robots (X-Robots-Tag, meta robots), such as noindex, noarchive, noai; tdm-reservation where text and data mining is reserved. NULL when it asks nothing. Recorded for those who use the text; feedmill itself obeys robots.txt.
   a.published_at,                                           -- When the publisher says it was published; NULL when nobody says so plausibly.
   a.published_src,                                          -- Where published_at comes from: feed, jsonld, meta, html or url.
   a.modified_at,                                            -- When the publisher says it was last modified.
@@ -301,7 +302,7 @@ FROM _event v;
 CREATE VIEW fetches AS SELECT
   l.id,                                                     -- The request's id.
   l.at,                                                     -- When it ended.
-  l.kind,                                                   -- feed, page, archive (an older document of a feed, after a gap), or delivery (what a hub sent: nothing was asked).
+  l.kind,                                                   -- feed, page, robots (robots.txt), archive (an older document of a feed, after a gap), or delivery (what a hub sent: nothing was asked).
   l.feed_id,                                                -- The feed it was for.
   l.article_id,                                             -- The article it was for.
   l.url,                                                    -- The address asked, without secrets.

@@ -48,6 +48,7 @@ pub fn from_words(words: &FeedWords, url: Option<&str>) -> Option<Extracted> {
         excerpt: excerpt(&text),
         section: None,
         keywords: Vec::new(),
+        robots: Vec::new(),
         paywalled: false,
         word_count: u32::try_from(text::count_words(&text)).unwrap_or(u32::MAX),
         text,

@@ -28,6 +28,7 @@ mod parse;
 mod parts;
 mod sink;
 mod sniff;
+mod wishes;
 mod write;
 
 use ego_tree::NodeId;
@@ -47,6 +48,7 @@ pub use history::{Drift, Harvest, SiteHistory, Turn, Usual};
 pub use memory::{Impression, SiteMemory};
 pub use parts::Parts;
 pub use sniff::is_html;
+pub use wishes::wishes;
 
 /// Raised whenever the same page may give another article.
 pub const EXTRACTOR_VERSION: u32 = 1;
@@ -328,6 +330,7 @@ fn finish(
         excerpt: metadata.description.or_else(|| feed_words::excerpt(&text)),
         section: metadata.section,
         keywords: metadata.keywords,
+        robots: metadata.robots,
         paywalled: metadata.free == Some(false) || judge::shape::is_stub(page, &decision.keep),
         word_count: u32::try_from(page::text::count_words(&text)).unwrap_or(u32::MAX),
         text,

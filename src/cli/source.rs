@@ -151,7 +151,7 @@ async fn whole_article(input: &str) -> Result<Extracted, Failure> {
     let mut parts = Parts::begin(read_page(&answer)?, answer.body.len());
     while let Some(next) = parts.next().map(str::to_owned) {
         let allowed = fetcher.may_fetch(&next, &networks, SystemClock.now()).await;
-        let part = match allowed {
+        let part = match allowed.verdict {
             Ok(()) => fetch(&fetcher, &next, Purpose::Page, &networks).await,
             Err(refusal) => Err(Failure::runtime(format!("{next}: {}", refusal.detail))),
         };

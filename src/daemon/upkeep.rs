@@ -1,11 +1,16 @@
 //! What has to be done now and then, away from the work: trimming the log of requests, taking away
 //! what retention lets go.
 
+use std::time::Duration;
+
 use super::mill::Mill;
 use super::retention;
 use super::ticker::Ticks;
 use crate::model::Timestamp;
 use crate::store::{StoreError, TRIM_ROWS, Upkeep};
+
+/// How long it is remembered that something ended: two summers can be compared.
+const EVENTS_FOR: Duration = Duration::from_secs(400 * 24 * 3600);
 
 /// Does the chores at the start and at every tick, until the mill stops.
 ///
@@ -45,12 +50,15 @@ fn passing(chore: Result<(), StoreError>) -> Result<(), StoreError> {
 
 async fn trim(mill: &Mill) -> Result<(), StoreError> {
     let log = mill.orders().config.log.clone();
-    let fetches_before = mill.clock.now().minus(log.fetches_for);
+    let now = mill.clock.now();
+    let fetches_before = now.minus(log.fetches_for);
     let fetches_max = log.fetches_max;
     // In pieces, so that nobody waits long for the writer.
     let mut trimmed = TRIM_ROWS;
     while trimmed == TRIM_ROWS && !mill.stop.is_cancelled() {
         let trim = Upkeep {
+            now,
+            events_before: now.minus(EVENTS_FOR),
             fetches_before,
             fetches_max,
         };

@@ -8,12 +8,12 @@ use tokio::time::Instant;
 use super::lesson::{PageLesson, host_of};
 use super::mill::{Mill, Orders};
 use super::paged::{record, record_failure};
-use super::permission::{honours_robots, networks};
+use super::permission::{honours_robots, may_fetch, networks};
 use crate::article::{self, EXTRACTOR_VERSION, Harvest, PageFailure, Parts, Reading, SiteMemory};
 use crate::config::Feed;
 use crate::fetch::{self, HeaderMap, Networks, Purpose, Refusal, Request};
 use crate::model::{
-    Extracted, FailureKind, FeedWords, Fetched, PendingPage, Timestamp, Validators,
+    Extracted, FailureKind, FeedId, FeedWords, Fetched, PendingPage, Timestamp, Validators,
 };
 use crate::store::{FetchRecord, Lesson, sites};
 
@@ -25,6 +25,7 @@ pub(super) struct Visit<'m> {
     mill: &'m Mill,
     pub orders: Arc<Orders>,
     feed: Option<Arc<Feed>>,
+    feed_id: FeedId,
     networks: Networks,
     settings: Arc<article::Settings>,
 }
@@ -68,6 +69,7 @@ impl<'m> Visit<'m> {
             networks: networks(mill, feed.as_deref()).await,
             orders,
             feed,
+            feed_id: page.feed,
             settings: Arc::new(settings),
         }
     }
@@ -84,7 +86,7 @@ impl<'m> Visit<'m> {
     ) -> Result<(Fetched, FetchRecord), Box<NotHad>> {
         let now = self.mill.clock.now();
         if honours_robots(&self.orders, self.feed.as_deref(), url) {
-            let allowed = self.mill.fetcher.may_fetch(url, &self.networks, now).await;
+            let allowed = may_fetch(self.mill, url, self.feed_id, &self.networks, now).await;
             allowed.map_err(|refusal| Box::new(NotHad::from(refusal)))?;
         }
         let request = Request {
@@ -126,6 +128,7 @@ impl<'m> Visit<'m> {
         let url = answer.url.clone();
         let site = self.site(&url).await;
         let bytes = answer.body.len();
+        let headers = answer.robots_tags.clone();
         let first = self.extract(answer, words, &site).await?;
         let impression = first.impression.clone();
         let mut parts = Parts::begin(first, bytes);
@@ -149,7 +152,9 @@ impl<'m> Visit<'m> {
                 break;
             }
         }
-        let made = parts.finish();
+        let mut made = parts.finish();
+        let asked = headers.iter().chain(&made.robots).map(String::as_str);
+        made.robots = article::wishes(asked);
         Ok(Read {
             lesson: PageLesson::of(&url, Some(impression), Harvest::of(&made)),
             made,

@@ -10,6 +10,9 @@ use super::wire::Response;
 use super::{headers, is_challenge, system_time};
 use crate::model::{Fetched, Redirect};
 
+/// Whether text and data mining is reserved (the TDM Reservation Protocol of W3C's community group).
+const TDM_RESERVATION: HeaderName = HeaderName::from_static("tdm-reservation");
+
 /// Where a fetch has got to.
 #[derive(Debug)]
 pub(super) struct Trail {
@@ -29,6 +32,16 @@ pub(super) fn finish(
 ) -> Fetched {
     let headers = &response.headers;
     let text = |name: &HeaderName| headers::text(headers, name).map(str::to_owned);
+    let all = |name: &HeaderName| {
+        let values = headers.get_all(name).iter();
+        values
+            .filter_map(|value| value.to_str().ok().map(str::to_owned))
+            .collect()
+    };
+    let mut robots_tags: Vec<String> = all(&HeaderName::from_static("x-robots-tag"));
+    if text(&TDM_RESERVATION).as_deref() == Some("1") {
+        robots_tags.push(TDM_RESERVATION.to_string());
+    }
     Fetched {
         url: url.to_string(),
         redirects: std::mem::take(&mut trail.redirects),
@@ -40,12 +53,8 @@ pub(super) fn finish(
         freshness: headers::freshness(headers),
         retry_after: headers::retry_after(headers, system_time(request.now))
             .map(|wait| wait.min(longest_wait)),
-        links: headers
-            .get_all(LINK)
-            .iter()
-            .filter_map(|value| value.to_str().ok().map(str::to_owned))
-            .collect(),
-        robots_tag: text(&HeaderName::from_static("x-robots-tag")),
+        links: all(&LINK),
+        robots_tags,
         conditional: !request.validators.is_empty() && url.as_str() == request.validators_url,
         wire_bytes: response.body.len() as u64,
         body: response.body,

@@ -3,7 +3,7 @@
 use reqwest::Url;
 use reqwest::header::HeaderMap;
 
-use super::robots::Rules;
+use super::robots::{RobotsAnswer, Rules};
 use super::{Fetcher, Networks, Purpose, Request, Stop};
 use crate::model::{FailureKind, Timestamp, Validators};
 
@@ -26,20 +26,46 @@ impl Refusal {
     }
 }
 
+/// Whether a page may be fetched, and what was asked to know it.
+#[derive(Debug)]
+pub struct Permission {
+    /// The refusal of a host that is left alone at present says until when, and is not remembered.
+    pub verdict: Result<(), Refusal>,
+    /// The answer of the site, when this call has asked it: to be kept.
+    pub asked: Option<RobotsAnswer>,
+}
+
 impl Fetcher {
+    /// Whether what the site of `url` says in robots.txt is known.
+    #[must_use]
+    pub fn knows_robots(&self, url: &Url) -> bool {
+        self.robots.knows(url)
+    }
+
+    /// Takes over a site's answer that was kept.
+    pub fn recall_robots(&self, url: &Url, answer: &RobotsAnswer) {
+        let rules = Rules::from_answer(answer.status.map(|status| (status, &*answer.body)));
+        self.robots.recall(url, rules, answer.kept_for);
+    }
+
     /// Whether the guard and robots.txt let us fetch a page; robots.txt is fetched when it is not known.
-    ///
-    /// # Errors
-    /// The refusal. That of a host that is left alone at present says until when, and is not remembered.
-    pub async fn may_fetch(
+    pub async fn may_fetch(&self, url: &str, networks: &Networks, now: Timestamp) -> Permission {
+        let mut asked = None;
+        let verdict = match Url::parse(url) {
+            Ok(url) => self.permitted(&url, networks, now, &mut asked).await,
+            Err(error) => Err(Refusal::new(FailureKind::BadUrl, error.to_string())),
+        };
+        Permission { verdict, asked }
+    }
+
+    async fn permitted(
         &self,
-        url: &str,
+        url: &Url,
         networks: &Networks,
         now: Timestamp,
+        asked: &mut Option<RobotsAnswer>,
     ) -> Result<(), Refusal> {
-        let url = Url::parse(url)
-            .map_err(|error| Refusal::new(FailureKind::BadUrl, error.to_string()))?;
-        self.guard(&url, networks)
+        self.guard(url, networks)
             .await
             .map_err(|Stop { kind, detail, .. }| Refusal::new(kind, detail))?;
         let Ok(address) = url.join("/robots.txt") else {
@@ -57,25 +83,39 @@ impl Fetcher {
                 networks: networks.clone(),
                 now,
             };
-            match Box::pin(self.fetch(&request)).await {
-                Ok(answer) => Ok(Rules::from_answer(Some((answer.status, &answer.body)))),
-                Err(failure) if failure.not_before.is_some() => Err(Refusal {
-                    kind: failure.kind,
-                    detail: failure.detail,
-                    not_before: failure.not_before,
-                }),
+            let (rules, status, body, elapsed) = match Box::pin(self.fetch(&request)).await {
+                Ok(answer) => (
+                    Rules::from_answer(Some((answer.status, &answer.body))),
+                    Some(answer.status),
+                    answer.body,
+                    answer.elapsed,
+                ),
+                Err(failure) if failure.not_before.is_some() => {
+                    return Err(Refusal {
+                        kind: failure.kind,
+                        detail: failure.detail,
+                        not_before: failure.not_before,
+                    });
+                }
                 // More redirects than RFC 9309 §2.3.1.2 asks us to follow: as if there were no file.
                 Err(failure) if failure.kind == FailureKind::TooManyRedirects => {
-                    Ok(Rules::AllowAll)
+                    (Rules::AllowAll, Some(404), Vec::new(), failure.elapsed)
                 }
-                Err(_) => Ok(Rules::from_answer(None)),
-            }
+                Err(failure) => (Rules::from_answer(None), None, Vec::new(), failure.elapsed),
+            };
+            *asked = Some(RobotsAnswer {
+                status,
+                body,
+                kept_for: rules.kept_for(),
+                elapsed,
+            });
+            Ok(rules)
         };
-        let rules = self.robots.rules(&url, ask).await?;
+        let rules = self.robots.rules(url, ask).await?;
         if let (Some(delay), Some(host)) = (rules.crawl_delay(), url.host_str()) {
             self.hosts.set_crawl_delay(host, delay);
         }
-        rules.refusal(&url).map_or(Ok(()), |kind| {
+        rules.refusal(url).map_or(Ok(()), |kind| {
             Err(Refusal::new(kind, kind.words().to_owned()))
         })
     }

@@ -28,6 +28,18 @@ const REMEMBERED: usize = 10_000;
 /// As much of the file as is read (RFC 9309 §2.5).
 pub(super) const BYTES_MAX: usize = 500 << 10;
 
+/// A site's answer to the request for robots.txt, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RobotsAnswer {
+    /// Absent when there was none.
+    pub status: Option<u16>,
+    pub body: Vec<u8>,
+    /// How long it is believed from now on.
+    pub kept_for: Duration,
+    /// How long the exchange took.
+    pub elapsed: Duration,
+}
+
 /// What a site's robots.txt said.
 #[derive(Debug, Clone)]
 pub enum Rules {
@@ -68,7 +80,7 @@ impl Rules {
         }
     }
 
-    fn kept_for(&self) -> Duration {
+    pub(super) fn kept_for(&self) -> Duration {
         if matches!(self, Self::Unknown) {
             ASKED_AGAIN_AFTER
         } else {
@@ -103,6 +115,23 @@ impl Cache {
             Ok((rules, until))
         });
         Ok(known.await?.0.clone())
+    }
+
+    /// Whether the rules of a site are known, or are being asked for.
+    #[must_use]
+    pub fn knows(&self, url: &Url) -> bool {
+        self.site(&url.origin().ascii_serialization())
+            .get()
+            .is_some()
+    }
+
+    /// Takes over what an earlier process was answered.
+    pub fn recall(&self, url: &Url, rules: Rules, kept_for: Duration) {
+        let until = Instant::now() + kept_for.min(rules.kept_for());
+        // Somebody may have asked in the meantime: that answer is newer.
+        let _ = self
+            .site(&url.origin().ascii_serialization())
+            .set((rules, until));
     }
 
     fn site(&self, origin: &str) -> Site {

@@ -58,6 +58,8 @@ pub struct Extracted {
     pub excerpt: Option<String>,
     pub section: Option<String>,
     pub keywords: Vec<String>,
+    /// What the page asks of robots, as `article::wishes` reads it.
+    pub robots: Vec<String>,
     /// True when the page says, or shows, that the rest is for subscribers.
     pub paywalled: bool,
     /// Paragraphs separated by a blank line; no markup, no control or bidirectional-override characters.

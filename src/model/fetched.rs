@@ -25,8 +25,9 @@ pub struct Fetched {
     pub challenge: bool,
     /// `Link` headers, as received.
     pub links: Vec<String>,
-    /// `X-Robots-Tag`, as received.
-    pub robots_tag: Option<String>,
+    /// `X-Robots-Tag`, as received, each header a value; and `tdm-reservation` where the header of
+    /// that name reserves text and data mining.
+    pub robots_tags: Vec<String>,
     /// Whether the request carried validators.
     pub conditional: bool,
     /// Body bytes as they travelled, before decoding, where known; else after.

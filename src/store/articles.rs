@@ -102,7 +102,7 @@ pub(super) fn insert(
             "INSERT INTO _article (id, seq, url, source_url, final_url, syndicated_from, site, feed_id, title, byline, excerpt,
                                    lang, image_url, section, keywords, published_at, published_src, modified_at, sort_at,
                                    first_seen_at, fetched_at, updated_at, status, method, confidence, extractor,
-                                   http_status, word_count, text_hash, cluster_id)
+                                   http_status, word_count, text_hash, robots, cluster_id)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
                      ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, 0) RETURNING id",
         )?
@@ -137,6 +137,7 @@ pub(super) fn insert(
                 article.http_status,
                 made.word_count,
                 article.fingerprint.exact,
+                rows::strings(&made.robots),
             ],
             |row| row.get(0),
         )?;
@@ -272,7 +273,8 @@ fn overwrite(
                  modified_at = coalesce(?14, modified_at), sort_at = min(sort_at, coalesce(?12, sort_at)),
                  fetched_at = coalesce(?15, fetched_at), updated_at = ?16, status = ?17, method = ?18, confidence = ?19,
                  extractor = ?20, http_status = coalesce(?21, http_status), word_count = ?22, text_hash = ?23,
-                 rev = rev + ?24, url = coalesce(?25, url), site = ?26
+                 rev = rev + ?24, url = coalesce(?25, url), site = ?26,
+                 robots = CASE WHEN ?15 IS NULL THEN robots ELSE ?27 END
              WHERE id = ?1",
         )?
         .execute(params![
@@ -302,6 +304,7 @@ fn overwrite(
             i64::from(revised),
             url,
             article.site,
+            rows::strings(&made.robots),
         ])?;
     work.conn
         .prepare_cached(

@@ -32,6 +32,7 @@ pub(super) enum Purpose {
     /// What a hub delivered: nothing was asked.
     Delivery,
     Page(Option<ArticleId>),
+    Robots,
 }
 
 pub(super) fn insert(
@@ -45,6 +46,7 @@ pub(super) fn insert(
         Purpose::Archive => ("archive", None),
         Purpose::Delivery => ("delivery", None),
         Purpose::Page(article) => ("page", article),
+        Purpose::Robots => ("robots", None),
     };
     conn.prepare_cached(
         "INSERT INTO _fetch (at, kind, feed_id, article_id, url, status, outcome, detail, conditional, bytes, ms)
@@ -66,9 +68,13 @@ pub(super) fn insert(
     Ok(())
 }
 
-/// Trims the log of requests, by at most [`TRIM_ROWS`], and keeps statistics fresh.
+/// Trims the log of requests, by at most [`TRIM_ROWS`], and forgets what is no longer believed; keeps
+/// statistics fresh.
 #[derive(Debug)]
 pub struct Upkeep {
+    pub now: Timestamp,
+    /// Events that ended before this are forgotten.
+    pub events_before: Timestamp,
     /// Requests before this are forgotten.
     pub fetches_before: Timestamp,
     /// At most so many requests are remembered.
@@ -92,6 +98,12 @@ impl Change for Upkeep {
                 self.fetches_max,
                 rows::count(TRIM_ROWS as u64)
             ],
+        )?;
+        work.conn
+            .execute("DELETE FROM _robots WHERE until <= ?1", [self.now])?;
+        work.conn.execute(
+            "DELETE FROM _event WHERE closed_at < ?1",
+            [self.events_before],
         )?;
         work.conn.execute_batch("PRAGMA optimize")?;
         Ok(trimmed)

@@ -8,8 +8,8 @@ use tokio::sync::oneshot;
 use super::writer::Work;
 use super::{
     ClaimFeeds, ClaimPages, CommitBackfill, CommitDelivery, CommitPage, CommitPoll, Forgive,
-    HoldHost, MoveCallbacks, NoteEvents, PostponePoll, PullPages, Purge, Reclaim, Reschedule,
-    SetSubscription, Split, StoreError, SyncFeeds, Upkeep,
+    HoldHost, KeepRobots, MoveCallbacks, NoteEvents, PostponePoll, PullPages, Purge, Reclaim,
+    Reschedule, SetSubscription, Split, StoreError, SyncFeeds, Upkeep,
 };
 
 /// One kind of change. Applying it twice in two transactions of which only the second is committed
@@ -124,6 +124,8 @@ requests! {
     ClaimPages,
     /// Writes what became of a page.
     CommitPage,
+    /// Keeps a site's robots.txt.
+    KeepRobots,
     /// Takes articles out of their clusters.
     Split,
     /// Takes away what retention lets go.

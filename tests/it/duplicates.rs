@@ -353,6 +353,7 @@ fn article(text: &str, url: &str) -> NewArticle {
             excerpt: None,
             section: None,
             keywords: Vec::new(),
+            robots: Vec::new(),
             paywalled: false,
             text: text.to_owned(),
             markdown: text.to_owned(),

@@ -19,6 +19,7 @@ mod parts;
 mod polling;
 mod refusals;
 mod retention;
+mod robots;
 mod service;
 mod settings;
 mod sites;

@@ -25,6 +25,7 @@ use url::Url;
 use crate::model::{Dated, FeedWords, Timestamp};
 
 use super::page::{Page, text};
+use super::wishes::{TDM_RESERVED, wishes};
 use head::Head;
 use jsonld::Described;
 
@@ -44,6 +45,8 @@ pub struct Metadata {
     pub description: Option<String>,
     pub section: Option<String>,
     pub keywords: Vec<String>,
+    /// What the page asks of robots.
+    pub robots: Vec<String>,
     /// The page's own declarations of its language, the closest to the article first.
     pub langs: Vec<String>,
     /// False when the page says that the article is not free to read.
@@ -131,6 +134,7 @@ pub fn gather(
             .map(str::to_owned)
             .or_else(|| described.section.clone()),
         keywords: keywords(head, described),
+        robots: robots(head),
         langs: lang
             .into_iter()
             .chain(
@@ -168,6 +172,14 @@ fn label_of(host: &str) -> String {
         .and_then(|at| host.get(..at))
         .unwrap_or(host);
     labels.rsplit('.').next().unwrap_or(labels).to_owned()
+}
+
+fn robots(head: &Head) -> Vec<String> {
+    let mut robots = wishes(head.all("robots").chain(head.all("feedmill")));
+    if head.first(&[TDM_RESERVED]) == Some("1") {
+        robots.push(TDM_RESERVED.to_owned());
+    }
+    robots
 }
 
 fn keywords(head: &Head, described: &Described) -> Vec<String> {

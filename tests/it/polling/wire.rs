@@ -120,6 +120,7 @@ async fn patience_asked_for_by_a_public_host_is_for_every_request_to_it() {
                     Timestamp::EPOCH
                 )
                 .await
+                .verdict
                 .is_err()
         );
         fetcher
