@@ -72,14 +72,17 @@ impl Parts {
     }
 
     /// Takes in the page that [`Parts::next`] led to. One that is another article, or that says
-    /// nothing new, is the end.
-    pub fn take(&mut self, part: Reading, bytes: usize) {
+    /// nothing new, is no part, and the end.
+    pub fn take(&mut self, part: Reading, bytes: usize) -> bool {
         self.next = None;
         self.number += 1;
         self.bytes += bytes;
-        if is_same_article(&self.article, &part.article) && join(&mut self.article, &part.article) {
+        let is_part =
+            is_same_article(&self.article, &part.article) && join(&mut self.article, &part.article);
+        if is_part {
             self.look_on(part.parts);
         }
+        is_part
     }
 
     /// The article, over the parts that were taken in.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::screen::say;
-use super::{Context, Failure};
+use super::{Context, Failure, warc};
 use crate::config::{self, Problems, outline};
 
 /// Take feeds out of an OPML file and print them as TOML.
@@ -59,23 +59,50 @@ pub(super) fn toml_of(url: &str, name: Option<&str>, tags: &[String]) -> String 
     format!("\n[[feed]]\nurl = {}\n{name}{tags}", text(url))
 }
 
-/// Write the configured feeds as OPML, to standard output.
+/// Write the configured feeds as OPML, or the pages that were kept as WARC.
 #[derive(Debug, clap::Args)]
-pub struct Export {}
+#[command(
+    after_help = "Examples:\n  feedmill export > feeds.opml\n  feedmill export --format warc --since 7d --output week.warc.gz"
+)]
+pub struct Export {
+    /// What to write
+    #[arg(long, value_enum, default_value_t = Form::Opml)]
+    format: Form,
+    #[command(flatten)]
+    pages: warc::Pages,
+}
+
+/// What can be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Form {
+    /// The configured feeds
+    Opml,
+    /// The pages that were kept (`articles.keep_pages`), as they were received
+    Warc,
+}
 
 impl Export {
-    #[expect(clippy::unused_self, reason = "as every command")]
     pub(super) fn run(&self, context: &Context) -> Result<ExitCode, Failure> {
-        let config = context.config()?;
-        let feeds: Vec<(String, String)> = config
-            .feeds
-            .into_iter()
-            .map(|feed| (feed.name.unwrap_or_else(|| feed.url.clone()), feed.url))
-            .collect();
-        say!(
-            "{}",
-            outline::write("feedmill", &feeds).map_err(Failure::runtime)?
-        );
-        Ok(ExitCode::SUCCESS)
+        match self.format {
+            Form::Opml => opml(context),
+            Form::Warc => {
+                self.pages.export(context)?;
+                Ok(ExitCode::SUCCESS)
+            }
+        }
     }
+}
+
+fn opml(context: &Context) -> Result<ExitCode, Failure> {
+    let config = context.config()?;
+    let feeds: Vec<(String, String)> = config
+        .feeds
+        .into_iter()
+        .map(|feed| (feed.name.unwrap_or_else(|| feed.url.clone()), feed.url))
+        .collect();
+    say!(
+        "{}",
+        outline::write("feedmill", &feeds).map_err(Failure::runtime)?
+    );
+    Ok(ExitCode::SUCCESS)
 }

@@ -25,6 +25,7 @@ mod parse;
 mod poll;
 mod progress;
 mod prune;
+mod reextract;
 mod run;
 mod schema;
 mod screen;
@@ -33,6 +34,7 @@ mod source;
 mod split;
 mod status;
 mod tail;
+mod warc;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -81,7 +83,7 @@ enum Command {
     Add(add::Add),
     /// Take feeds out of an OPML file into TOML
     Import(export::Import),
-    /// Write the configured feeds as OPML
+    /// Write the configured feeds as OPML, or kept pages as WARC
     Export(export::Export),
     /// Health at a glance; exit 0 healthy, 1 degraded, 2 stale or stopped
     Status(status::Status),
@@ -99,6 +101,8 @@ enum Command {
     Extract(extract::Extract),
     /// Parse a feed
     Parse(parse::Parse),
+    /// Run today's extractor over stored pages
+    Reextract(reextract::Reextract),
     /// Judge which articles are the same
     Cluster(cluster::Cluster),
     /// Describe the tables and columns that readers may rely on
@@ -173,6 +177,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Tail(tail) => tail.run(&context),
         Command::Extract(extract) => source::extract(&extract),
         Command::Parse(parse) => source::parse(&parse),
+        Command::Reextract(reextract) => reextract.run(&context),
         Command::Cluster(cluster) => source::cluster(&cluster),
         Command::Schema(schema) => schema.run(&context),
         Command::Backup(backup) => backup.run(&context),

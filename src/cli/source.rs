@@ -156,7 +156,9 @@ async fn whole_article(input: &str) -> Result<Extracted, Failure> {
             Err(refusal) => Err(Failure::runtime(format!("{next}: {}", refusal.detail))),
         };
         match part.and_then(|answer| Ok((read_page(&answer)?, answer.body.len()))) {
-            Ok((part, bytes)) => parts.take(part, bytes),
+            Ok((part, bytes)) => {
+                parts.take(part, bytes);
+            }
             Err(failure) => {
                 eprintln!("feedmill: the article goes on, but its next part cannot be had:");
                 let _ = failure.report();

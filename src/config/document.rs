@@ -16,8 +16,11 @@ use crate::schedule::Pace;
 const MS: Duration = Duration::from_millis(1);
 const NONE: Duration = Duration::ZERO;
 const YEAR: Duration = Duration::from_secs(366 * 24 * 3600);
+const CENTURY: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
 const BYTES_MIN: usize = 1 << 10;
 const BYTES_MAX: usize = 1 << 30;
+/// A pebibyte: no bound but a number that can be reckoned with.
+const RAW_BYTES_MAX: usize = 1 << 50;
 
 /// What is allowed in a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -225,6 +228,16 @@ fn articles(top: &mut Section<'_, '_>, config: &mut Config) {
     }
     section.durations("retry", &mut config.articles.retry);
     section.durations("recheck", &mut config.articles.recheck);
+    let mut keep = NONE;
+    section.duration("keep_pages", MS..=CENTURY, &mut keep);
+    if !keep.is_zero() {
+        config.articles.keep_pages = Some(keep);
+    }
+    section.size(
+        "keep_pages_max",
+        BYTES_MIN..=RAW_BYTES_MAX,
+        &mut config.articles.keep_pages_max,
+    );
     section.finish();
 }
 

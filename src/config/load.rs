@@ -153,6 +153,8 @@ fn defaults() -> Config {
                 .map(Duration::from_secs)
                 .to_vec(),
             recheck: Vec::new(),
+            keep_pages: None,
+            keep_pages_max: 4 << 30,
         },
         websub: None,
         log: Log {

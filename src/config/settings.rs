@@ -56,6 +56,10 @@ pub struct Articles {
     pub retry: Vec<Duration>,
     /// Pauses before a fresh article is fetched again, for revisions.
     pub recheck: Vec<Duration>,
+    /// For how long pages are kept as they were received; not at all when absent.
+    pub keep_pages: Option<Duration>,
+    /// The most that is kept of them, in bytes.
+    pub keep_pages_max: usize,
 }
 
 /// How hubs reach us, and what they are asked for.

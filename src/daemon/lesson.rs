@@ -11,7 +11,8 @@ pub(super) struct PageLesson {
     host: String,
     /// Of a page that held an article.
     impression: Option<Impression>,
-    harvest: Harvest,
+    /// What became of it; nothing where that says nothing of the site today.
+    harvest: Option<Harvest>,
 }
 
 impl PageLesson {
@@ -19,7 +20,7 @@ impl PageLesson {
     pub(super) fn of(
         url: &str,
         impression: Option<Impression>,
-        harvest: Harvest,
+        harvest: Option<Harvest>,
     ) -> Option<Box<dyn Lesson>> {
         Some(Box::new(Self {
             host: host_of(url)?,
@@ -49,7 +50,9 @@ impl Lesson for PageLesson {
             memory.learn(impression);
         }
         let mut history = SiteHistory::decode(&known.history);
-        history.note(self.harvest);
+        if let Some(harvest) = self.harvest {
+            history.note(harvest);
+        }
         Site {
             memory: memory.encode(),
             history: history.encode(),

@@ -13,12 +13,14 @@ use super::world::World;
 use crate::config::{Config, Feed};
 use crate::fetch::Fetcher;
 use crate::schedule::Load;
-use crate::store::Store;
+use crate::store::{RawStore, Store};
 
 /// The shared parts of a running mill.
 #[derive(Debug)]
 pub struct Mill {
     pub store: Store,
+    /// Where pages are kept as they were received, if they are.
+    pub raw: Option<RawStore>,
     pub fetcher: Fetcher,
     pub clock: Arc<dyn Clock>,
     pub tally: Arc<Tally>,
@@ -67,6 +69,7 @@ impl Mill {
     #[must_use]
     pub fn new(
         store: Store,
+        raw: Option<RawStore>,
         fetcher: Fetcher,
         world: World,
         config: Config,
@@ -75,6 +78,7 @@ impl Mill {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             store,
+            raw,
             fetcher,
             clock: world.clock,
             is_serial: world.simulation.is_some(),

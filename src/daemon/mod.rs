@@ -30,6 +30,7 @@ mod poll;
 mod polled;
 mod queue;
 mod queues;
+mod reextract;
 mod retention;
 mod run;
 mod start;
@@ -43,6 +44,7 @@ mod world;
 
 pub use clock::{Clock, SystemClock};
 pub use once::{Done, Selection, once};
+pub use reextract::{Changed, Chosen, Remaking, reextract};
 pub use retention::{Swept, keep, sweep};
 pub use run::{Signals, run};
 pub use start::DaemonError;

@@ -43,19 +43,21 @@ pub async fn once(
     selection: &Selection,
     watch: impl FnOnce(&Arc<Tally>, usize),
 ) -> Result<Done, DaemonError> {
-    let Started { mill, writer, lock } = start(config, world.into(), stop).await?;
+    let Started {
+        mill,
+        writers,
+        lock,
+    } = start(config, world.into(), stop).await?;
     let due = choose(&mill, selection).await?;
     let (tally, selected) = (Arc::clone(&mill.tally), due.len());
     watch(&tally, selected);
     work(&mill, due).await?;
     Watch::default().look(&mill).await?;
-    // The writer ends when the last sender is gone.
+    // The writers end when the last sender is gone.
     drop(mill);
-    if let Some(writer) = writer {
-        tokio::task::spawn_blocking(move || writer.join())
-            .await
-            .map_err(|_| StoreError::Closed)??;
-    }
+    tokio::task::spawn_blocking(move || writers.join())
+        .await
+        .map_err(|_| StoreError::Closed)??;
     drop(lock);
     Ok(Done { tally, selected })
 }

@@ -12,7 +12,7 @@ use crate::model::{FailureKind, Fetched, PendingPage, Timestamp, Validators};
 use crate::schedule::{page_recheck, page_retry};
 use crate::store::{
     Again, ArticleCommitted, ArticleStatus, CommitPage, FetchRecord, Lesson, NewArticle,
-    PageResult, StoreError,
+    PageResult, RawPage, StoreError,
 };
 use crate::{article, dedupe};
 
@@ -30,6 +30,7 @@ pub(super) async fn page(mill: &Mill, page: PendingPage) {
         made = make(mill, &page) => made,
         () = mill.stop.cancelled() => return,
     };
+    let (made, raw) = made;
     let failed = matches!(made.result, PageResult::Failed { .. });
     let postponed = matches!(made.result, PageResult::Postponed { .. });
     match mill.store.write(made).await {
@@ -43,6 +44,7 @@ pub(super) async fn page(mill: &Mill, page: PendingPage) {
             mill.tally
                 .articles_updated
                 .add(usize::from(matches!(done, ArticleCommitted::Updated(_))));
+            keep(mill, done, raw).await;
         }
         Err(StoreError::Stale) => {
             tracing::debug!(page = %page.id, "another claim of the page has overtaken this one");
@@ -53,6 +55,15 @@ pub(super) async fn page(mill: &Mill, page: PendingPage) {
     }
 }
 
+/// Keeps the pages that a text was made of. Those of a text that was known already stay.
+async fn keep(mill: &Mill, done: ArticleCommitted, pages: Vec<RawPage>) {
+    if let Some(raw) = mill.raw.as_ref().filter(|_| !pages.is_empty())
+        && let ArticleCommitted::New(article) | ArticleCommitted::Updated(article) = done
+    {
+        raw.keep(article, pages).await;
+    }
+}
+
 /// What a page came to, and the requests that were made for it.
 struct Made {
     result: PageResult,
@@ -60,6 +71,8 @@ struct Made {
     page_added: Option<bool>,
     lesson: Option<Box<dyn Lesson>>,
     records: Vec<FetchRecord>,
+    /// The pages it was made of, where they are kept.
+    raw: Vec<RawPage>,
 }
 
 impl Made {
@@ -70,16 +83,17 @@ impl Made {
             page_added: None,
             lesson: None,
             records: Vec::new(),
+            raw: Vec::new(),
         }
     }
 }
 
-async fn make(mill: &Mill, page: &PendingPage) -> CommitPage {
+async fn make(mill: &Mill, page: &PendingPage) -> (CommitPage, Vec<RawPage>) {
     let made = match page.url.as_deref().filter(|_| page.fetch) {
         None => Made::silently(words_alone(mill, page).await),
         Some(url) => fetched(mill, page, url).await,
     };
-    CommitPage {
+    let commit = CommitPage {
         page: page.id,
         lease: page.lease,
         feed: page.feed,
@@ -89,7 +103,8 @@ async fn make(mill: &Mill, page: &PendingPage) -> CommitPage {
         page_added: made.page_added,
         lesson: made.lesson,
         records: made.records,
-    }
+    };
+    (commit, made.raw)
 }
 
 /// The article that the feed's own words make, when they are all that is wanted.
@@ -138,12 +153,12 @@ async fn read(
     mut record: FetchRecord,
 ) -> Made {
     let (url, status, validators) = (answer.url.clone(), answer.status, answer.validators.clone());
-    let read = match visit.read(answer, &page.words).await {
+    let mut read = match visit.read(answer, &page.words).await {
         Ok(read) => read,
         Err(article::PageFailure { kind, detail }) => {
             record.outcome = kind.token();
             let lesson = (kind == FailureKind::NoArticle)
-                .then(|| PageLesson::of(&url, None, Harvest::NOTHING));
+                .then(|| PageLesson::of(&url, None, Some(Harvest::NOTHING)));
             let not_had = NotHad {
                 kind,
                 detail,
@@ -158,6 +173,9 @@ async fn read(
         None => again(mill, page, &visit.orders, &validators, &url),
         Some(kind) => complete_at(mill, page, &visit.orders, kind, &url),
     };
+    if let Some(first) = read.raw.first_mut() {
+        first.link.clone_from(&page.url);
+    }
     let (words, link, made) = (page.words.clone(), page.url.clone(), read.made);
     let is_whole = read.missing.is_none() && !made.paywalled;
     let compared = mill.think(move || {
@@ -183,6 +201,7 @@ async fn read(
         page_added: adds,
         lesson: read.lesson,
         records: std::iter::once(record).chain(read.records).collect(),
+        raw: read.raw,
     }
 }
 

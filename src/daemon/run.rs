@@ -21,7 +21,7 @@ use super::{notify, upkeep};
 use crate::config::{Config, Problems};
 use crate::model::Timestamp;
 use crate::schedule::Reason;
-use crate::store::{StoreError, WriterThread};
+use crate::store::StoreError;
 
 /// What the outside world tells a running service.
 #[derive(Debug, Clone, Default)]
@@ -47,7 +47,11 @@ pub async fn run(
 ) -> Result<(), DaemonError> {
     let world = world.into();
     let simulation = world.simulation.clone();
-    let Started { mill, writer, lock } = start(config, world, signals.stop.clone()).await?;
+    let Started {
+        mill,
+        writers,
+        lock,
+    } = start(config, world, signals.stop.clone()).await?;
     catch_up(&mill, Reason::CatchUp).await?;
     let websub = WebSub::open(&mill).await?;
     let ticker = match simulation {
@@ -90,28 +94,20 @@ pub async fn run(
     while parts.join_next().await.is_some() {}
     ticker.stop().await;
     drop(mill);
-    let closed = match writer {
-        Some(writer) => close(writer).await,
-        None => None,
-    };
-    drop(lock);
-    tracing::info!("stopped");
-    early
-        .or(closed)
-        .map_or(Ok(()), |part| Err(DaemonError::EndedEarly(part)))
-}
-
-/// Waits until everything is written. What has failed, if it has.
-async fn close(writer: WriterThread) -> Option<&'static str> {
-    let closed = tokio::task::spawn_blocking(move || writer.join());
-    match tokio::time::timeout(WRITER_GRACE, closed).await {
+    let closed = tokio::task::spawn_blocking(move || writers.join());
+    let closed = match tokio::time::timeout(WRITER_GRACE, closed).await {
         Ok(Ok(Ok(()))) => None,
         Ok(_) => Some("the database writer"),
         Err(_) => {
             tracing::error!("the database writer did not finish in time");
             None
         }
-    }
+    };
+    drop(lock);
+    tracing::info!("stopped");
+    early
+        .or(closed)
+        .map_or(Ok(()), |part| Err(DaemonError::EndedEarly(part)))
 }
 
 /// The part that ended although nobody told it to; `None` when the stop came first.

@@ -14,8 +14,9 @@ use super::world::World;
 use crate::config::Config;
 use crate::fetch::{ClientError, Fetcher};
 use crate::schedule::spread;
+use crate::store::raw::RawThread;
 use crate::store::{
-    FeedSpec, InstanceLock, Store, StoreError, SyncFeeds, Synced, WriterThread, feeds,
+    FeedSpec, InstanceLock, RawStore, Store, StoreError, SyncFeeds, Synced, WriterThread, feeds,
 };
 
 /// Why a mill cannot start, or has stopped turning.
@@ -39,9 +40,29 @@ pub enum DaemonError {
 #[derive(Debug)]
 pub struct Started {
     pub mill: Arc<Mill>,
-    /// None in a simulation.
-    pub writer: Option<WriterThread>,
+    pub writers: Writers,
     pub lock: InstanceLock,
+}
+
+/// The threads that write, to be waited for after the mill is dropped.
+#[derive(Debug)]
+pub struct Writers {
+    /// None in a simulation.
+    database: Option<WriterThread>,
+    raw: Option<RawThread>,
+}
+
+impl Writers {
+    /// Waits until everything is written.
+    ///
+    /// # Errors
+    /// As [`WriterThread::join`].
+    pub fn join(self) -> Result<(), StoreError> {
+        if let Some(raw) = self.raw {
+            raw.join();
+        }
+        self.database.map_or(Ok(()), WriterThread::join)
+    }
 }
 
 /// Makes everything ready.
@@ -55,7 +76,7 @@ pub async fn start(
 ) -> Result<Started, DaemonError> {
     let lock = InstanceLock::take(&config.database)?;
     let (settings, flights) = (config.fetch.clone(), config.concurrency);
-    let (store, writer, fetcher) = match &world.simulation {
+    let (store, database, fetcher) = match &world.simulation {
         None => {
             let (store, writer) = Store::open(&config.database)?;
             (store, Some(writer), Fetcher::internet(settings, flights)?)
@@ -67,11 +88,25 @@ pub async fn start(
             (store, None, Fetcher::new(settings, flights, wire, look_up))
         }
     };
-    let mill = Arc::new(Mill::new(store, fetcher, world, config, stop));
+    let (raw, raw_thread) = if config.articles.keep_pages.is_some() {
+        let (raw, thread) = RawStore::open(&config.database)?;
+        (Some(raw), Some(thread))
+    } else {
+        (None, None)
+    };
+    let writers = Writers {
+        database,
+        raw: raw_thread,
+    };
+    let mill = Arc::new(Mill::new(store, raw, fetcher, world, config, stop));
     sync(&mill).await?;
     retry_refused(&mill).await?;
     watch::recall(&mill).await?;
-    Ok(Started { mill, writer, lock })
+    Ok(Started {
+        mill,
+        writers,
+        lock,
+    })
 }
 
 /// Makes the feeds of the database those of the configuration; the first polls of new ones are spread.

@@ -1,5 +1,5 @@
-//! What has to be done now and then, away from the work: trimming the log of requests, taking away
-//! what retention lets go.
+//! What has to be done now and then, away from the work: trimming the log of requests and the pages
+//! that are kept, taking away what retention lets go.
 
 use std::time::Duration;
 
@@ -49,8 +49,14 @@ fn passing(chore: Result<(), StoreError>) -> Result<(), StoreError> {
 }
 
 async fn trim(mill: &Mill) -> Result<(), StoreError> {
-    let log = mill.orders().config.log.clone();
+    let orders = mill.orders();
     let now = mill.clock.now();
+    let articles = &orders.config.articles;
+    if let (Some(raw), Some(keep)) = (&mill.raw, articles.keep_pages) {
+        let most = u64::try_from(articles.keep_pages_max).unwrap_or(u64::MAX);
+        raw.trim(now.minus(keep), most).await;
+    }
+    let log = &orders.config.log;
     let fetches_before = now.minus(log.fetches_for);
     let fetches_max = log.fetches_max;
     // In pieces, so that nobody waits long for the writer.

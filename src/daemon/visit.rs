@@ -15,10 +15,10 @@ use crate::fetch::{self, HeaderMap, Networks, Purpose, Refusal, Request};
 use crate::model::{
     Extracted, FailureKind, FeedId, FeedWords, Fetched, PendingPage, Timestamp, Validators,
 };
-use crate::store::{FetchRecord, Lesson, sites};
+use crate::store::{FetchRecord, Lesson, RawPage, sites};
 
 /// How long a page may take to be parsed: a thousand times what an honest one takes.
-const PARSE_DEADLINE: Duration = Duration::from_millis(500);
+pub(super) const PARSE_DEADLINE: Duration = Duration::from_millis(500);
 
 /// Who asks for a page, and with what.
 pub(super) struct Visit<'m> {
@@ -49,28 +49,21 @@ pub(super) struct Read {
     pub records: Vec<FetchRecord>,
     /// Why a part that the page names is not in it.
     pub missing: Option<FailureKind>,
+    /// The pages it was made of, where they are kept.
+    pub raw: Vec<RawPage>,
 }
 
 impl<'m> Visit<'m> {
     pub(super) async fn begin(mill: &'m Mill, page: &PendingPage) -> Self {
         let orders = mill.orders();
         let feed = orders.feed(&page.feed_url);
-        let selectors = |of: fn(&Feed) -> &Vec<String>| {
-            let chosen = feed.as_deref().map(|feed| of(feed).clone());
-            chosen.unwrap_or_default()
-        };
-        let settings = article::Settings {
-            keep: selectors(|feed| &feed.extract_keep),
-            drop: selectors(|feed| &feed.extract_drop),
-            ..article::Settings::default()
-        };
         Self {
             mill,
             networks: networks(mill, feed.as_deref()).await,
+            settings: Arc::new(extraction(feed.as_deref())),
             orders,
             feed,
             feed_id: page.feed,
-            settings: Arc::new(settings),
         }
     }
 
@@ -129,7 +122,9 @@ impl<'m> Visit<'m> {
         let site = self.site(&url).await;
         let bytes = answer.body.len();
         let headers = answer.robots_tags.clone();
-        let first = self.extract(answer, words, &site).await?;
+        let (first, page) = self.extract(answer, words, &site).await?;
+        let mut raw = Vec::new();
+        raw.extend(page);
         let impression = first.impression.clone();
         let mut parts = Parts::begin(first, bytes);
         let (mut records, mut missing) = (Vec::new(), None);
@@ -139,7 +134,10 @@ impl<'m> Visit<'m> {
                     records.push(record);
                     let bytes = answer.body.len();
                     match self.extract(answer, words, &site).await {
-                        Ok(part) => parts.take(part, bytes),
+                        Ok((part, page)) => {
+                            let is_part = parts.take(part, bytes);
+                            raw.extend(page.filter(|_| is_part));
+                        }
                         Err(failure) => missing = Some(failure.kind),
                     }
                 }
@@ -156,10 +154,11 @@ impl<'m> Visit<'m> {
         let asked = headers.iter().chain(&made.robots).map(String::as_str);
         made.robots = article::wishes(asked);
         Ok(Read {
-            lesson: PageLesson::of(&url, Some(impression), Harvest::of(&made)),
+            lesson: PageLesson::of(&url, Some(impression), Some(Harvest::of(&made))),
             made,
             records,
             missing,
+            raw,
         })
     }
 
@@ -185,8 +184,9 @@ impl<'m> Visit<'m> {
         answer: Fetched,
         words: &FeedWords,
         site: &Arc<SiteMemory>,
-    ) -> Result<Reading, PageFailure> {
+    ) -> Result<(Reading, Option<RawPage>), PageFailure> {
         let (settings, site, words) = (Arc::clone(&self.settings), Arc::clone(site), words.clone());
+        let (is_kept, now) = (self.mill.raw.is_some(), self.mill.clock.now());
         let made = self.mill.think(move || {
             let charset = answer.content_type.as_deref().and_then(fetch::charset);
             let input = article::Input {
@@ -196,9 +196,10 @@ impl<'m> Visit<'m> {
                 words: &words,
             };
             let deadline = Instant::now() + PARSE_DEADLINE;
-            article::read(&input, &settings, Some(&site), &|| {
+            let reading = article::read(&input, &settings, Some(&site), &|| {
                 Instant::now() > deadline
-            })
+            })?;
+            Ok((reading, is_kept.then(|| raw_page(answer, now))))
         });
         made.await.unwrap_or_else(|| {
             Err(PageFailure {
@@ -206,6 +207,27 @@ impl<'m> Visit<'m> {
                 detail: String::new(),
             })
         })
+    }
+}
+
+/// How the pages of a feed are read.
+pub(super) fn extraction(feed: Option<&Feed>) -> article::Settings {
+    feed.map_or_else(article::Settings::default, |feed| article::Settings {
+        keep: feed.extract_keep.clone(),
+        drop: feed.extract_drop.clone(),
+        ..article::Settings::default()
+    })
+}
+
+/// A page as it is kept.
+fn raw_page(answer: Fetched, fetched_at: Timestamp) -> RawPage {
+    RawPage {
+        link: None,
+        url: answer.url,
+        fetched_at,
+        status: answer.status,
+        content_type: answer.content_type,
+        body: answer.body,
     }
 }
 

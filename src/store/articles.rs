@@ -50,7 +50,7 @@ impl NewArticle {
 }
 
 impl ArticleStatus {
-    const fn token(self) -> &'static str {
+    pub(super) const fn token(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Partial => "partial",
@@ -167,18 +167,18 @@ fn former_id(conn: &Connection, article: &NewArticle) -> Result<Option<ArticleId
 }
 
 /// What is stored of an article, as far as an update looks at it.
-struct Stored {
+pub(super) struct Stored {
     status: String,
-    text_hash: Vec<u8>,
+    pub text_hash: Vec<u8>,
     title: Option<String>,
-    first_seen_at: Timestamp,
-    cluster: ArticleId,
+    pub first_seen_at: Timestamp,
+    pub cluster: ArticleId,
     /// `None` when retention has taken it away.
-    text: Option<String>,
+    pub text: Option<String>,
 }
 
 impl Stored {
-    fn read(conn: &Connection, id: ArticleId) -> Result<Self, StoreError> {
+    pub fn read(conn: &Connection, id: ArticleId) -> Result<Self, StoreError> {
         let mut select = conn.prepare_cached(
             "SELECT a.status, a.text_hash, a.title, a.first_seen_at, a.cluster_id, t.text
              FROM _article a LEFT JOIN article_text t ON t.id = a.id WHERE a.id = ?1",
@@ -240,7 +240,7 @@ pub(super) fn update(
 /// are what anybody asks for.
 const REVISIONS_MAX: u32 = 100;
 
-fn keep_revision(conn: &Connection, id: ArticleId) -> Result<(), StoreError> {
+pub(super) fn keep_revision(conn: &Connection, id: ArticleId) -> Result<(), StoreError> {
     conn.prepare_cached(
         "INSERT INTO _revision
          SELECT a.id, a.rev, a.updated_at, a.title, t.text, a.text_hash
@@ -253,7 +253,7 @@ fn keep_revision(conn: &Connection, id: ArticleId) -> Result<(), StoreError> {
 }
 
 /// Returns the number of the change, which is still to be logged.
-fn overwrite(
+pub(super) fn overwrite(
     work: &Work<'_>,
     id: ArticleId,
     article: &NewArticle,
@@ -314,7 +314,7 @@ fn overwrite(
     Ok(seq)
 }
 
-fn markdown(made: &Extracted) -> Option<&str> {
+pub(super) fn markdown(made: &Extracted) -> Option<&str> {
     (made.markdown != made.text).then_some(made.markdown.as_str())
 }
 

@@ -270,7 +270,7 @@ fn keep_wal(conn: &Connection) {
 }
 
 /// Files readable by the group and by nobody else, whatever the umask of the moment was.
-fn restrict(path: &Path) {
+pub(super) fn restrict(path: &Path) {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -9,7 +9,7 @@ use super::writer::Work;
 use super::{
     ClaimFeeds, ClaimPages, CommitBackfill, CommitDelivery, CommitPage, CommitPoll, Forgive,
     HoldHost, KeepRobots, MoveCallbacks, NoteEvents, PostponePoll, PullPages, Purge, Reclaim,
-    Reschedule, SetSubscription, Split, StoreError, SyncFeeds, Upkeep,
+    Remake, Reschedule, SetSubscription, Split, StoreError, SyncFeeds, Upkeep,
 };
 
 /// One kind of change. Applying it twice in two transactions of which only the second is committed
@@ -128,6 +128,8 @@ requests! {
     KeepRobots,
     /// Takes articles out of their clusters.
     Split,
+    /// Writes articles that were made again from their raw pages.
+    Remake,
     /// Takes away what retention lets go.
     Purge,
     /// Gives room back to the file system.

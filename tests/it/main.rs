@@ -17,6 +17,7 @@ mod following;
 mod once;
 mod parts;
 mod polling;
+mod raw;
 mod refusals;
 mod retention;
 mod robots;
