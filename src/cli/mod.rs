@@ -26,6 +26,7 @@ mod poll;
 mod progress;
 mod prune;
 mod reextract;
+mod restore;
 mod run;
 mod schema;
 mod screen;
@@ -109,6 +110,8 @@ enum Command {
     Schema(schema::Schema),
     /// Copy the database while it is in use
     Backup(backup::Backup),
+    /// Put a backup in the place of the database
+    Restore(restore::Restore),
     /// Take away what has been kept long enough, and give the room back
     Prune(prune::Prune),
 }
@@ -181,6 +184,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Cluster(cluster) => source::cluster(&cluster),
         Command::Schema(schema) => schema.run(&context),
         Command::Backup(backup) => backup.run(&context),
+        Command::Restore(restore) => restore.run(&context),
         Command::Prune(prune) => prune.run(&context),
     }
 }

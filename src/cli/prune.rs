@@ -131,7 +131,7 @@ impl Prune {
             let signals = Signals::default();
             let listening = listen(signals.clone())?;
             let bar = progress();
-            let (store, writer) = Store::open(&config.database)?;
+            let (store, writer) = Store::open(&config.database, daemon::settings(config))?;
             let swept = daemon::sweep(
                 &store,
                 config,

@@ -7,7 +7,7 @@ use super::screen::say;
 use super::{Context, Failure};
 use crate::daemon::{Clock as _, SystemClock};
 use crate::model::ArticleId;
-use crate::store::{InstanceLock, Split, Store, StoreError};
+use crate::store::{InstanceLock, Settings, Split, Store, StoreError};
 
 /// Take articles out of their cluster: they were judged to be another's text, and are not.
 ///
@@ -29,7 +29,7 @@ impl SplitArticles {
             return Err(StoreError::Missing { path }.into());
         }
         let _lock = InstanceLock::take(&path)?;
-        let (store, writer) = Store::open(&path)?;
+        let (store, writer) = Store::open(&path, Settings::default())?;
         let split = Split {
             articles: self.articles.iter().copied().map(ArticleId).collect(),
             at: SystemClock.now(),

@@ -9,7 +9,7 @@ use super::feeds::Listed;
 use super::outline;
 use super::problem::Problems;
 use super::section::Source;
-use super::settings::{Articles, Config, FullText, Keep, Log, Robots, Store};
+use super::settings::{Articles, Checkpoint, Config, FullText, Keep, Log, Robots, Store};
 use super::units;
 use super::websub;
 use crate::fetch::{self, HeaderValue, HostPace};
@@ -121,6 +121,11 @@ fn defaults() -> Config {
             keep: Keep::Forever,
             keep_text: Keep::Forever,
             max_db_bytes: None,
+            backup_dir: None,
+            backup_every: Pace::Every(Duration::from_secs(24 * 3600)),
+            backup_keep: 7,
+            checkpoint: Checkpoint::Internal,
+            lock_warning: Duration::from_secs(30),
         },
         pace: Pace::Adaptive,
         fetch: fetch::Settings {

@@ -24,4 +24,6 @@ pub use document::quoted;
 pub use feeds::url_fault;
 pub use load::{Sources, load};
 pub use problem::{Problem, Problems};
-pub use settings::{Articles, Config, Feed, FullText, Keep, Log, Robots, Store, WebSub};
+pub use settings::{
+    Articles, Checkpoint, Config, Feed, FullText, Keep, Log, Robots, Store, WebSub,
+};

@@ -39,6 +39,20 @@ pub struct Store {
     pub keep_text: Keep,
     /// Beyond it the oldest articles go; `None` is no bound.
     pub max_db_bytes: Option<u64>,
+    /// Where the service puts copies of the database; `None` is nowhere.
+    pub backup_dir: Option<PathBuf>,
+    pub backup_every: Pace,
+    pub backup_keep: u32,
+    pub checkpoint: Checkpoint,
+    /// A lock that another program holds longer is a line in the log.
+    pub lock_warning: Duration,
+}
+
+/// Who copies the write-ahead log back into the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checkpoint {
+    Internal,
+    External,
 }
 
 /// For how long something is kept.

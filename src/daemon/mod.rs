@@ -16,6 +16,7 @@
 mod agenda;
 mod asking;
 mod backfill;
+mod backups;
 mod catch_up;
 pub mod clock;
 mod credentials;
@@ -47,7 +48,7 @@ pub use once::{Done, Selection, once};
 pub use reextract::{Changed, Chosen, Remaking, reextract};
 pub use retention::{Swept, keep, sweep};
 pub use run::{Signals, run};
-pub use start::DaemonError;
+pub use start::{DaemonError, settings};
 pub use tally::Tally;
 pub use ticker::Ticks;
 pub use world::{Simulation, World};

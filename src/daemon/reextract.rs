@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::clock::Clock;
 use super::lesson::{PageLesson, host_of};
 use super::paged::assemble;
-use super::start::DaemonError;
+use super::start::{DaemonError, settings};
 use super::visit::{PARSE_DEADLINE, extraction};
 use crate::article::{self, EXTRACTOR_VERSION, Parts, SiteMemory};
 use crate::config::Config;
@@ -93,7 +93,10 @@ pub async fn reextract(
     let writing = if chosen.dry_run {
         None
     } else {
-        Some((InstanceLock::take(path)?, Store::open(path)?))
+        Some((
+            InstanceLock::take(path)?,
+            Store::open(path, settings(config))?,
+        ))
     };
     let reader = open::reader(path)?;
     let words = chosen.words();

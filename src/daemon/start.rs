@@ -11,12 +11,13 @@ use super::catch_up::retry_refused;
 use super::mill::Mill;
 use super::watch;
 use super::world::World;
-use crate::config::Config;
+use crate::config::{Checkpoint, Config};
 use crate::fetch::{ClientError, Fetcher};
 use crate::schedule::spread;
 use crate::store::raw::RawThread;
 use crate::store::{
-    FeedSpec, InstanceLock, RawStore, Store, StoreError, SyncFeeds, Synced, WriterThread, feeds,
+    Checkpointing, FeedSpec, InstanceLock, RawStore, Settings, Store, StoreError, SyncFeeds,
+    Synced, WriterThread, feeds,
 };
 
 /// Why a mill cannot start, or has stopped turning.
@@ -75,17 +76,17 @@ pub async fn start(
     stop: CancellationToken,
 ) -> Result<Started, DaemonError> {
     let lock = InstanceLock::take(&config.database)?;
-    let (settings, flights) = (config.fetch.clone(), config.concurrency);
+    let (fetching, flights) = (config.fetch.clone(), config.concurrency);
     let (store, database, fetcher) = match &world.simulation {
         None => {
-            let (store, writer) = Store::open(&config.database)?;
-            (store, Some(writer), Fetcher::internet(settings, flights)?)
+            let (store, writer) = Store::open(&config.database, settings(&config))?;
+            (store, Some(writer), Fetcher::internet(fetching, flights)?)
         }
         Some(simulation) => {
-            let store = Store::open_serial(&config.database)?;
+            let store = Store::open_serial(&config.database, settings(&config))?;
             let wire = Arc::clone(&simulation.wire);
             let look_up = Arc::clone(&simulation.look_up);
-            (store, None, Fetcher::new(settings, flights, wire, look_up))
+            (store, None, Fetcher::new(fetching, flights, wire, look_up))
         }
     };
     let (raw, raw_thread) = if config.articles.keep_pages.is_some() {
@@ -153,4 +154,16 @@ pub async fn sync(mill: &Mill) -> Result<Synced, StoreError> {
         );
     }
     Ok(synced)
+}
+
+/// The configuration's words about the file in the store's terms.
+#[must_use]
+pub fn settings(config: &Config) -> Settings {
+    Settings {
+        checkpoints: match config.store.checkpoint {
+            Checkpoint::Internal => Checkpointing::Internal,
+            Checkpoint::External => Checkpointing::External,
+        },
+        lock_warning: config.store.lock_warning,
+    }
 }

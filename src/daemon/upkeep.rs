@@ -1,11 +1,11 @@
 //! What has to be done now and then, away from the work: trimming the log of requests and the pages
-//! that are kept, taking away what retention lets go.
+//! that are kept, taking a backup, taking away what retention lets go.
 
 use std::time::Duration;
 
 use super::mill::Mill;
-use super::retention;
 use super::ticker::Ticks;
+use super::{backups, retention};
 use crate::model::Timestamp;
 use crate::store::{StoreError, TRIM_ROWS, Upkeep};
 
@@ -20,7 +20,11 @@ pub async fn run(mill: &Mill, ticks: &Ticks) -> Result<(), StoreError> {
     let mut swept_at = None;
     loop {
         passing(trim(mill).await)?;
+        // A copy comes before retention: what goes is in the last one.
+        let config = &mill.orders().config;
+        passing(backups::take_if_due(config, &*mill.clock, &mill.stop).await)?;
         passing(sweep(mill, &mut swept_at).await)?;
+        tracing::debug!("upkeep done");
         tokio::select! {
             () = mill.stop.cancelled() => return Ok(()),
             () = ticks.upkeep.notified() => {}

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Cron;
+use crate::model::Timestamp;
 
 /// What the scheduler was told. Every span may be set down to fractions of a second.
 #[derive(Debug, Clone)]
@@ -90,4 +91,16 @@ pub enum Pace {
     Every(Duration),
     /// At the times of a cron line.
     Cron(Cron),
+}
+
+impl Pace {
+    /// The first time after `at` that is fixed beforehand; `None` when it is learned.
+    #[must_use]
+    pub fn after(&self, at: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Adaptive => None,
+            Self::Every(span) => Some(at.plus(*span)),
+            Self::Cron(cron) => cron.after(at),
+        }
+    }
 }

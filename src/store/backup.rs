@@ -1,43 +1,67 @@
-//! A copy of the database, taken while it is in use.
+//! A copy of the database, taken while it is in use; and a directory of such copies.
 //!
 //! `VACUUM INTO` from a read-only connection: copying the file gives a corrupt copy,
 //! and the stepped backup API starts again with every write and never finishes.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use super::{StoreError, open};
+use chrono::NaiveDateTime;
+use rusqlite::InterruptHandle;
 
-/// Writes a complete copy of `from` to `to`: under another name first, checked, then renamed.
-/// Returns its size in bytes.
+use super::{StoreError, durable, open};
+use crate::model::Timestamp;
+
+/// Ends a backup that is under way.
+pub struct Interrupt(InterruptHandle);
+
+impl Interrupt {
+    /// The backup fails soon after, and leaves nothing behind.
+    pub fn interrupt(&self) {
+        self.0.interrupt();
+    }
+}
+
+impl std::fmt::Debug for Interrupt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Interrupt").finish()
+    }
+}
+
+/// Writes a complete copy of `from` to `to`: under another name first, checked, made durable, then
+/// renamed. `begun` is given the means to end it early, for each of the two long parts. Returns its
+/// size in bytes.
 ///
 /// # Errors
 /// [`StoreError::Access`] when `to` exists or cannot be written; [`StoreError::Damaged`] when the
 /// copy does not pass its check.
-pub fn backup(from: &Path, to: &Path) -> Result<u64, StoreError> {
+pub fn backup(from: &Path, to: &Path, begun: impl Fn(Interrupt)) -> Result<u64, StoreError> {
     if to.exists() {
         return Err(access(to, "it exists already; name a file that does not"));
     }
     let conn = open::reader(from)?;
-    let unfinished = open::beside(to, ".part");
-    let _ = std::fs::remove_file(&unfinished);
+    begun(Interrupt(conn.get_interrupt_handle()));
+    let unfinished = open::beside(to, UNFINISHED);
+    let _ = fs::remove_file(&unfinished);
     let written = conn
         .execute("VACUUM INTO ?1", [unfinished.to_string_lossy()])
         .map_err(|error| access(to, &format!("the copy cannot be written: {error}")))
-        .and_then(|_| check(&unfinished));
+        .and_then(|_| check(&unfinished, &begun))
+        .and_then(|()| durable::sync(&unfinished));
     if let Err(error) = written {
-        let _ = std::fs::remove_file(&unfinished);
+        let _ = fs::remove_file(&unfinished);
         return Err(error);
     }
-    let io = |source| StoreError::Io {
-        path: to.to_owned(),
-        source,
-    };
-    std::fs::rename(&unfinished, to).map_err(io)?;
-    Ok(std::fs::metadata(to).map_err(io)?.len())
+    durable::rename(&unfinished, to)?;
+    Ok(fs::metadata(to).map_or(0, |data| data.len()))
 }
 
-fn check(copy: &Path) -> Result<(), StoreError> {
+/// What a copy is called until it is complete.
+const UNFINISHED: &str = ".part";
+
+fn check(copy: &Path, begun: impl Fn(Interrupt)) -> Result<(), StoreError> {
     let conn = open::reader(copy)?;
+    begun(Interrupt(conn.get_interrupt_handle()));
     let verdict: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if verdict == "ok" {
         Ok(())
@@ -49,9 +73,124 @@ fn check(copy: &Path) -> Result<(), StoreError> {
     }
 }
 
+/// A directory of copies, each named for the database and the instant it was taken.
+#[derive(Debug, Clone)]
+pub struct Backups {
+    dir: PathBuf,
+    /// "feedmill" for feedmill.db.
+    stem: String,
+}
+
+/// The instant in a name, in UTC: sorts as text.
+const INSTANT: &str = "%Y%m%dT%H%M%SZ";
+
+impl Backups {
+    /// Of the database at `from`, in `dir`.
+    #[must_use]
+    pub fn new(from: &Path, dir: &Path) -> Self {
+        let stem = from.file_stem().unwrap_or_default();
+        Self {
+            dir: dir.to_owned(),
+            stem: stem.to_string_lossy().into_owned(),
+        }
+    }
+
+    /// What the copy taken at `at` is called.
+    #[must_use]
+    pub fn name(&self, at: Timestamp) -> PathBuf {
+        let name = format!("{}-{}.db", self.stem, at.utc().format(INSTANT));
+        self.dir.join(name)
+    }
+
+    /// The copies there are, the oldest first.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub fn list(&self) -> Result<Vec<(Timestamp, PathBuf)>, StoreError> {
+        let entries = fs::read_dir(&self.dir).map_err(|error| {
+            let remedy = "make it, writable by the user feedmill runs as";
+            access(&self.dir, &format!("it cannot be read: {error}; {remedy}"))
+        })?;
+        let mut found: Vec<_> = entries
+            .filter_map(Result::ok)
+            .filter_map(|entry| {
+                let name = entry.file_name().into_string().ok()?;
+                Some((self.taken_at(name.strip_suffix(".db")?)?, entry.path()))
+            })
+            .collect();
+        found.sort();
+        Ok(found)
+    }
+
+    fn taken_at(&self, name: &str) -> Option<Timestamp> {
+        let instant = name.strip_prefix(&self.stem)?.strip_prefix('-')?;
+        let at = NaiveDateTime::parse_from_str(instant, INSTANT).ok()?;
+        Some(at.and_utc().into())
+    }
+
+    /// Removes the oldest copies beyond `keep`, and what was never completed. Other files are
+    /// nobody's business here. Returns how many copies went.
+    ///
+    /// # Errors
+    /// When the directory cannot be read or a file not removed.
+    pub fn rotate(&self, keep: usize) -> Result<usize, StoreError> {
+        let all = self.list()?;
+        let beyond = all.len().saturating_sub(keep);
+        for (_, path) in all.iter().take(beyond) {
+            remove(path)?;
+        }
+        for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let unfinished = name.strip_suffix(&format!(".db{UNFINISHED}"));
+            if unfinished.is_some_and(|name| self.taken_at(name).is_some()) {
+                remove(&entry.path())?;
+            }
+        }
+        Ok(beyond)
+    }
+}
+
+fn remove(path: &Path) -> Result<(), StoreError> {
+    fs::remove_file(path).map_err(|error| access(path, &format!("it cannot be removed: {error}")))
+}
+
 fn access(path: &Path, detail: &str) -> StoreError {
     StoreError::Access {
         path: path.to_owned(),
         detail: detail.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::File;
+
+    #[test]
+    fn the_oldest_go_and_what_is_not_ours_stays() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let backups = Backups::new(Path::new("/data/feedmill.db"), dir.path());
+        let day = |n: i64| backups.name(Timestamp::from_secs(1_700_000_000 + n * 86_400));
+        for n in [3, 1, 2] {
+            File::create(day(n)).expect("made");
+        }
+        for other in [
+            "feedmill.db",
+            "feedmill-old.db",
+            "other-20231114T221320Z.db",
+        ] {
+            File::create(dir.path().join(other)).expect("made");
+        }
+        File::create(open::beside(&day(4), UNFINISHED)).expect("made");
+        assert_eq!(backups.rotate(2).expect("rotated"), 1);
+        let left: Vec<_> = backups
+            .list()
+            .expect("read")
+            .into_iter()
+            .map(|(_, path)| path)
+            .collect();
+        assert_eq!(left, [day(2), day(3)]);
+        assert_eq!(fs::read_dir(dir.path()).expect("read").count(), 5);
     }
 }

@@ -3,13 +3,15 @@
 //! SQLite's own checkpoint runs inside a commit and never gets the log back to its
 //! start while readers overlap: 520 MB in 14 s were measured. The daemon checkpoints
 //! itself instead: PASSIVE above 16 MB; TRUNCATE, which waits for readers, above
-//! 64 MB, and less often while a reader stands in its way.
+//! 64 MB, and less often while a reader stands in its way. With an external checkpointer it leaves
+//! the log alone altogether.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
+use super::Checkpointing;
 use super::open::beside;
 
 const PASSIVE_ABOVE_BYTES: u64 = 16 << 20;
@@ -25,6 +27,7 @@ const LOOK_EVERY: u32 = 16;
 #[derive(Debug)]
 pub struct Checkpoints {
     wal: PathBuf,
+    whose: Checkpointing,
     commits: u32,
     backoff: Duration,
     not_before: Option<Instant>,
@@ -35,9 +38,10 @@ pub struct Checkpoints {
 impl Checkpoints {
     /// For the database at `path`.
     #[must_use]
-    pub fn new(path: &Path) -> Self {
+    pub fn new(path: &Path, whose: Checkpointing) -> Self {
         Self {
             wal: beside(path, "-wal"),
+            whose,
             commits: 0,
             backoff: BACKOFF_FIRST,
             not_before: None,
@@ -47,6 +51,9 @@ impl Checkpoints {
 
     /// After a commit: checkpoints if the log has grown enough.
     pub fn after_commit(&mut self, conn: &Connection, now: Instant) {
+        if self.whose == Checkpointing::External {
+            return;
+        }
         self.commits = self.commits.wrapping_add(1);
         if std::mem::take(&mut self.wanted) {
             passive(conn);
@@ -72,6 +79,13 @@ impl Checkpoints {
             passive(conn);
         }
     }
+
+    /// Before the database is closed: copies everything back.
+    pub fn last(&self, conn: &Connection) {
+        if self.whose == Checkpointing::Internal {
+            truncate(conn);
+        }
+    }
 }
 
 /// Copies back what no reader needs any more; whatever it could not copy, the next one will.
@@ -80,7 +94,7 @@ fn passive(conn: &Connection) {
 }
 
 /// Copies everything back and empties the log; false when a reader stood in the way.
-pub fn truncate(conn: &Connection) -> bool {
+fn truncate(conn: &Connection) -> bool {
     let _ = conn.busy_timeout(TRUNCATE_WAIT);
     let busy = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
         row.get::<_, i64>(0)

@@ -22,6 +22,7 @@ mod checkpoint;
 mod claim;
 pub mod consumer;
 pub mod contract;
+mod durable;
 pub mod entries;
 mod error;
 pub mod events;
@@ -43,10 +44,12 @@ mod reclaim;
 pub mod remakes;
 pub mod report;
 mod request;
+pub mod restore;
 pub mod retention;
 pub mod robots;
 mod rows;
 pub mod search;
+mod settings;
 pub mod sites;
 mod split;
 pub mod tail;
@@ -80,6 +83,7 @@ pub use reclaim::{Reclaim, Reclaimed};
 pub use remakes::{Difference, Remade, Remake};
 pub use request::{Change, Request, Slot};
 pub use robots::{KeepRobots, RobotsAnswer};
+pub use settings::{Checkpointing, Settings};
 pub use sites::{Lesson, Site};
 pub use split::Split;
 pub use websub::{CommitDelivery, MoveCallbacks, SetSubscription, SubscriptionStep};
@@ -130,8 +134,8 @@ impl Store {
     ///
     /// # Errors
     /// See [`open::writer`].
-    pub fn open(path: &Path) -> Result<(Self, WriterThread), StoreError> {
-        let writer = Self::writer(path)?;
+    pub fn open(path: &Path, settings: Settings) -> Result<(Self, WriterThread), StoreError> {
+        let writer = Self::writer(path, settings)?;
         let (requests, queue) = mpsc::channel(QUEUE);
         let stalled = Arc::clone(&writer.stalled);
         let thread = std::thread::Builder::new()
@@ -150,8 +154,8 @@ impl Store {
     ///
     /// # Errors
     /// See [`open::writer`].
-    pub fn open_serial(path: &Path) -> Result<Self, StoreError> {
-        let writer = Self::writer(path)?;
+    pub fn open_serial(path: &Path, settings: Settings) -> Result<Self, StoreError> {
+        let writer = Self::writer(path, settings)?;
         let stalled = Arc::clone(&writer.stalled);
         let way = Way::Here(Arc::new(Mutex::new(writer)));
         Ok(Self::new(path, way, stalled))
@@ -170,8 +174,8 @@ impl Store {
         }
     }
 
-    fn writer(path: &Path) -> Result<writer::Writer, StoreError> {
-        let conn = open::writer(path)?;
+    fn writer(path: &Path, settings: Settings) -> Result<writer::Writer, StoreError> {
+        let conn = open::writer(path, settings.checkpoints)?;
         // Claims of a process that is no more: we hold the lock, so nobody works on them.
         conn.execute_batch(
             "UPDATE _feed SET lease = NULL, leased_until = NULL WHERE leased_until IS NOT NULL;
@@ -180,7 +184,8 @@ impl Store {
         Ok(writer::Writer {
             conn,
             memory: judge::Memory::default(),
-            checkpoints: checkpoint::Checkpoints::new(path),
+            checkpoints: checkpoint::Checkpoints::new(path, settings.checkpoints),
+            lock_warning: settings.lock_warning,
             stalled: Arc::default(),
         })
     }

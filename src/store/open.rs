@@ -5,9 +5,10 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{StoreError, bigrams, contract, migrate};
+use super::{Checkpointing, StoreError, bigrams, contract, migrate};
 
 /// How long a statement waits for another program's write lock before it gives up and is tried again.
 pub(super) const BUSY: Duration = Duration::from_secs(5);
@@ -75,7 +76,7 @@ pub fn is_in_use(path: &Path) -> bool {
 ///
 /// # Errors
 /// [`StoreError::Foreign`], [`StoreError::Newer`], [`StoreError::Damaged`], [`StoreError::Access`].
-pub fn writer(path: &Path) -> Result<Connection, StoreError> {
+pub fn writer(path: &Path, checkpoints: Checkpointing) -> Result<Connection, StoreError> {
     if rusqlite::version_number() < SAFE_SQLITE {
         let detail = format!(
             "SQLite {} can lose data; 3.51.3 or later is needed",
@@ -102,6 +103,9 @@ pub fn writer(path: &Path) -> Result<Connection, StoreError> {
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "foreign_keys", true)?;
     conn.pragma_update(None, "wal_autocheckpoint", 0)?;
+    if checkpoints == Checkpointing::External {
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    }
     conn.pragma_update(None, "cache_size", -32_768)?;
     conn.pragma_update(None, "temp_store", "MEMORY")?;
     conn.set_prepared_statement_cache_capacity(128);
@@ -266,6 +270,26 @@ fn keep_wal(conn: &Connection) {
             rusqlite::ffi::SQLITE_FCNTL_PERSIST_WAL,
             (&raw mut on).cast(),
         );
+    }
+}
+
+/// Gives a new file the owner of the database it is to replace, else of its directory: whoever
+/// restores may be root, and whoever runs feedmill must be able to write.
+pub(super) fn own_like(new: &Path, database: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+        let dir = database
+            .parent()
+            .filter(|dir| !dir.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        if let Ok(owner) = fs::metadata(database).or_else(|_| fs::metadata(dir)) {
+            for file in [new.to_owned(), beside(database, ".lock")] {
+                // Only root can give a file away, and only root has to.
+                let _ = chown(file, Some(owner.uid()), Some(owner.gid()));
+            }
+        }
+        let _ = fs::set_permissions(new, fs::Permissions::from_mode(0o640));
     }
 }
 

@@ -12,8 +12,9 @@ use super::retention::{ARTICLE_GOES, Horizon, TEXT_GOES, Target, set_horizons};
 use super::writer::Work;
 use crate::model::{ArticleId, EntryId, PageId, Timestamp};
 
-/// How long one step may hold the writer: what waits meanwhile waits for this and one commit.
-pub(super) const STEP: Duration = Duration::from_millis(80);
+/// How long one step may work: what waits meanwhile waits for this, its commit, and the copying back
+/// of what it wrote, which together stay below a quarter of a second.
+pub(super) const STEP: Duration = Duration::from_millis(30);
 
 /// Takes away some of what goes, as far as one step reaches. What is no longer to go, because a
 /// feed has shown it again or a copy has come since it was looked for, stays.
@@ -55,6 +56,8 @@ impl Change for Purge {
             }
         }
         count_garbage(work.conn, done.articles + done.texts)?;
+        // At once, and not when there is much of it: copying back 16 MB takes longer than a step.
+        *work.checkpoint = true;
         Ok(done)
     }
 }

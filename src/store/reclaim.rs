@@ -59,11 +59,11 @@ impl Change for Reclaim {
             vacuum(work.conn)?;
             free_pages = self::free_pages(work.conn)?;
         }
-        let done = !merging && free_pages <= spare;
-        if done {
-            *work.checkpoint = true;
-        }
-        Ok(Reclaimed { free_pages, done })
+        *work.checkpoint = true;
+        Ok(Reclaimed {
+            free_pages,
+            done: !merging && free_pages <= spare,
+        })
     }
 }
 

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::mpsc;
 
-use super::checkpoint::{self, Checkpoints};
+use super::checkpoint::Checkpoints;
 use super::judge::Memory;
 use super::{Request, StoreError};
 
@@ -26,8 +26,6 @@ const GROUP_TIME: Duration = Duration::from_millis(250);
 /// Pauses between tries of a group that met a full disk or a foreign lock.
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_MAX: Duration = Duration::from_secs(5);
-/// A lock held longer than this by another program is worth a line in the log.
-const LOCK_WORTH_TELLING: Duration = Duration::from_secs(30);
 
 /// What a request works with while it is applied.
 #[derive(Debug)]
@@ -44,6 +42,8 @@ pub struct Writer {
     pub conn: Connection,
     pub memory: Memory,
     pub checkpoints: Checkpoints,
+    /// A lock held longer than this by another program is worth a line in the log.
+    pub lock_warning: Duration,
     /// True while a group cannot be committed; `status` and the watchdog look at it.
     pub stalled: Arc<AtomicBool>,
 }
@@ -61,7 +61,7 @@ impl Writer {
         let _ = self.conn.execute_batch(
             "PRAGMA optimize; INSERT OR REPLACE INTO _meta VALUES ('clean_stop', '1')",
         );
-        checkpoint::truncate(&self.conn);
+        self.checkpoints.last(&self.conn);
     }
 
     /// Serves one request here and now.
@@ -110,7 +110,7 @@ impl Writer {
                 return !error.is_fatal();
             }
             self.stalled.store(true, Ordering::Relaxed);
-            if !told && (began.elapsed() > LOCK_WORTH_TELLING || is_full(&error)) {
+            if !told && (began.elapsed() > self.lock_warning || is_full(&error)) {
                 tracing::warn!(%error, "the database cannot be written; work waits until it can");
                 told = true;
             }

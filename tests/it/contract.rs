@@ -265,10 +265,12 @@ fn a_word_is_found_wherever_it_stands_in_any_script() {
 fn an_article_that_changes_or_goes_leaves_no_pairs_behind() {
     let (_site, bench) = in_many_languages();
     let id = bench.ask("SELECT id FROM articles WHERE title LIKE '%彗星'");
-    let (store, writer) = feedmill::store::Store::open(&bench.db()).unwrap();
+    let (store, writer) =
+        feedmill::store::Store::open(&bench.db(), feedmill::store::Settings::default()).unwrap();
     drop(store);
     writer.join().unwrap();
-    let conn = feedmill::store::open::writer(&bench.db()).unwrap();
+    let conn = feedmill::store::open::writer(&bench.db(), feedmill::store::Checkpointing::Internal)
+        .unwrap();
     let pairs = |word: &str| -> i64 {
         conn.query_row(
             "SELECT count(*) FROM articles_bigrams WHERE articles_bigrams MATCH ?1",

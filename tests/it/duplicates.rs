@@ -201,7 +201,7 @@ const TRIES: i64 = 1000;
 async fn of_two_copies_that_arrive_together_one_is_the_primary_always() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("feedmill.db");
-    let (store, writer) = Store::open(&path).unwrap();
+    let (store, writer) = Store::open(&path, feedmill::store::Settings::default()).unwrap();
     let at: Timestamp = "2026-11-02T08:00:00Z".parse().unwrap();
     let spec = FeedSpec {
         url: "http://127.0.0.1/feed".to_owned(),

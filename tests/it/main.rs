@@ -10,6 +10,7 @@
 )]
 #![allow(clippy::unreadable_literal)]
 
+mod backups;
 mod contract;
 mod duplicates;
 mod events;

@@ -26,7 +26,7 @@ fn page(host: &str, own: &str, at: i64) -> RawPage {
 /// A database with so many articles, and its raw pages.
 fn opened(dir: &Path, articles: i64) -> (RawStore, RawThread) {
     let path = dir.join("feedmill.db");
-    let conn = open::writer(&path).expect("a database");
+    let conn = open::writer(&path, crate::store::Checkpointing::Internal).expect("a database");
     conn.pragma_update(None, "foreign_keys", false)
         .expect("set");
     for id in 1..=articles {
