@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use feedmill::config::{self, Sources};
 use feedmill::daemon::{self, SystemClock};
 use feedmill::model::{FeedId, Timestamp};
-use feedmill::store::{Reschedule, Settings, Store, backup};
+use feedmill::store::{Checkpointing, Reschedule, Settings, Store, backup, open};
 use rusqlite::{Connection, params};
 use tokio_util::sync::CancellationToken;
 
@@ -113,10 +113,7 @@ fn size(path: &Path) -> u64 {
 
 /// A database of that size, two thirds of it from long ago.
 fn fill(path: &Path, bytes: u64) -> Result<(), Failure> {
-    let (store, writer) = Store::open(path, Settings::default())?;
-    drop(store);
-    writer.join()?;
-    let mut conn = Connection::open(path)?;
+    let mut conn = open::writer(path, Checkpointing::Internal)?;
     conn.execute(
         "INSERT INTO _feed (url, host, next_poll_at, next_poll_reason, created_at, updated_at)
          VALUES ('https://a.example/', 'a.example', ?1, 'first', ?1, ?1)",

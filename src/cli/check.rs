@@ -3,20 +3,25 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::screen::say;
+use super::screen::{self, say};
 use super::{Context, Failure};
 use crate::config::{Config, FullText};
 use crate::fetch::Fetcher;
-use crate::store::{StoreError, open};
+use crate::store::backup::Backups;
+use crate::store::{StoreError, deep, directory, lock, open};
 
 /// Look at configuration, database and permissions; say every problem with its remedy.
 ///
-/// Changes nothing. Exit code 0 when all is well, else that of the gravest problem.
+/// Changes nothing, and may be run while the service runs. Exit code 0 when all is well, else that of
+/// the gravest problem.
 #[derive(Debug, clap::Args)]
-pub struct Check {}
+pub struct Check {
+    /// Read the whole database too: its integrity, its full-text index, permissions, log, room
+    #[arg(long)]
+    deep: bool,
+}
 
 impl Check {
-    #[expect(clippy::unused_self, reason = "as every command")]
     pub(super) fn run(&self, context: &Context) -> Result<ExitCode, Failure> {
         // Without a configuration that can be read there is nothing to hold the rest against.
         let config = context.config()?;
@@ -35,6 +40,19 @@ impl Check {
             Ok(words) => say!("database       {}: {words}", config.database.display()),
             Err(error) => problem(error.into()),
         }
+        if self.deep && config.database.exists() {
+            for deep::Finding { about, verdict } in deep::look(&config.database)? {
+                match verdict {
+                    Ok(words) => say!("{about:<14} {words}"),
+                    Err(error) => problem(error.into()),
+                }
+            }
+        }
+        match backups(&config) {
+            Ok(Some(words)) => say!("backups        {words}"),
+            Ok(None) => {}
+            Err(error) => problem(error.into()),
+        }
         match Fetcher::internet(config.fetch.clone(), 1) {
             Ok(_) => say!("network        the HTTP client can be made"),
             Err(error) => problem(crate::daemon::DaemonError::from(error).into()),
@@ -51,28 +69,15 @@ fn database(path: &Path) -> Result<String, StoreError> {
         path: path.to_owned(),
         detail,
     };
-    let dir = path
-        .parent()
-        .filter(|dir| !dir.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let data = std::fs::metadata(dir).map_err(|error| {
-        access(format!(
-            "its directory cannot be used: {error}; make it, owned by the user feedmill runs as"
-        ))
-    })?;
-    if is_group_writable(&data) {
-        return Err(access(format!(
-            "the directory {} is writable by its group: a reader could create the write-ahead log as itself and lock feedmill out; chmod g-w it",
-            dir.display()
-        )));
-    }
+    let dir = directory::of(path);
+    directory::refuse_shared(path)?;
     tempfile_in(dir).map_err(|error| {
         access(format!(
             "the directory {} cannot be written: {error}",
             dir.display()
         ))
     })?;
-    let used = if open::is_in_use(path) {
+    let used = if lock::holder(path).is_some() {
         "; a feedmill is running"
     } else {
         ""
@@ -86,23 +91,30 @@ fn database(path: &Path) -> Result<String, StoreError> {
     Ok(format!("{articles} articles{used}"))
 }
 
+/// The copies that the service takes, if it does.
+fn backups(config: &Config) -> Result<Option<String>, StoreError> {
+    let Some(dir) = &config.store.backup_dir else {
+        return Ok(None);
+    };
+    let all = Backups::new(&config.database, dir).list()?;
+    tempfile_in(dir).map_err(|error| StoreError::Access {
+        path: dir.clone(),
+        detail: format!("copies of the database cannot be written there: {error}"),
+    })?;
+    let newest = all.last().map(|(taken_at, _)| *taken_at);
+    Ok(Some(format!(
+        "{}: {}, the newest {}",
+        dir.display(),
+        all.len(),
+        screen::when(newest)
+    )))
+}
+
 /// A file that is made and removed again, to see whether the directory lets us.
 fn tempfile_in(dir: &Path) -> std::io::Result<()> {
     let path = dir.join(format!(".feedmill-check-{}", std::process::id()));
     std::fs::File::create_new(&path)?;
     std::fs::remove_file(path)
-}
-
-#[cfg(unix)]
-fn is_group_writable(data: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    // The sticky bit of a shared temporary directory keeps others from replacing our files.
-    data.mode() & 0o020 != 0 && data.mode() & 0o1000 == 0
-}
-
-#[cfg(not(unix))]
-fn is_group_writable(_: &std::fs::Metadata) -> bool {
-    false
 }
 
 /// What is allowed but worth a thought.

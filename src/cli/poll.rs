@@ -7,7 +7,7 @@ use super::screen::{safe, say, when};
 use super::{Context, Failure};
 use crate::daemon::{Clock as _, SystemClock};
 use crate::schedule::Reason;
-use crate::store::{open, wish};
+use crate::store::{lock, wish};
 
 /// Poll a feed now.
 ///
@@ -44,7 +44,7 @@ impl Poll {
         let now = SystemClock.now();
         let floor = config.schedule.configured_floor;
         match wish::poll_now(&config.database, &feed.url, now, floor, self.force)? {
-            wish::Wish::Granted if open::is_in_use(&config.database) => {
+            wish::Wish::Granted if lock::holder(&config.database).is_some() => {
                 say!(
                     "the running service will poll it within seconds; \"feedmill explain\" shows what came of it"
                 );

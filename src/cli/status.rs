@@ -8,12 +8,14 @@ use super::screen::say;
 use super::{Context, Failure, screen};
 use crate::daemon::{Clock as _, SystemClock};
 use crate::model::Timestamp;
+use crate::store::lock::{self, Holder};
 use crate::store::{events, open, report};
 
 /// Health at a glance.
 ///
 /// Exit code 0 healthy; 1 degraded: feeds are failing (five polls in a row) or refused to us, or
-/// more than a tenth of all failed last time; 2 stale or stopped: feeds have been due for more than an hour.
+/// more than a tenth of all failed last time; 2 stale or stopped: feeds have been due for more than an hour;
+/// also 2 when nothing can be stored at present: the disk is full, or another program has locked the database.
 #[derive(Debug, clap::Args)]
 pub struct Status {
     /// As JSON
@@ -33,16 +35,20 @@ const STALE_AFTER: std::time::Duration = std::time::Duration::from_secs(3600);
 enum Health {
     Healthy,
     Degraded,
+    /// Nothing can be stored at present.
+    Waiting,
     Stale,
 }
 
 impl Health {
-    fn of(report: &report::Report, now: Timestamp) -> Self {
+    fn of(report: &report::Report, holder: Option<&Holder>, now: Timestamp) -> Self {
         let stale = report
             .next_poll_at
             .is_some_and(|at| now.since(at) > STALE_AFTER);
         let failed = report.feeds_flaky + report.feeds_failing + report.feeds_refused;
-        if stale {
+        if holder.is_some_and(|holder| holder.waits.is_some()) {
+            Self::Waiting
+        } else if stale {
             Self::Stale
         } else if report.feeds_failing + report.feeds_refused > 0 || failed * 10 > report.feeds {
             Self::Degraded
@@ -55,6 +61,7 @@ impl Health {
         match self {
             Self::Healthy => "healthy",
             Self::Degraded => "degraded",
+            Self::Waiting => "waiting",
             Self::Stale => "stale",
         }
     }
@@ -67,12 +74,12 @@ impl Status {
         let report = report::report(&conn)?;
         let failing = report::failing(&conn, if self.failing { u32::MAX } else { SHOWN })?;
         let events = events::open(&conn, if self.failing { 0 } else { SHOWN })?;
-        let running = open::is_in_use(&path);
-        let health = Health::of(&report, SystemClock.now());
+        let holder = lock::holder(&path);
+        let health = Health::of(&report, holder.as_ref(), SystemClock.now());
         if self.json {
             print_json(
                 &path.display().to_string(),
-                running,
+                holder.as_ref(),
                 health,
                 &report,
                 &failing,
@@ -80,7 +87,12 @@ impl Status {
             );
         } else {
             if !self.failing {
-                print_summary(&path.display().to_string(), running, health, &report);
+                print_summary(
+                    &path.display().to_string(),
+                    holder.as_ref(),
+                    health,
+                    &report,
+                );
                 print_events(&events, report.events_open);
             }
             print_failing(
@@ -92,12 +104,12 @@ impl Status {
         Ok(ExitCode::from(match health {
             Health::Healthy => 0,
             Health::Degraded => 1,
-            Health::Stale => 2,
+            Health::Waiting | Health::Stale => 2,
         }))
     }
 }
 
-fn print_summary(path: &str, running: bool, health: Health, report: &report::Report) {
+fn print_summary(path: &str, holder: Option<&Holder>, health: Health, report: &report::Report) {
     let report::Report {
         feeds,
         feeds_ok,
@@ -112,12 +124,18 @@ fn print_summary(path: &str, running: bool, health: Health, report: &report::Rep
     say!(
         "{path}: {}, {}",
         health.word(),
-        if running {
+        if holder.is_some() {
             "a feedmill is running"
         } else {
             "no feedmill is running"
         }
     );
+    if let Some(waits) = holder.and_then(|holder| holder.waits.as_deref()) {
+        say!(
+            "WAITING   the database cannot be written: {}",
+            screen::safe(waits)
+        );
+    }
     say!(
         "feeds     {feeds}: {feeds_ok} ok, {feeds_quiet} quiet, {feeds_flaky} flaky, {feeds_failing} failing, {feeds_refused} refused, {feeds_new} not polled yet, {feeds_gone} gone"
     );
@@ -200,7 +218,7 @@ fn print_failing(failing: &[report::FailingFeed], count: u64, all: bool) {
 
 fn print_json(
     path: &str,
-    running: bool,
+    holder: Option<&Holder>,
     health: Health,
     report: &report::Report,
     failing: &[report::FailingFeed],
@@ -224,7 +242,7 @@ fn print_json(
         })
         .collect();
     let all = json!({
-        "database": path, "running": running, "health": health.word(),
+        "database": path, "running": holder.is_some(), "waits": holder.and_then(|holder| holder.waits.as_deref()), "health": health.word(),
         "feeds": {"active": report.feeds, "ok": report.feeds_ok, "new": report.feeds_new, "quiet": report.feeds_quiet,
                   "flaky": report.feeds_flaky, "failing": report.feeds_failing, "refused": report.feeds_refused, "gone": report.feeds_gone},
         "entries": report.entries,

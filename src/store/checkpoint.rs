@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use super::Checkpointing;
 use super::open::beside;
+use super::{Checkpointing, blame};
 
 const PASSIVE_ABOVE_BYTES: u64 = 16 << 20;
 const TRUNCATE_ABOVE_BYTES: u64 = 64 << 20;
@@ -26,7 +26,7 @@ const LOOK_EVERY: u32 = 16;
 /// Keeps the log small. Owned by the writer thread.
 #[derive(Debug)]
 pub struct Checkpoints {
-    wal: PathBuf,
+    path: PathBuf,
     whose: Checkpointing,
     commits: u32,
     backoff: Duration,
@@ -40,7 +40,7 @@ impl Checkpoints {
     #[must_use]
     pub fn new(path: &Path, whose: Checkpointing) -> Self {
         Self {
-            wal: beside(path, "-wal"),
+            path: path.to_owned(),
             whose,
             commits: 0,
             backoff: BACKOFF_FIRST,
@@ -62,7 +62,7 @@ impl Checkpoints {
         if !self.commits.is_multiple_of(LOOK_EVERY) || self.not_before.is_some_and(|at| now < at) {
             return;
         }
-        let size = std::fs::metadata(&self.wal).map_or(0, |data| data.len());
+        let size = std::fs::metadata(beside(&self.path, "-wal")).map_or(0, |data| data.len());
         if size > TRUNCATE_ABOVE_BYTES {
             if truncate(conn) {
                 self.backoff = BACKOFF_FIRST;
@@ -70,6 +70,7 @@ impl Checkpoints {
             } else {
                 tracing::warn!(
                     wal_bytes = size,
+                    by = blame::readers(&self.path).join(", "),
                     "a reader keeps the write-ahead log from being shortened"
                 );
                 self.not_before = now.checked_add(self.backoff);
@@ -80,8 +81,8 @@ impl Checkpoints {
         }
     }
 
-    /// Before the database is closed: copies everything back.
-    pub fn last(&self, conn: &Connection) {
+    /// Copies everything back and empties the log, as far as readers let it.
+    pub fn empty(&self, conn: &Connection) {
         if self.whose == Checkpointing::Internal {
             truncate(conn);
         }

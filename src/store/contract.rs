@@ -83,6 +83,17 @@ pub fn refresh(conn: &mut Connection) -> Result<(), StoreError> {
         return Ok(());
     }
     let tx = conn.transaction()?;
+    apply(&tx)?;
+    tx.commit()?;
+    Ok(())
+}
+
+/// Makes the views and the documentation, within a transaction of somebody else's.
+///
+/// # Errors
+/// Of SQLite.
+pub(super) fn apply(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    let hash = blake3::hash(SOURCE.as_bytes()).to_hex().to_string();
     let objects = objects();
     for object in objects
         .iter()
@@ -91,12 +102,11 @@ pub fn refresh(conn: &mut Connection) -> Result<(), StoreError> {
         tx.execute_batch(&format!("DROP VIEW IF EXISTS \"{}\"", object.name))?;
     }
     tx.execute_batch(SOURCE)?;
-    document(&tx, &objects)?;
+    document(tx, &objects)?;
     tx.execute(
         "INSERT INTO _meta VALUES ('contract_hash', ?1) ON CONFLICT DO UPDATE SET value = excluded.value",
         [hash],
     )?;
-    tx.commit()?;
     Ok(())
 }
 

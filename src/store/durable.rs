@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::path::Path;
 
-use super::StoreError;
+use super::{StoreError, directory};
 
 /// Waits until the bytes of a file are on the disk.
 pub(super) fn sync(path: &Path) -> Result<(), StoreError> {
@@ -16,8 +16,7 @@ pub(super) fn sync(path: &Path) -> Result<(), StoreError> {
 /// name is on the disk.
 pub(super) fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
     fs::rename(from, to).map_err(|source| failed(to, source))?;
-    let dir = to.parent().filter(|dir| !dir.as_os_str().is_empty());
-    sync(dir.unwrap_or(Path::new(".")))
+    sync(directory::of(to))
 }
 
 fn failed(path: &Path, source: std::io::Error) -> StoreError {

@@ -67,10 +67,11 @@ impl StoreError {
         let Self::Sqlite(error) = self else {
             return false;
         };
-        matches!(
-            error.sqlite_error_code(),
-            Some(CannotOpen | DatabaseCorrupt | NotADatabase | ReadOnly | SystemIoFailure)
-        )
+        !lacks_room_for_index(error)
+            && matches!(
+                error.sqlite_error_code(),
+                Some(CannotOpen | DatabaseCorrupt | NotADatabase | ReadOnly | SystemIoFailure)
+            )
     }
 
     /// True for faults that pass by themselves: the disk is full, someone holds the write lock.
@@ -83,6 +84,14 @@ impl StoreError {
         matches!(
             error.sqlite_error_code(),
             Some(DatabaseBusy | DatabaseLocked | DiskFull)
-        )
+        ) || lacks_room_for_index(error)
     }
+}
+
+/// A full disk, where it is the index of the write-ahead log that finds no room: SQLite reports it as
+/// a failure of the file system.
+fn lacks_room_for_index(error: &rusqlite::Error) -> bool {
+    error
+        .sqlite_error()
+        .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::StoreError;
+use super::{StoreError, contract};
 
 /// Marks a file as ours in the SQLite header: "FDML".
 pub const APPLICATION_ID: i64 = 0x4644_4d4c;
@@ -65,6 +65,8 @@ pub fn migrate(conn: &mut Connection, path: &Path) -> Result<(), StoreError> {
             params![migration.number, migration.name, hash(migration.sql)],
         )?;
     }
+    // With the views, in one: no reader sees the one without the other.
+    contract::apply(&tx)?;
     tx.pragma_update(None, "user_version", latest())?;
     tx.commit()?;
     Ok(())

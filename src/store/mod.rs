@@ -18,10 +18,13 @@
 pub mod articles;
 pub mod backup;
 pub mod bigrams;
+mod blame;
 mod checkpoint;
 mod claim;
 pub mod consumer;
 pub mod contract;
+pub mod deep;
+pub mod directory;
 mod durable;
 pub mod entries;
 mod error;
@@ -34,6 +37,7 @@ pub mod follow;
 mod forgive;
 mod gaps;
 mod judge;
+pub mod lock;
 mod migrate;
 pub mod open;
 pub mod pages;
@@ -74,7 +78,7 @@ pub use feeds::{FeedSpec, Held, HoldHost, PostponePoll, Reschedule, SyncFeeds, S
 pub use fetches::{FetchRecord, TRIM_ROWS, Upkeep};
 pub use forgive::Forgive;
 pub use gaps::{Backfilled, CommitBackfill, Gap};
-pub use open::InstanceLock;
+pub use lock::InstanceLock;
 pub use pages::{ClaimPages, PullPages};
 pub use polls::{CommitPoll, PollCommitted};
 pub use purge::{Purge, Purged};
@@ -186,6 +190,8 @@ impl Store {
             memory: judge::Memory::default(),
             checkpoints: checkpoint::Checkpoints::new(path, settings.checkpoints),
             lock_warning: settings.lock_warning,
+            path: path.to_owned(),
+            notice: lock::Notice::new(path),
             stalled: Arc::default(),
         })
     }

@@ -1,14 +1,14 @@
 //! Opening a database: who may write it, in which modes, and what is refused.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{Checkpointing, StoreError, bigrams, contract, migrate};
+use super::{Checkpointing, StoreError, bigrams, contract, directory, migrate};
 
 /// How long a statement waits for another program's write lock before it gives up and is tried again.
 pub(super) const BUSY: Duration = Duration::from_secs(5);
@@ -18,59 +18,6 @@ const SAFE_SQLITE: i32 = 3_051_003;
 
 /// Marker bytes of the SQLite header, by which a file that is something else is told apart.
 const MAGIC: &[u8] = b"SQLite format 3\0";
-
-/// The one right to write a database, held for as long as this value lives.
-#[derive(Debug)]
-pub struct InstanceLock {
-    _file: File,
-}
-
-impl InstanceLock {
-    /// Takes the lock of the database at `path`: on a file of its own beside it, since locks on the
-    /// database itself belong to SQLite.
-    ///
-    /// # Errors
-    /// [`StoreError::InUse`] when another process has it; [`StoreError::Access`] when the lock
-    /// file cannot be made.
-    pub fn take(path: &Path) -> Result<Self, StoreError> {
-        let lock = beside(path, ".lock");
-        let mut file = OpenOptions::new()
-            .create(true)
-            .read(true)
-            .write(true)
-            .truncate(false)
-            .open(&lock)
-            .map_err(|error| StoreError::Access {
-                path: lock.clone(),
-                detail: format!("the lock file cannot be opened: {error}; the directory must exist and be writable"),
-            })?;
-        match file.try_lock() {
-            Ok(()) => {
-                // The number is a courtesy to whoever is refused; the lock is what counts.
-                let _ = file.set_len(0);
-                let _ = write!(file, "{}", std::process::id());
-                Ok(Self { _file: file })
-            }
-            Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                let _ = file.seek(SeekFrom::Start(0));
-                let _ = file.read_to_string(&mut holder);
-                Err(StoreError::InUse {
-                    path: path.to_owned(),
-                    holder: holder.trim().to_owned(),
-                })
-            }
-            Err(TryLockError::Error(source)) => Err(StoreError::Io { path: lock, source }),
-        }
-    }
-}
-
-/// Whether a process holds the right to write the database at `path`.
-#[must_use]
-pub fn is_in_use(path: &Path) -> bool {
-    let lock = File::open(beside(path, ".lock"));
-    lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
-}
 
 /// Opens the database for its one writer: makes it if need be, migrates it, refreshes the contract.
 ///
@@ -87,6 +34,7 @@ pub fn writer(path: &Path, checkpoints: Checkpointing) -> Result<Connection, Sto
             detail,
         });
     }
+    directory::refuse_shared(path)?;
     refuse_what_is_no_database(path)?;
     let named = |error| name_fault(path, error);
     let mut conn = Connection::open(path).map_err(named)?;
@@ -161,10 +109,19 @@ pub fn reader(path: &Path) -> Result<Connection, StoreError> {
     let opened = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
     let conn = opened.map_err(|error| name_fault(path, error))?;
     conn.busy_timeout(BUSY)?;
-    if let Err(error) = migrate::check(&conn, path) {
-        drop(conn);
-        refuse_what_is_no_database(path)?;
-        return Err(rename(path, error));
+    match migrate::check(&conn, path) {
+        // It is just being made.
+        Ok(0) => {
+            return Err(StoreError::Missing {
+                path: path.to_owned(),
+            });
+        }
+        Ok(_) => {}
+        Err(error) => {
+            drop(conn);
+            refuse_what_is_no_database(path)?;
+            return Err(rename(path, error));
+        }
     }
     conn.set_prepared_statement_cache_capacity(64);
     Ok(conn)
@@ -279,10 +236,7 @@ pub(super) fn own_like(new: &Path, database: &Path) {
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
-        let dir = database
-            .parent()
-            .filter(|dir| !dir.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
+        let dir = directory::of(database);
         if let Ok(owner) = fs::metadata(database).or_else(|_| fs::metadata(dir)) {
             for file in [new.to_owned(), beside(database, ".lock")] {
                 // Only root can give a file away, and only root has to.

@@ -14,7 +14,7 @@ use crate::model::{ArticleId, EntryId, PageId, Timestamp};
 
 /// How long one step may work: what waits meanwhile waits for this, its commit, and the copying back
 /// of what it wrote, which together stay below a quarter of a second.
-pub(super) const STEP: Duration = Duration::from_millis(30);
+pub(super) const STEP: Duration = Duration::from_millis(20);
 
 /// Takes away some of what goes, as far as one step reaches. What is no longer to go, because a
 /// feed has shown it again or a copy has come since it was looked for, stays.

@@ -15,7 +15,9 @@ use super::request::Change;
 use super::rows::number;
 use super::writer::Work;
 
-/// The index is merged anew when one text in so many has been struck out of it.
+/// The full-text indexes.
+const INDEXES: [&str; 2] = ["articles_fts", "articles_bigrams"];
+/// They are merged anew when one text in so many has been struck out of them.
 const GARBAGE_SHARE: u64 = 10;
 /// One page in so many may stay free for what comes next, unless every one is wanted back.
 const SPARE_SHARE: u64 = 50;
@@ -83,27 +85,29 @@ fn is_merge_due(conn: &Connection) -> Result<bool, StoreError> {
         return Ok(false);
     }
     // A negative number makes all segments one merge, whatever their levels.
-    conn.execute(
-        "INSERT INTO articles_fts(articles_fts, rank) VALUES ('merge', ?1)",
-        [-MERGE_PAGES],
-    )?;
+    for index in INDEXES {
+        conn.execute(&merge_command(index), [-MERGE_PAGES])?;
+    }
     conn.execute_batch("DELETE FROM _meta WHERE key = 'fts_garbage'; INSERT OR REPLACE INTO _meta VALUES ('fts_merging', '1')")?;
     Ok(true)
 }
 
 /// A little of the merge; false when it has come to its end.
 fn merge(conn: &Connection) -> Result<bool, StoreError> {
-    let before = conn.total_changes();
-    conn.execute(
-        "INSERT INTO articles_fts(articles_fts, rank) VALUES ('merge', ?1)",
-        [MERGE_PAGES],
-    )?;
-    // The command itself counts as one change.
-    if conn.total_changes() - before >= 2 {
-        return Ok(true);
+    for index in INDEXES {
+        let before = conn.total_changes();
+        conn.execute(&merge_command(index), [MERGE_PAGES])?;
+        // The command itself counts as one change.
+        if conn.total_changes() - before >= 2 {
+            return Ok(true);
+        }
     }
     conn.execute("DELETE FROM _meta WHERE key = 'fts_merging'", [])?;
     Ok(false)
+}
+
+fn merge_command(index: &str) -> String {
+    format!("INSERT INTO {index}({index}, rank) VALUES ('merge', ?1)")
 }
 
 fn vacuum(conn: &Connection) -> Result<(), StoreError> {

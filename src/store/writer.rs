@@ -8,6 +8,7 @@
 //! for replies hold their permits meanwhile, and that is the whole backpressure.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -17,7 +18,8 @@ use tokio::sync::mpsc;
 
 use super::checkpoint::Checkpoints;
 use super::judge::Memory;
-use super::{Request, StoreError};
+use super::lock::Notice;
+use super::{Request, StoreError, blame};
 
 /// Requests in one transaction.
 const GROUP_REQUESTS: usize = 100;
@@ -44,6 +46,9 @@ pub struct Writer {
     pub checkpoints: Checkpoints,
     /// A lock held longer than this by another program is worth a line in the log.
     pub lock_warning: Duration,
+    pub path: PathBuf,
+    /// Where the outside is told that a group cannot be committed.
+    pub notice: Notice,
     /// True while a group cannot be committed; `status` and the watchdog look at it.
     pub stalled: Arc<AtomicBool>,
 }
@@ -61,7 +66,7 @@ impl Writer {
         let _ = self.conn.execute_batch(
             "PRAGMA optimize; INSERT OR REPLACE INTO _meta VALUES ('clean_stop', '1')",
         );
-        self.checkpoints.last(&self.conn);
+        self.checkpoints.empty(&self.conn);
     }
 
     /// Serves one request here and now.
@@ -111,13 +116,25 @@ impl Writer {
             }
             self.stalled.store(true, Ordering::Relaxed);
             if !told && (began.elapsed() > self.lock_warning || is_full(&error)) {
-                tracing::warn!(%error, "the database cannot be written; work waits until it can");
+                let by = blame::writers(&self.path).join(", ");
+                let waits = if by.is_empty() {
+                    error.to_string()
+                } else {
+                    format!("locked by {by}")
+                };
+                tracing::warn!(%error, by, "the database cannot be written; work waits until it can");
+                self.notice.post(Some(&waits));
                 told = true;
+            }
+            if is_full(&error) {
+                // What the log holds twice, or holds no longer for anybody, is room.
+                self.checkpoints.empty(&self.conn);
             }
             std::thread::sleep(pause);
             pause = (pause * 2).min(RETRY_MAX);
         }
         if self.stalled.swap(false, Ordering::Relaxed) && told {
+            self.notice.post(None);
             tracing::info!("the database can be written again");
         }
         true

@@ -14,6 +14,7 @@ mod backups;
 mod contract;
 mod duplicates;
 mod events;
+mod faults;
 mod following;
 mod once;
 mod parts;

@@ -20,7 +20,7 @@ use super::screen::say;
 use super::{Failure, screen};
 use crate::config::{self, Config, Sources};
 use crate::daemon::{self, Done, Selection, SystemClock};
-use crate::store::{StoreError, open, report};
+use crate::store::{StoreError, lock, open, report};
 
 /// Ingest a small site of feedmill's own into a database, and show what to ask it.
 ///
@@ -169,10 +169,10 @@ fn summary(done: &Done) -> String {
 
 /// Removes the database of an earlier demo; anything else that bears the name is left alone.
 fn make_room(file: &Path) -> Result<(), Failure> {
-    if open::is_in_use(file) {
+    if let Some(holder) = lock::holder(file) {
         return Err(StoreError::InUse {
             path: file.to_owned(),
-            holder: "a feedmill".to_owned(),
+            holder: holder.process,
         }
         .into());
     }
