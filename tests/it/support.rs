@@ -82,11 +82,14 @@ impl Reply {
     }
 }
 
+type Rest = Box<dyn Fn(&str) -> Option<Reply> + Send + Sync>;
 type Script = Box<dyn Fn(&Hit) -> Reply + Send + Sync>;
 
 #[derive(Default)]
 struct State {
     scripts: Mutex<HashMap<String, Script>>,
+    /// For paths without a script.
+    rest: Mutex<Option<Rest>>,
     hits: Mutex<Vec<Hit>>,
     hit: Notify,
 }
@@ -145,6 +148,11 @@ impl Site {
             .lock()
             .expect("scripts")
             .insert(path.to_owned(), Box::new(script));
+    }
+
+    /// What is answered at every path that has no script of its own; 404 to `None`.
+    pub fn on_any(&self, script: impl Fn(&str) -> Option<Reply> + Send + Sync + 'static) {
+        *self.state.rest.lock().expect("rest") = Some(Box::new(script));
     }
 
     pub fn hits(&self, path: &str) -> Vec<Hit> {
@@ -217,7 +225,12 @@ async fn answer(
         .lock()
         .expect("scripts")
         .get(&path)
-        .map_or_else(|| Reply::new(404), |script| script(&hit));
+        .map(|script| script(&hit));
+    let rest = || {
+        let rest = state.rest.lock().expect("rest");
+        rest.as_ref().and_then(|script| script(&path))
+    };
+    let reply = reply.or_else(rest).unwrap_or_else(|| Reply::new(404));
     if reply.silent {
         std::future::pending::<()>().await;
     }
