@@ -1,10 +1,10 @@
-//! `feedmill import` and `export`: OPML in and out.
+//! `feedmill import` and `export`: OPML in and out, and articles out.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::screen::say;
-use super::{Context, Failure, warc};
+use super::{Context, Failure, partitions, warc};
 use crate::config::{self, Problems, outline};
 
 /// Take feeds out of an OPML file and print them as TOML.
@@ -59,43 +59,102 @@ pub(super) fn toml_of(url: &str, name: Option<&str>, tags: &[String]) -> String 
     format!("\n[[feed]]\nurl = {}\n{name}{tags}", text(url))
 }
 
-/// Write the configured feeds as OPML, or the pages that were kept as WARC.
+/// Write the configured feeds as OPML, the articles as files by the day, or kept pages as WARC.
+///
+/// As files: DIR/date=2026-01-31/articles.parquet (or .jsonl, .csv), one for each day (UTC). Run
+/// again, it writes only the days whose articles have changed; DIR/_feedmill.json remembers.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  feedmill export > feeds.opml\n  feedmill export --format warc --since 7d --output week.warc.gz"
+    after_help = "Examples:\n  feedmill export > feeds.opml\n  feedmill export --format parquet articles/ --since 30d\n  feedmill export --format jsonl texts/ --fields id,url,published_at,title,text\n  feedmill export --format warc --since 7d --output week.warc.gz"
 )]
 pub struct Export {
+    /// The folder to write articles to
+    #[arg(value_name = "DIR")]
+    folder: Option<PathBuf>,
     /// What to write
-    #[arg(long, value_enum, default_value_t = Form::Opml)]
-    format: Form,
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Columns of articles [default: all]
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    fields: Vec<String>,
     #[command(flatten)]
-    pages: warc::Pages,
+    range: warc::Pages,
 }
 
-/// What can be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Form {
-    /// The configured feeds
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// The feeds, to standard output
+    #[default]
     Opml,
+    /// Articles as Parquet
+    #[cfg(feature = "parquet")]
+    Parquet,
+    /// Articles as JSON lines
+    Jsonl,
+    /// Articles as CSV
+    Csv,
     /// The pages that were kept (`articles.keep_pages`), as they were received
     Warc,
 }
 
-impl Export {
-    pub(super) fn run(&self, context: &Context) -> Result<ExitCode, Failure> {
-        match self.format {
-            Form::Opml => opml(context),
-            Form::Warc => {
-                self.pages.export(context)?;
-                Ok(ExitCode::SUCCESS)
-            }
-        }
+impl Format {
+    const fn of_articles(self) -> Option<partitions::Format> {
+        Some(match self {
+            Self::Opml | Self::Warc => return None,
+            #[cfg(feature = "parquet")]
+            Self::Parquet => partitions::Format::Parquet,
+            Self::Jsonl => partitions::Format::JsonLines,
+            Self::Csv => partitions::Format::Csv,
+        })
     }
 }
 
-fn opml(context: &Context) -> Result<ExitCode, Failure> {
-    let config = context.config()?;
-    let feeds: Vec<(String, String)> = config
+impl Export {
+    pub(super) fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        match (self.format.of_articles(), self.folder) {
+            (None, None) if self.format == Format::Warc && self.fields.is_empty() => {
+                self.range.export(context)?;
+            }
+            (None, None) if self.fields.is_empty() && self.range.is_all() => feeds(context)?,
+            (None, _) => {
+                return Err(Failure::usage(
+                    "feeds are written to standard output; articles need a --format: parquet, jsonl or csv",
+                ));
+            }
+            (Some(_), None) => {
+                return Err(Failure::usage("name the folder to write the articles to"));
+            }
+            (Some(_), Some(_)) if !self.range.is_of_articles() => {
+                return Err(Failure::usage(
+                    "--host, --until and --output are for --format warc",
+                ));
+            }
+            (Some(format), Some(folder)) => {
+                let order = partitions::Order {
+                    database: context.database()?,
+                    folder,
+                    format,
+                    fields: self.fields,
+                    since: self.range.since,
+                };
+                let done = partitions::write(&order)?;
+                say!(
+                    "{} articles in {} days written to {}; {} days unchanged, {} removed",
+                    done.articles,
+                    done.written,
+                    order.folder.display(),
+                    done.unchanged,
+                    done.removed
+                );
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn feeds(context: &Context) -> Result<(), Failure> {
+    let feeds: Vec<(String, String)> = context
+        .config()?
         .feeds
         .into_iter()
         .map(|feed| (feed.name.unwrap_or_else(|| feed.url.clone()), feed.url))
@@ -104,5 +163,5 @@ fn opml(context: &Context) -> Result<ExitCode, Failure> {
         "{}",
         outline::write("feedmill", &feeds).map_err(Failure::runtime)?
     );
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

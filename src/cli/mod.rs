@@ -22,6 +22,7 @@ pub mod jsonl;
 mod moment;
 mod once;
 mod parse;
+mod partitions;
 mod poll;
 mod progress;
 mod prune;
@@ -84,7 +85,7 @@ enum Command {
     Add(add::Add),
     /// Take feeds out of an OPML file into TOML
     Import(export::Import),
-    /// Write the configured feeds as OPML, or kept pages as WARC
+    /// Write the configured feeds as OPML, articles by the day, or kept pages as WARC
     Export(export::Export),
     /// Health at a glance; exit 0 healthy, 1 degraded, 2 stale or stopped
     Status(status::Status),

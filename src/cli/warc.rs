@@ -23,21 +23,31 @@ const TOGETHER: u32 = 100;
 /// Which pages, and where to.
 #[derive(Debug, clap::Args)]
 pub struct Pages {
-    /// Only pages of this host, as it stands in addresses
+    /// Only kept pages of this host, as it stands in addresses
     #[arg(long)]
     host: Option<String>,
-    /// Only pages fetched since: a day, an instant, or an age such as 7d
+    /// Only pages fetched since, or days of articles since: 2026-11-01, an instant, or an age such as 7d
     #[arg(long, value_name = "WHEN", value_parser = moment::read)]
-    since: Option<Timestamp>,
-    /// Only pages fetched before
+    pub(super) since: Option<Timestamp>,
+    /// Only kept pages fetched before
     #[arg(long, value_name = "WHEN", value_parser = moment::read)]
     until: Option<Timestamp>,
-    /// The file, such as pages.warc.gz; standard output without it
+    /// The file of kept pages, such as pages.warc.gz; standard output without it
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
 impl Pages {
+    /// Nothing was said.
+    pub(super) fn is_all(&self) -> bool {
+        self.since.is_none() && self.is_of_articles()
+    }
+
+    /// Nothing was said that is for kept pages only.
+    pub(super) fn is_of_articles(&self) -> bool {
+        self.host.is_none() && self.until.is_none() && self.output.is_none()
+    }
+
     /// Writes the pages; says how many on standard error.
     pub(super) fn export(&self, context: &Context) -> Result<(), Failure> {
         let mut raw = RawReader::open(&context.database()?)?;

@@ -30,6 +30,7 @@ pub mod entries;
 mod error;
 pub mod events;
 pub mod explain;
+pub mod export;
 pub mod extractions;
 pub mod feeds;
 pub mod fetches;
@@ -66,7 +67,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::Connection;
+/// What [`open::reader`] gives, for others to hand on.
+pub use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc};
 
 pub use articles::{ArticleCommitted, ArticleStatus, NewArticle};

@@ -15,6 +15,7 @@ mod contract;
 mod duplicates;
 mod events;
 mod faults;
+mod files;
 mod following;
 mod kills;
 mod once;
