@@ -22,6 +22,7 @@ mod once;
 mod parts;
 mod polling;
 mod raw;
+mod recipes;
 mod refusals;
 mod retention;
 mod robots;
