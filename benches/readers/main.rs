@@ -5,7 +5,7 @@
 //!
 //! Fills a store with articles of 5 KB by the requests that the daemon makes (a poll, its pages, their
 //! articles), then writes 200 a second while eight connections read, each its own question. Prints the
-//! waits beside the figures of the design (docs/operations.md), the size of the log, the bytes and the
+//! waits beside those that were measured when the store was designed, the size of the log, the bytes and the
 //! processor time of an article, and what takes the room. An error of any reader ends it with 1.
 //! `FEEDMILL_BENCH_DIR` says where; the default is a temporary directory.
 

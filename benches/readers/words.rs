@@ -30,9 +30,8 @@ impl Sequence {
         rank
     }
 
-    /// Sentences in paragraphs, about so many bytes. A text repeats its words: every second one has
-    /// stood in it before, which gives an index of .62 bytes for a byte of text; English news that
-    /// was measured has .56 to .58.
+    /// Sentences in paragraphs, about so many bytes. Every second word has stood in the text before,
+    /// which gives an index of .56 bytes for a byte of text: as much as English news has.
     pub fn text(&mut self, bytes: usize) -> String {
         let mut text = String::with_capacity(bytes + 16);
         let mut used: Vec<u64> = Vec::new();
