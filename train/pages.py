@@ -49,7 +49,7 @@ def dump(command, pages, data):
     lines = "".join(
         json.dumps(
             {"id": p["id"], "url": p["url"], "html_path": os.path.join(data, p["html_path"])}
-            | ({"first": p["first"]} if "first" in p else {})
+            | {stage: p[stage] for stage in ("first", "second") if stage in p}
         )
         + "\n"
         for p in pages
@@ -147,11 +147,12 @@ def load(folder, sets, command, data):
     """Features, labels, weights and the page of every block of every page."""
     pages = read_gold(folder, sets)
     by_id = {p["id"]: p for p in pages}
-    xs, ys, ws, at, kept, kept_pages, texts = [], [], [], [], [], [], []
+    xs, ys, ws, at, kept, kept_pages, texts, blank = [], [], [], [], [], [], [], []
     for answer in dump(command, pages, data):
         blocks = answer.get("blocks") or []
         page = by_id[answer["id"]]
         if not blocks:
+            blank.append(page)
             continue
         if "text" in page:
             labels, weights = label_by_text(blocks, page["text"])
@@ -172,18 +173,28 @@ def load(folder, sets, command, data):
         "kept": np.concatenate(kept),
         "pages": kept_pages,
         "texts": texts,
+        "blank": blank,
     }
+
+
+def asked(d, stage, p):
+    """The pages with what a stage thinks of their blocks, as the extractor reads it."""
+    starts = np.searchsorted(d["at"], np.arange(len(d["pages"]) + 1))
+    steps = np.round(p * 65535).astype(int)
+    return [dict(page, **{stage: steps[starts[n] : starts[n + 1]].tolist()}) for n, page in enumerate(d["pages"])]
 
 
 def context(d, first, command, data):
     """The second stage's features of every block, computed by the extractor from the first stage's opinion."""
-    starts = np.searchsorted(d["at"], np.arange(len(d["pages"]) + 1))
-    asked = []
-    for n, page in enumerate(d["pages"]):
-        p = np.round(first[starts[n] : starts[n + 1]] * 65535).astype(int).tolist()
-        asked.append(dict(page, first=p))
     rows = []
-    for answer in dump(command, asked, data):
+    for answer in dump(command, asked(d, "first", first), data):
         blocks = answer["blocks"]
         rows.append(np.frombuffer(bytes.fromhex("".join(b["context"] for b in blocks)), np.uint8).reshape(len(blocks), -1))
     return np.concatenate(rows)
+
+
+def written(d, second, command, data):
+    """Every page with its text, decided and written by the extractor from the second stage's opinion."""
+    judged = asked(d, "second", second) + [dict(page, second=[]) for page in d["blank"]]
+    answers = dump(command, judged, data)
+    return [(page, answer.get("text") or "") for page, answer in zip(judged, answers)]

@@ -1,6 +1,7 @@
 """What the tables score on pages they have not seen, and the calibration of confidence (out of fold, by host)."""
 
 import collections
+import re
 
 import numpy as np
 
@@ -43,8 +44,40 @@ def logistic(x, y):
     return b
 
 
+def whole(answers):
+    """Prints what whole outputs score, given pages and texts, as the benchmarks do: the F1 of mean precision and mean
+    recall of shingles, the median F1 of words, and the F1 of segments over all pages that have some."""
+    precisions, recalls, words = (collections.defaultdict(list) for _ in range(3))
+    segments = collections.Counter()
+    squeeze = lambda t: re.sub(r"\s+", " ", t).strip()
+    lower = lambda t: collections.Counter(w.lower() for w in pages.tokens(t))
+    for page, text in answers:
+        if "text" not in page:
+            wanted, unwanted = ([squeeze(s) in squeeze(text) for s in page[k]] for k in ("with", "without"))
+            segments.update(hit=sum(wanted), missed=len(wanted) - sum(wanted), wrong=sum(unwanted))
+            continue
+        name, gold, got = page["set"], shingles(pages.tokens(page["text"])), shingles(pages.tokens(text))
+        both = sum((gold & got).values())
+        # As in the benchmark, a page without output has no precision.
+        precisions[name] += [both / sum(got.values())] if got else []
+        recalls[name] += [both / sum(gold.values())] if gold else []
+        words[name].append(f1(lower(page["text"]), lower(text)))
+    means = []
+    for name in recalls:
+        p, r = np.mean(precisions[name]), np.mean(recalls[name])
+        means.append(2 * p * r / (p + r))
+        counted = f"{len(words[name])} pages, median F1 of words {np.median(words[name]):.4f}"
+        print(f"whole {name}: shingle F1 {means[-1]:.4f} P {p:.4f} R {r:.4f} of {counted}, out of fold")
+    if means:
+        print(f"whole, mean of {len(means)} sets: {np.mean(means):.4f}")
+    if segments:
+        both = 2 * segments["hit"]
+        print(f"whole, segments: F1 {both / (both + segments['missed'] + segments['wrong']):.4f}")
+
+
 def report(d, p):
-    """Prints shingle F1 of each set, and the curve that turns expected F1 into confidence."""
+    """Prints the mean shingle F1 of the kept blocks of each set's pages, and the curve that turns expected F1 into
+    confidence."""
     starts = np.searchsorted(d["at"], np.arange(len(d["pages"]) + 1))
     scores = collections.defaultdict(list)
     expected, good = [], []

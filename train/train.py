@@ -13,6 +13,9 @@ import argparse
 import os
 import pickle
 
+# Threads that wait for one another leave the processor to others.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import lightgbm
 import numpy as np
 
@@ -110,9 +113,11 @@ def main():
     second = fit(SECOND, ROUNDS[1], x2, y, w, live, a.threads)
     print("second", forest.write(second, os.path.join(a.out, "context.forest")), "bytes", flush=True)
     report.report(d, p2)
+    answers = pages.written(d, p2, a.command, a.data)
+    report.whole(answers)
     if a.save:
         with open(a.save, "wb") as f:
-            pickle.dump(dict(d, p1=p1, p2=p2, context=context, fold=fold), f)
+            pickle.dump(dict(d, p1=p1, p2=p2, context=context, fold=fold, written=answers), f)
 
 
 if __name__ == "__main__":

@@ -158,6 +158,30 @@ pub fn read(
     memory: Option<&SiteMemory>,
     expired: &dyn Fn() -> bool,
 ) -> Result<Reading, PageFailure> {
+    run(input, settings, memory, None, expired)
+}
+
+/// Like [`extract`], believing `opinion` where the learned judge would have been asked: so `train/` shows
+/// what tables that never saw a page's site make of it. Not for anything else.
+///
+/// # Errors
+/// As [`extract`].
+#[doc(hidden)]
+pub fn extract_believing(
+    input: &Input,
+    settings: &Settings,
+    opinion: &[f32],
+) -> Result<Extracted, PageFailure> {
+    run(input, settings, None, Some(opinion), &|| false).map(|reading| reading.article)
+}
+
+fn run(
+    input: &Input,
+    settings: &Settings,
+    memory: Option<&SiteMemory>,
+    opinion: Option<&[f32]>,
+    expired: &dyn Fn() -> bool,
+) -> Result<Reading, PageFailure> {
     if input.body.len() > settings.limits.max_bytes {
         let detail = format!(
             "{} bytes, {} allowed",
@@ -188,7 +212,11 @@ pub fn read(
     let known = Known::new(&page, input);
     let sums = Sums::new(&page, |_| false);
     let decision = if wanted.is_empty() {
-        judge::decide(&page, &sums, &known.evidence(input.url, memory))
+        let evidence = judge::Evidence {
+            opinion,
+            ..known.evidence(input.url, memory)
+        };
+        judge::decide(&page, &sums, &evidence)
     } else {
         judge::as_told(&page, &sums, &|at| {
             page.node(at).id.is_some_and(|id| wanted.contains(&id))
@@ -230,6 +258,7 @@ impl Known {
             byline: self.metadata.byline.as_deref(),
             url,
             memory,
+            opinion: None,
         }
     }
 }

@@ -110,11 +110,16 @@ fn host_of(url: &str) -> Option<String> {
     url::Url::parse(url).ok()?.host_str().map(str::to_owned)
 }
 
-/// Writes, for every line of `input`, the blocks of the page and their features (`train/README.md`).
+/// Writes, for every line of `input`, the blocks of the page and their features; or, where the line says
+/// what the learned judge thinks of each block, the text that comes of it (`train/README.md`).
 ///
 /// # Errors
 /// Only of reading `input` and writing `output`.
 pub fn training(input: impl BufRead, output: impl Write + Send) -> io::Result<()> {
+    let settings = Settings {
+        always: true,
+        ..Settings::default()
+    };
     jsonl::run(input, output, |object| {
         let body = body_of(object)?;
         let words = FeedWords::default();
@@ -122,20 +127,19 @@ pub fn training(input: impl BufRead, output: impl Write + Send) -> io::Result<()
             .get("url")
             .and_then(Value::as_str)
             .unwrap_or_default();
-        // The first stage's opinions, in 1/65535, for the features of the second.
-        let first: Option<Vec<f32>> = object.get("first").and_then(Value::as_array).map(|first| {
-            let steps = first
-                .iter()
-                .filter_map(Value::as_u64)
-                .filter_map(|p| u16::try_from(p).ok());
-            steps.map(|p| f32::from(p) / 65_535.0).collect()
-        });
         let input = Input {
             url,
             body: &body,
             http_charset: None,
             words: &words,
         };
+        let id = object.get("id");
+        if let Some(opinion) = probabilities(object, "second") {
+            let found = article::extract_believing(&input, &settings, &opinion)
+                .map_err(|failure| failure.detail)?;
+            return Ok(json!({"id": id, "text": found.text}));
+        }
+        let first = probabilities(object, "first");
         let blocks = article::training_blocks(&input, first.as_deref());
         let blocks: Vec<Value> = blocks
             .into_iter()
@@ -148,8 +152,18 @@ pub fn training(input: impl BufRead, output: impl Write + Send) -> io::Result<()
                 })
             })
             .collect();
-        Ok(json!({"id": object.get("id"), "blocks": blocks}))
+        Ok(json!({"id": id, "blocks": blocks}))
     })
+}
+
+/// What a stage thinks of every block, given in 1/65535.
+fn probabilities(object: &Object, stage: &str) -> Option<Vec<f32>> {
+    let steps = object.get(stage)?.as_array()?;
+    let steps = steps
+        .iter()
+        .filter_map(Value::as_u64)
+        .filter_map(|step| u16::try_from(step).ok());
+    Some(steps.map(|step| f32::from(step) / 65_535.0).collect())
 }
 
 fn hex(bytes: &[u8]) -> String {

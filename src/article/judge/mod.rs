@@ -56,6 +56,8 @@ pub struct Evidence<'e> {
     pub url: &'e str,
     /// What is known of the site's other pages.
     pub memory: Option<&'e SiteMemory>,
+    /// The probability of every block, where it is not the learned judge's to say.
+    pub opinion: Option<&'e [f32]>,
 }
 
 /// What was decided.
@@ -133,7 +135,10 @@ impl Judges {
 /// Decides which blocks are the article.
 pub fn decide(page: &Page<'_>, sums: &Sums, evidence: &Evidence<'_>) -> Decision {
     let judges = Judges::hear(page, sums);
-    let mut probabilities = learned::judge(page, sums, &judges.rows(page, sums, evidence));
+    let mut probabilities = match evidence.opinion {
+        Some(opinion) => opinion.to_vec(),
+        None => learned::judge(page, sums, &judges.rows(page, sums, evidence)),
+    };
     if let Some(memory) = evidence.memory {
         memory.temper(page, evidence.url, &mut probabilities);
     }
