@@ -1,14 +1,11 @@
 //! The decision: what is kept, by which method, and how sure that is.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::article::page::{Page, Tag};
 use crate::model::Method;
 
-use super::{Candidate, Decision, Judges};
-
-/// A repeated paragraph of at least this many words is kept once: pages carry copies for small screens.
-const MIN_REPEATED_WORDS: usize = 12;
+use super::{Candidate, Decision, Judges, repeats};
 
 /// No block below this probability is kept, however much it would add.
 const FLOOR: f32 = 0.35;
@@ -49,7 +46,7 @@ const AGREEMENT: f32 = 0.9;
 pub fn weigh(page: &Page<'_>, judges: &Judges, probabilities: &[f32]) -> Decision {
     let (mut keep, expected) = best_choice(page, probabilities);
     whole_tables(page, probabilities, &mut keep);
-    once(page, &mut keep);
+    repeats::drop_copies(page, &mut keep);
     drop_rights(page, probabilities, &mut keep);
     if keep.contains(&true) {
         let agreed = [&judges.container, &judges.density, &judges.stretch]
@@ -158,16 +155,6 @@ fn whole_tables(page: &Page<'_>, probabilities: &[f32], keep: &mut [bool]) {
     }
 }
 
-/// Keeps one of several equal paragraphs, the first.
-fn once(page: &Page<'_>, keep: &mut [bool]) {
-    let mut seen = HashSet::new();
-    for (block, keep) in page.blocks.iter().zip(keep) {
-        if *keep && block.words >= MIN_REPEATED_WORDS {
-            *keep = seen.insert(block.text.as_str());
-        }
-    }
-}
-
 /// Drops lines about rights unless they are all but certain: they stand so close to the text that the
 /// learned judge is torn, and in training four of five were not part of it.
 fn drop_rights(page: &Page<'_>, probabilities: &[f32], keep: &mut [bool]) {
@@ -221,15 +208,13 @@ mod tests {
     }
 
     #[test]
-    fn what_would_lower_the_promise_is_left_out_and_copies_are_kept_once() {
+    fn what_would_lower_the_promise_is_left_out() {
         let long = "word ".repeat(30);
         let html = Html::parse_document(&format!("<p>{long}<p>{long}<p>tail {long}"));
         let page = Page::new(&html, &|_| false);
-        let (mut keep, promised) = best_choice(&page, &[0.95, 0.95, 0.1]);
+        let (keep, promised) = best_choice(&page, &[0.95, 0.95, 0.1]);
         assert_eq!(keep, [true, true, false]);
         assert!(promised > 0.9);
-        once(&page, &mut keep);
-        assert_eq!(keep, [true, false, false]);
         assert_eq!(
             best_choice(&page, &[0.0, 0.0, 0.0]).0,
             [false, false, false]

@@ -15,6 +15,7 @@ mod features;
 mod forest;
 mod learned;
 mod lexicon;
+mod repeats;
 mod rescue;
 pub mod shape;
 mod stretch;

@@ -1,0 +1,75 @@
+//! What a page says twice: copies for other screens go, what the author repeats stays.
+//!
+//! A meal plan, a price list or a refrain repeats lines; a template repeats whole stretches. Of 47
+//! labelled pages with repeated paragraphs, those where single ones were to go were one in six.
+
+use std::collections::HashMap;
+
+use crate::article::page::Page;
+
+/// A stretch that is repeated, block by block, is a copy from this many words on.
+const MIN_COPY_WORDS: usize = 100;
+
+/// A paragraph right behind its equal is a copy from this many words on; shorter ones may be a list.
+const MIN_ADJACENT_WORDS: usize = 12;
+
+/// Drops the copies among the kept blocks.
+pub fn drop_copies(page: &Page<'_>, keep: &mut [bool]) {
+    let kept: Vec<usize> = (0..page.blocks.len())
+        .filter(|&at| keep.get(at).copied().unwrap_or(false))
+        .collect();
+    let mut first: HashMap<&str, usize> = HashMap::new();
+    // How many kept blocks lie between a block and the first that says the same; 0 for the first.
+    let back: Vec<usize> = kept
+        .iter()
+        .enumerate()
+        .filter_map(|(n, &at)| Some((n, page.block(at)?)))
+        .map(|(n, block)| n - *first.entry(block.text.as_str()).or_insert(n))
+        .collect();
+    let mut from = 0;
+    for run in back.chunk_by(|a, b| a == b) {
+        let copied = kept.get(from..from + run.len()).unwrap_or_default();
+        from += run.len();
+        let words = |at: usize| page.block(at).map_or(0, |block| block.words);
+        let all: usize = copied.iter().map(|&at| words(at)).sum();
+        let distance = run.first().copied().unwrap_or(0);
+        for &at in copied {
+            let is_copy = distance > 0
+                && (all >= MIN_COPY_WORDS || (distance == 1 && words(at) >= MIN_ADJACENT_WORDS));
+            if let Some(slot) = keep.get_mut(at).filter(|_| is_copy) {
+                *slot = false;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use scraper::Html;
+
+    fn kept(paragraphs: &[&str]) -> Vec<bool> {
+        let body = format!("<p>{}", paragraphs.join("<p>"));
+        let html = Html::parse_document(&body);
+        let page = Page::new(&html, &|_| false);
+        let mut keep = vec![true; page.blocks.len()];
+        drop_copies(&page, &mut keep);
+        keep
+    }
+
+    #[test]
+    fn a_copied_stretch_goes_and_a_repeated_line_stays() {
+        let (long, other) = ("word ".repeat(60), "term ".repeat(60));
+        assert_eq!(
+            kept(&[&long, "x", &other, &long, "x", &other]),
+            [true, true, true, false, false, false]
+        );
+        let line = "one cup of rice, two onions, and as much water as it takes to cover them";
+        assert_eq!(
+            kept(&["Monday", line, "Tuesday", line]),
+            [true, true, true, true]
+        );
+        assert_eq!(kept(&[line, line, "end"]), [true, false, true]);
+        assert_eq!(kept(&["- ", "go", "go"]), [true, true, true]);
+    }
+}
