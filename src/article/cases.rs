@@ -1,6 +1,7 @@
 //! The walker over `tests/fixtures/pages/<class>/<name>/`: a page we wrote and what is expected of it.
 //!
-//! `expected.json` holds any of: `title`, `byline`, `published` (a day), `lang`, `site_name`, `image`,
+//! `expected.json` holds any of: `title`, `byline`, `published` (a day in UTC), `day` (the same where it was
+//! written), `lang`, `site_name`, `image`,
 //! `canonical_url`, `section`, `method`, `paywalled`, `failure` (a token), `has` and `lacks` (pieces
 //! of the text), `markdown_has`, `paragraphs` (how many). `input.json` beside it may give `url`,
 //! `http_charset`, `feed_title`, and selectors to `keep` or `drop`.
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::{Input, Settings, extract};
-use crate::model::{Extracted, FeedWords};
+use crate::model::{Extracted, FeedWords, Timestamp};
 
 fn folders(under: &Path) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = fs::read_dir(under)
@@ -78,7 +79,13 @@ fn differences(found: &Extracted, expected: &Value) -> Vec<String> {
     let published = found
         .published
         .map(|dated| dated.at.to_string().chars().take(10).collect::<String>());
+    let day = found.published.map(|dated| {
+        let offset = i64::from(dated.offset_minutes.unwrap_or(0)) * 60_000;
+        let local = Timestamp::from_millis(dated.at.millis() + offset);
+        local.to_string().chars().take(10).collect::<String>()
+    });
     let lines = [
+        ("day", day.as_deref()),
         ("title", found.title.as_deref()),
         ("byline", found.byline.as_deref()),
         ("published", published.as_deref()),

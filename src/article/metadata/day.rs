@@ -25,6 +25,21 @@ pub struct Written {
     pub timed: bool,
 }
 
+impl Written {
+    /// The day that was written, without the time.
+    pub fn day(self) -> Self {
+        let local = self.at.millis() + i64::from(self.offset_minutes.unwrap_or(0)) * 60_000;
+        Self {
+            at: Timestamp::from_millis(local - local.rem_euclid(DAY_MILLIS)),
+            offset_minutes: Some(0),
+            timed: false,
+        }
+    }
+}
+
+/// A day, in milliseconds.
+const DAY_MILLIS: i64 = 86_400_000;
+
 /// Reads the first date in `text`. `month_first` settles 03/04/2021.
 pub fn read(text: &str, month_first: bool) -> Option<Written> {
     let text = text.trim();

@@ -244,9 +244,15 @@ fn read(
     Described {
         rank,
         headline: line("headline").or_else(|| line("name").filter(|_| article)),
-        people: match people_of(object.get("author"), people) {
-            found if found.is_empty() => people_of(object.get("creator"), people),
-            found => found,
+        people: {
+            let authors = people_of(object.get("author"), people);
+            let creators = people_of(object.get("creator"), people);
+            // Where `author` holds one name only, the others are often among the creators.
+            if authors.iter().all(|name| creators.contains(name)) {
+                creators
+            } else {
+                authors
+            }
         },
         houses: names(object.get("author"), people),
         published: line("datePublished").or_else(|| line("dateCreated")),

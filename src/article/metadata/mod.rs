@@ -15,10 +15,13 @@ pub mod day;
 pub mod head;
 pub mod jsonld;
 pub mod lang;
+mod marked;
 mod names;
 pub mod published;
+mod stated;
 pub mod title;
 mod visible;
+mod vocabulary;
 
 use url::Url;
 
@@ -62,29 +65,25 @@ pub fn gather(
     words: &FeedWords,
 ) -> Metadata {
     let site_name = site_name(head, described);
-    let host = Url::parse(url)
-        .ok()
-        .and_then(|url| url.host_str().map(label_of));
-    let sites: Vec<&str> = [
-        site_name.as_deref(),
-        words.feed_title.as_deref(),
-        host.as_deref(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let parsed = Url::parse(url).ok();
+    let host = parsed.as_ref().and_then(Url::host_str);
+    let label = host.map(label_of);
+    let named = [site_name.as_deref(), words.feed_title.as_deref()];
+    let sites: Vec<&str> = named
+        .into_iter()
+        .chain([label.as_deref()])
+        .flatten()
+        .collect();
+    let domain = host.and_then(|host| psl::domain_str(host));
+    let signers: Vec<&str> = sites.iter().copied().chain(domain).collect();
     let title = title::decide(&title::Evidence {
         headings: title::headings(page),
         og: head.first(&["og:title", "twitter:title"]),
         declared: head.title.as_deref(),
         described: described.headline.as_deref(),
         feed: words.title.as_deref(),
-        sites: sites.clone(),
+        sites,
     });
-    let names: Vec<&str> = [site_name.as_deref(), words.feed_title.as_deref()]
-        .into_iter()
-        .flatten()
-        .collect();
     let lang = described.lang.clone().or_else(|| head.lang.clone());
     let month_first = head
         .lang
@@ -105,7 +104,7 @@ pub fn gather(
     };
     Metadata {
         title,
-        byline: byline::decide(page, head, described, &words.authors, &names),
+        byline: byline::decide(page, head, described, &words.authors, &signers),
         published: dates.published,
         modified: dates.modified,
         image: head

@@ -4,146 +4,51 @@ use crate::article::page::text;
 
 use super::day;
 use super::head::unescape;
+use super::vocabulary::{AFTER, BEGINNINGS, DEGREES, HOUSES, JOBS, NOBODY, OTHER_ROLES, PARTICLES};
 
 /// The longest name, in characters; what is longer is a sentence.
 const MAX_NAME_CHARS: usize = 60;
 
-/// Words that begin a byline.
-const BEGINNINGS: [&str; 32] = [
-    "view all posts by",
-    "posts by",
-    "zeige alle beiträge von",
-    "veröffentlicht von",
-    "pressemitteilung von",
-    "ver todas las entradas de",
-    "voir tous les articles de",
-    "guest post by",
-    "publié par",
-    "publicado por",
-    "by",
-    "von",
-    "par",
-    "por",
-    "de",
-    "di",
-    "door",
-    "av",
-    "af",
-    "autor",
-    "author",
-    "authors",
-    "written by",
-    "text",
-    "words by",
-    "posted by",
-    "story by",
-    "a cura di",
-    "przez",
-    "автор",
-    "reported by",
-    "published by",
-];
-
-/// Words of names that are no people but may sign an article.
-const HOUSES: [&str; 46] = [
-    "staff",
-    "editor",
-    "editors",
-    "editorial",
-    "team",
-    "redaktion",
-    "redaction",
-    "rédaction",
-    "redacción",
-    "redazione",
-    "redação",
-    "redactie",
-    "news",
-    "newsroom",
-    "desk",
-    "agency",
-    "agencies",
-    "agencia",
-    "agenzia",
-    "press",
-    "reuters",
-    "afp",
-    "dpa",
-    "ansa",
-    "efe",
-    "apa",
-    "sda",
-    "correspondent",
-    "contributors",
-    "magazine",
-    "media",
-    "online",
-    "tv",
-    "radio",
-    "network",
-    "service",
-    "wire",
-    "bureau",
-    "inc",
-    "ltd",
-    "gmbh",
-    "institute",
-    "university",
-    "society",
-    "foundation",
-    "agenturen",
-];
-
-/// Names that say nothing.
-const NOBODY: [&str; 40] = [
-    "sign",
-    "account",
-    "instagram",
-    "sponsored",
-    "getty images",
-    "agencies",
-    "por",
-    "von",
-    "by",
-    "par",
-    "datum",
-    "date",
-    "posted",
-    "published",
-    "written",
-    "share",
-    "comments",
-    "photo",
-    "admin",
-    "administrator",
-    "webmaster",
-    "guest",
-    "anonymous",
-    "unknown",
-    "website",
-    "author",
-    "authors",
-    "editor",
-    "staff",
-    "user",
-    "null",
-    "none",
-    "undefined",
-    "contributor",
-    "about",
-    "about us",
-    "home",
-    "redaktion",
-    "editors",
-    "autor",
-];
-
-/// The names in a byline, of people and of houses.
-pub fn names(line: &str) -> Vec<String> {
-    let mut line = text::clean_line(&unescape(line));
-    if line.contains("://") {
-        return Vec::new();
+/// The names in a byline, of people and of houses. Where it has several lines, each speaks for itself.
+pub fn names(byline: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut is_other = false;
+    for line in unescape(byline).lines().map(text::clean_line) {
+        let lower = line.to_lowercase();
+        // "Reviewed by" and the name below it.
+        let was_other = std::mem::replace(
+            &mut is_other,
+            OTHER_ROLES.iter().any(|role| lower.contains(role)),
+        );
+        if !was_other && !is_other && !line.contains("://") {
+            found.extend(
+                in_line(&line)
+                    .into_iter()
+                    .enumerate()
+                    .filter(|(n, name)| (*n == 0 && found.is_empty()) || !is_title(name))
+                    .map(|(_, name)| name)
+                    .collect::<Vec<_>>(),
+            );
+        }
     }
+    // Given name and family name in an element each.
+    if let [given, family] = found.as_slice()
+        && given != family
+        && is_word(given)
+        && is_word(family)
+        && !byline.contains([',', '&'])
+    {
+        return vec![format!("{given} {family}")];
+    }
+    found
+}
+
+fn is_word(name: &str) -> bool {
+    !name.contains(' ') && name.starts_with(char::is_uppercase)
+}
+
+fn in_line(line: &str) -> Vec<String> {
+    let mut line = without_brackets(line);
     for _ in 0..2 {
         let lower = line.to_lowercase();
         let beginning = BEGINNINGS
@@ -159,13 +64,14 @@ pub fn names(line: &str) -> Vec<String> {
         rest.trim_start_matches([':', ' ', '\u{a0}'])
             .clone_into(&mut line);
     }
-    line.split([',', ';', '|', '/', '&', '\n', '•', '·', '、', '–', '—'])
+    line.split([',', ';', '|', '/', '&', '•', '·', '、', '–', '—'])
         .flat_map(|part| {
             JOINTS.iter().fold(vec![part], |parts, joint| {
                 parts.iter().flat_map(|p| p.split(joint)).collect()
             })
         })
         .map(without_date)
+        .map(without_degrees)
         .take_while(|part| {
             // What follows a month is a date's: no more names.
             part.trim().is_empty()
@@ -173,21 +79,47 @@ pub fn names(line: &str) -> Vec<String> {
                     .split_whitespace()
                     .all(|word| word.chars().count() >= 3 && day::is_month(word))
         })
-        .enumerate()
-        .filter(|(n, part)| *n == 0 || !is_title(part))
-        .map(|(_, part)| part)
-        .map(|name| {
-            text::clean_line(
-                name.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '.' | ')')),
-            )
-        })
+        .map(|name| text::clean_line(name.trim_matches(|c: char| !c.is_alphanumeric() && c != '.')))
         .filter(|name| is_name(name))
         .collect()
 }
 
+/// A line without what it says in brackets: where someone works, who took the picture.
+fn without_brackets(line: &str) -> String {
+    let mut depth = 0_usize;
+    line.chars()
+        .filter(|c| match c {
+            '(' | '[' => {
+                depth += 1;
+                false
+            }
+            ')' | ']' => {
+                depth = depth.saturating_sub(1);
+                false
+            }
+            _ => depth == 0,
+        })
+        .collect()
+}
+
+/// A name without the degrees, and the handle, behind it.
+fn without_degrees(part: &str) -> &str {
+    let name = part.split_once(" @").map_or(part, |(name, _)| name).trim();
+    let mut name = name.strip_suffix(" le").unwrap_or(name);
+    while let Some((before, last)) = name.rsplit_once(' ')
+        && DEGREES.contains(&last)
+    {
+        name = before.trim_end();
+    }
+    name
+}
+
+/// The most digits of a nickname: a year.
+const MAX_DIGITS: usize = 4;
+
 /// Words between two names, and between a name and something else.
-const JOINTS: [&str; 9] = [
-    " and ", " und ", " et ", " y ", " e ", " og ", " with ", " mit ", " - ",
+const JOINTS: [&str; 10] = [
+    " and ", " And ", " und ", " et ", " y ", " e ", " og ", " with ", " mit ", " - ",
 ];
 
 /// True for what stands behind a name: a job, or letters of a degree.
@@ -201,53 +133,6 @@ fn is_title(part: &str) -> bool {
             .split_whitespace()
             .any(|word| JOBS.contains(&word))
 }
-
-/// Words of jobs.
-const JOBS: [&str; 24] = [
-    "reporter",
-    "officer",
-    "head",
-    "expert",
-    "director",
-    "manager",
-    "president",
-    "ceo",
-    "founder",
-    "writer",
-    "attorney",
-    "engineer",
-    "specialist",
-    "analyst",
-    "columnist",
-    "professor",
-    "producer",
-    "photographer",
-    "chief",
-    "redakteur",
-    "redakteurin",
-    "journaliste",
-    "journalist",
-    "blogger",
-];
-
-/// Words that end the name: what follows is about the article.
-const AFTER: [&str; 15] = [
-    "reviewed",
-    "edited",
-    "medically",
-    "updated",
-    "published",
-    "posted",
-    "on",
-    "am",
-    "at",
-    "in",
-    "follow",
-    "contributor",
-    "senior",
-    "special",
-    "minute",
-];
 
 /// A name without the date, the hour or the label that stands behind it.
 fn without_date(part: &str) -> &str {
@@ -275,8 +160,8 @@ pub fn is_name(name: &str) -> bool {
     let count = name.chars().count();
     (2..=MAX_NAME_CHARS).contains(&count)
         && name.split_whitespace().count() <= 6
-        && !name.contains(['@', ':', '_', '{', '?', '!', '[', '%'])
-        && name.chars().filter(char::is_ascii_digit).count() <= 3
+        && !name.contains(['@', ':', '_', '{', '?', '!', '[', '%', ')'])
+        && name.chars().filter(char::is_ascii_digit).count() <= MAX_DIGITS
         && name.contains(char::is_alphabetic)
         && ![
             "http",
@@ -293,11 +178,51 @@ pub fn is_name(name: &str) -> bool {
             "log in",
             "newsletter",
             "facebook",
+            "log out",
+            "www.",
+            "account",
+            "show all",
+            "kommentar",
+            "ログイン",
+            "会員",
         ]
         .iter()
         .any(|word| lower.contains(word))
         && !NOBODY.contains(&lower.as_str())
+        && !BEGINNINGS.contains(&lower.as_str())
 }
+
+/// True for what can only be a person's whole name: two to five capitalised words, small ones among them.
+pub fn is_person(name: &str) -> bool {
+    if name.chars().any(text::is_unspaced) {
+        return (2..=MAX_UNSPACED_CHARS).contains(&name.chars().count());
+    }
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let is_capital = |word: &&&str| {
+        word.chars()
+            .find(|c| c.is_alphabetic())
+            .is_some_and(|c| !c.is_lowercase())
+    };
+    (2..=5).contains(&words.len())
+        && words.iter().filter(is_capital).count() >= 2
+        && words
+            .iter()
+            .all(|word| is_capital(&word) || PARTICLES.contains(word))
+        && !name.contains(|c: char| c.is_ascii_digit())
+        && !is_house(name, &[])
+        && !is_title(name)
+}
+
+/// True for one word that someone may go by.
+pub fn is_nickname(name: &str) -> bool {
+    !name.contains(' ') && name.chars().count() <= MAX_NICKNAME_CHARS
+}
+
+/// The longest name in a script without spaces, in characters.
+const MAX_UNSPACED_CHARS: usize = 8;
+
+/// The longest nickname, in characters.
+const MAX_NICKNAME_CHARS: usize = 20;
 
 /// True for what signs but is no one in particular.
 pub fn is_house(name: &str, sites: &[&str]) -> bool {
@@ -305,13 +230,26 @@ pub fn is_house(name: &str, sites: &[&str]) -> bool {
     lower
         .split(|c: char| !c.is_alphanumeric())
         .any(|word| HOUSES.contains(&word))
+        || is_domain(&lower)
         || is_site(name, sites)
 }
 
+/// `example.org`.
+fn is_domain(name: &str) -> bool {
+    name.contains('.')
+        && !name.contains(' ')
+        && psl::suffix(name.as_bytes()).is_some_and(|suffix| suffix.is_known())
+}
+
 pub fn is_site(name: &str, sites: &[&str]) -> bool {
-    sites
-        .iter()
-        .any(|site| site.to_lowercase() == name.to_lowercase())
+    let letters = |text: &str| -> String {
+        text.chars()
+            .filter(|c| c.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect()
+    };
+    let name = letters(name);
+    sites.iter().any(|site| letters(site) == name)
 }
 
 #[cfg(test)]
@@ -330,6 +268,16 @@ mod tests {
             ("Staff", vec![]),
             ("https://facebook.com/ann", vec![]),
             ("Deborah Lee", vec!["Deborah Lee"]),
+            (
+                "By Ann Lee (The Daily), Bob Ray MD",
+                vec!["Ann Lee", "Bob Ray"],
+            ),
+            (
+                "By\nAnn Lee\nand\nBob Ray\nStaff Writer",
+                vec!["Ann Lee", "Bob Ray"],
+            ),
+            ("Ann Lee\nReviewed by\nBob Ray", vec!["Ann Lee"]),
+            ("Ann Lee @ann", vec!["Ann Lee"]),
         ] {
             assert_eq!(names(line), expected, "{line}");
         }

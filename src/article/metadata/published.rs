@@ -110,7 +110,17 @@ pub fn decide(
                 source: DateSource::Feed,
             })
         });
-    let published = published.map(|dated| address.map_or(dated, |day| of_the_day(dated, day)));
+    let published = published.map(|dated| {
+        let shown = || match dated.source {
+            DateSource::JsonLd | DateSource::Meta if dated.offset_minutes == Some(0) => {
+                visible::day_shown(page, dated.at, month_first)
+            }
+            _ => None,
+        };
+        address
+            .or_else(shown)
+            .map_or(dated, |day| of_the_day(dated, day))
+    });
     Dates {
         published,
         modified: modified.map(|written| written.at),
@@ -132,7 +142,8 @@ fn is_near(written: Written, day: Written) -> bool {
         <= NEAR_MILLIS.unsigned_abs()
 }
 
-/// Puts right the zone of an instant given in UTC where the address names the day before or after: the site's own day is the day of publication.
+/// Puts right the zone of an instant given in UTC where the address, or the page a reader sees, names the
+/// day before or after: the site's own day is the day of publication.
 fn of_the_day(dated: Dated, day: Written) -> Dated {
     let Written {
         at: midnight,

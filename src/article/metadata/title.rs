@@ -11,6 +11,12 @@ const SEPARATORS: [&str; 17] = [
     " ~ ", "│", "｜", "-新",
 ];
 
+/// Of these, what stands before nothing but a section or a site.
+const FIRM_SEPARATORS: [&str; 6] = [" | ", " » ", " · ", " • ", "│", "｜"];
+
+/// A title of fewer words may be anything: the name of a blog, a section, a kicker.
+const MIN_TITLE_WORDS: usize = 3;
+
 /// What the heading that the reader sees counts beside a declaration: declarations copy each other.
 const HEADING_VOTES: usize = 2;
 
@@ -24,7 +30,7 @@ const MAX_CHARS: usize = 400;
 #[derive(Debug, Default)]
 pub struct Evidence<'e> {
     /// `h1` elements, in order.
-    pub headings: Vec<String>,
+    pub headings: Vec<Heading>,
     pub og: Option<&'e str>,
     pub declared: Option<&'e str>,
     pub described: Option<&'e str>,
@@ -33,23 +39,51 @@ pub struct Evidence<'e> {
     pub sites: Vec<&'e str>,
 }
 
+/// A heading as the reader sees it.
+#[derive(Debug, Clone, Default)]
+pub struct Heading {
+    pub text: String,
+    /// What is left of it without the elements that it begins with: a kicker, a date.
+    pub tails: Vec<String>,
+}
+
 /// Decides the title: what most sources say; among equals, what the reader sees.
 pub fn decide(evidence: &Evidence<'_>) -> Option<String> {
-    let strip = |title: &str| stripped(title, &evidence.sites);
-    let og = evidence.og.map(strip);
+    let sites: Vec<&str> = evidence
+        .sites
+        .iter()
+        .copied()
+        .chain(blog_of(evidence))
+        .collect();
+    let strip = |title: &str| stripped(title, &sites);
+    let og = evidence
+        .og
+        .filter(|og| !is_cut_short(og, evidence.declared))
+        .map(strip);
     let declared = evidence.declared.map(strip);
     let described = evidence.described.map(strip);
     let headings: Vec<String> = evidence
         .headings
         .iter()
-        .map(|heading| strip(heading))
+        .filter(|heading| !sites.contains(&heading.text.as_str()))
+        .map(|heading| {
+            let repeats = |tail: &&String| {
+                text::count_words(tail) >= MIN_TITLE_WORDS
+                    && [&og, &described, &declared]
+                        .into_iter()
+                        .flatten()
+                        .any(|other| key(other) == key(tail))
+            };
+            let tail = heading.tails.iter().find(repeats);
+            strip(tail.unwrap_or(&heading.text))
+        })
         .collect();
     let others: Vec<&String> = [&og, &described, &declared].into_iter().flatten().collect();
     let agreed = headings
         .iter()
         .find(|heading| others.iter().any(|other| agree(heading, other)));
     let lone = match headings.as_slice() {
-        [one] if !is_site(one, &evidence.sites) => Some(one),
+        [one] if !is_site(one, &sites) => Some(one),
         _ => None,
     };
     let mut candidates: Vec<&String> = agreed
@@ -62,17 +96,28 @@ pub fn decide(evidence: &Evidence<'_>) -> Option<String> {
     candidates.extend(
         headings
             .iter()
-            .filter(|heading| text::count_words(heading) >= 3),
+            .filter(|heading| text::count_words(heading) >= MIN_TITLE_WORDS),
     );
     candidates.retain(|title| !title.is_empty());
+    // Two declarations that agree with each other and not with the heading: the heading is cut down.
+    let declarations_agree = match (&og, &described) {
+        (Some(og), Some(described)) => key(og) == key(described),
+        _ => false,
+    };
     let votes = |title: &String| {
         let wanted = key(title);
         let said = others.iter().filter(|other| key(other) == wanted).count();
-        said + if agreed.is_some_and(|heading| key(heading) == wanted) {
-            HEADING_VOTES
-        } else {
-            0
-        }
+        let begins = declared
+            .as_ref()
+            .is_some_and(|declared| key(declared) != wanted)
+            && evidence
+                .declared
+                .is_some_and(|declared| begins_with(declared, &wanted));
+        let is_heading = agreed.is_some_and(|heading| key(heading) == wanted);
+        let declared_alike = declarations_agree && og.as_ref().is_some_and(|og| key(og) == wanted);
+        said + usize::from(begins)
+            + usize::from(is_heading) * HEADING_VOTES
+            + usize::from(declared_alike && !is_heading)
     };
     // The first of the most voted: order is trust.
     let most = candidates
@@ -90,16 +135,63 @@ pub fn decide(evidence: &Evidence<'_>) -> Option<String> {
         .filter(|title: &String| !title.is_empty())
 }
 
+/// The name of a blog that stands in the `h1`: the declared title is that name and then the one for sharing.
+fn blog_of<'e>(evidence: &'e Evidence<'_>) -> Option<&'e str> {
+    let (declared, og) = (evidence.declared?, evidence.og?);
+    let (whole, title) = (key(declared), key(og));
+    evidence
+        .headings
+        .iter()
+        .map(|heading| heading.text.as_str())
+        .find(|heading| {
+            text::count_words(og) >= MIN_TITLE_WORDS && format!("{}{title}", key(heading)) == whole
+        })
+}
+
+/// True for a value that ends where the title has a quotation mark that nobody escaped.
+fn is_cut_short(og: &str, declared: Option<&str>) -> bool {
+    declared
+        .and_then(|declared| declared.strip_prefix(og))
+        .is_some_and(|rest| rest.trim_start().starts_with('"'))
+}
+
+/// True when a declared title is the wanted one (a key) and then something behind a separator or a comma.
+fn begins_with(declared: &str, wanted: &str) -> bool {
+    wanted.len() >= MIN_KEY_BYTES
+        && SEPARATORS
+            .iter()
+            .chain(&[", "])
+            .filter_map(|separator| declared.split_once(separator))
+            .any(|(start, _)| key(start) == wanted)
+}
+
+/// The shortest key that says which title is meant, in bytes.
+const MIN_KEY_BYTES: usize = 12;
+
 /// The texts of a page's `h1` elements that are shown.
-pub fn headings(page: &Page<'_>) -> Vec<String> {
+pub fn headings(page: &Page<'_>) -> Vec<Heading> {
     page.nodes
         .iter()
         .enumerate()
         .filter(|(_, node)| node.tag.heading() == Some(1))
-        .map(|(at, _)| page.line(headline_in(page, at), MAX_CHARS * 4))
-        .filter(|line| !line.is_empty())
+        .map(|(at, _)| heading(page, headline_in(page, at)))
+        .filter(|heading| !heading.text.is_empty())
         .take(12)
         .collect()
+}
+
+fn heading(page: &Page<'_>, at: usize) -> Heading {
+    let lines = page.lines(at, MAX_CHARS * 4);
+    let tails = lines
+        .char_indices()
+        .filter(|(_, c)| *c == '\n')
+        .filter_map(|(end, _)| lines.get(end..))
+        .map(|tail| text::clean_line(tail.trim_start_matches([':', '|', '-', '–', '\n', ' '])))
+        .collect();
+    Heading {
+        text: page.line(at, MAX_CHARS * 4),
+        tails,
+    }
 }
 
 /// The part of a heading that is marked as the headline, where a kicker stands before it.
@@ -115,7 +207,7 @@ fn headline_in(page: &Page<'_>, heading: usize) -> usize {
 pub fn stripped(title: &str, sites: &[&str]) -> String {
     let mut title = title.trim();
     for _ in 0..3 {
-        let Some((head, tail)) = last_split(title) else {
+        let Some((head, tail)) = last_split(title, &SEPARATORS) else {
             break;
         };
         let Some((first, rest)) = first_split(title) else {
@@ -130,8 +222,7 @@ pub fn stripped(title: &str, sites: &[&str]) -> String {
         }
     }
     // An unknown last part that is short beside the rest is nearly always the site too.
-    while let Some((head, tail)) = last_split(title)
-        && title.contains(['|', '»', '·', '•'])
+    while let Some((head, tail)) = last_split(title, &FIRM_SEPARATORS)
         && text::count_words(tail) <= 4
         && text::count_words(head) >= 4
     {
@@ -140,8 +231,8 @@ pub fn stripped(title: &str, sites: &[&str]) -> String {
     title.trim().to_owned()
 }
 
-fn last_split(title: &str) -> Option<(&str, &str)> {
-    SEPARATORS
+fn last_split<'t>(title: &'t str, separators: &[&str]) -> Option<(&'t str, &'t str)> {
+    separators
         .iter()
         .filter_map(|separator| title.rsplit_once(separator))
         .max_by_key(|(head, _)| head.len())
@@ -202,6 +293,13 @@ fn agree(a: &str, b: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn seen(text: &str) -> Heading {
+        Heading {
+            text: text.to_owned(),
+            tails: Vec::new(),
+        }
+    }
+
     #[test]
     fn the_site_is_no_part_of_the_title() {
         for (title, expected) in [
@@ -221,7 +319,7 @@ mod tests {
     #[test]
     fn the_heading_wins_where_a_declaration_repeats_it() {
         let evidence = Evidence {
-            headings: vec!["The Daily".into(), "It’s a Headline for You".into()],
+            headings: vec![seen("The Daily"), seen("It’s a Headline for You")],
             og: Some("Its a headline for you - The Daily"),
             declared: Some("Other"),
             ..Evidence::default()
@@ -231,5 +329,45 @@ mod tests {
             Some("It’s a Headline for You")
         );
         assert_eq!(decide(&Evidence::default()), None);
+    }
+
+    #[test]
+    fn a_heading_may_say_more_or_less_than_the_title() {
+        let decided = |heading: Heading, og, declared, described| {
+            decide(&Evidence {
+                headings: vec![heading],
+                og: Some(og),
+                declared: Some(declared),
+                described,
+                ..Evidence::default()
+            })
+        };
+        let blog = decided(
+            seen("Ann’s Notes"),
+            "How to keep bees in town",
+            "Ann's Notes: How to keep bees in town",
+            None,
+        );
+        assert_eq!(blog.as_deref(), Some("How to keep bees in town"));
+        let kicker = Heading {
+            text: "Opinion Bees belong in town".into(),
+            tails: vec!["Bees belong in town".into()],
+        };
+        let kicker = decided(kicker, "Bees belong in town", "Bees belong in town", None);
+        assert_eq!(kicker.as_deref(), Some("Bees belong in town"));
+        let quoted = decided(
+            seen("Mayor calls bees \"dangerous\""),
+            "Mayor calls bees",
+            "Mayor calls bees \"dangerous\"",
+            None,
+        );
+        assert_eq!(quoted.as_deref(), Some("Mayor calls bees \"dangerous\""));
+        let cut = decided(
+            seen("Home for all"),
+            "Bees: Home for all",
+            "Bees: Home for all, The Daily, 4 March",
+            Some("Bees: Home for all"),
+        );
+        assert_eq!(cut.as_deref(), Some("Bees: Home for all"));
     }
 }

@@ -2,7 +2,8 @@
 
 use std::cmp::Ordering;
 
-use crate::article::page::{Hints, Page, Tag};
+use crate::article::page::{Hints, Page, Tag, text};
+use crate::model::Timestamp;
 
 use super::day::{self, Written};
 
@@ -79,7 +80,7 @@ pub fn date(page: &Page<'_>, month_first: bool) -> Option<Written> {
         let Some(slot) = found.get_mut(mark as usize).filter(|slot| slot.is_none()) else {
             continue;
         };
-        let line = page.line(at, DATE_BYTES);
+        let line = spaced(page, at);
         *slot = ["datetime", "content", "title"]
             .iter()
             .filter_map(|name| page.attr(at, name))
@@ -171,24 +172,86 @@ fn stated(line: &str, month_first: bool) -> Option<Written> {
     })
 }
 
-/// How many blocks from the heading on are looked at for a dateline, and how many characters of each.
+/// How many blocks from a heading on are looked at for a dateline, and how many characters of each.
 const DATELINES: usize = 150;
 const DATELINE_CHARS: usize = 60;
 
-/// A block that begins with a date, from shortly before the heading on.
+/// How many of them belong to every heading, where a page has several of the first rank.
+const CLOSE_DATELINES: usize = 20;
+
+/// How many blocks before the heading are looked at.
+const DATELINES_ABOVE: usize = 6;
+
+/// A block that begins with a date: close to a heading, from shortly before the first.
 fn early_line(page: &Page<'_>, month_first: bool) -> Option<Written> {
-    let heading = page
+    let headings: Vec<usize> = page
         .blocks
         .iter()
-        .position(|block| block.tag.heading() == Some(1))
-        .unwrap_or(0);
-    page.blocks
-        .iter()
-        .skip(heading.saturating_sub(6))
-        .take(DATELINES)
-        .map(|block| block.text.chars().take(DATELINE_CHARS).collect::<String>())
+        .enumerate()
+        .filter(|(_, block)| block.tag.heading() == Some(1))
+        .map(|(at, _)| at)
+        .collect();
+    let first = headings.first().copied().unwrap_or(0);
+    let close = headings.iter().map(|&heading| (heading, CLOSE_DATELINES));
+    let wide = first.saturating_sub(DATELINES_ABOVE);
+    close
+        .chain([(wide, DATELINES)])
+        .flat_map(|(from, count)| page.blocks.iter().skip(from).take(count))
+        .map(|block| {
+            spaced_nodes(page, block.first..block.last)
+                .chars()
+                .take(DATELINE_CHARS)
+                .collect::<String>()
+        })
         .filter(|start| start.contains(|c: char| c.is_ascii_digit()))
         .find_map(|start| day::read(&start, month_first))
+}
+
+/// The text of an element in one line, what its elements say apart: "28.09.19 12:44".
+fn spaced(page: &Page<'_>, at: usize) -> String {
+    spaced_nodes(page, at..page.node(at).end)
+}
+
+fn spaced_nodes(page: &Page<'_>, nodes: std::ops::Range<usize>) -> String {
+    let mut line = String::new();
+    for node in page.nodes.get(nodes).unwrap_or_default() {
+        if line.len() > DATE_BYTES {
+            break;
+        }
+        if node.tag == Tag::Text {
+            text::push_collapsed(&mut line, node.text);
+        } else {
+            text::push_collapsed(&mut line, " ");
+        }
+    }
+    line
+}
+
+/// How long after its midnight in UTC a day may still be one: until it ends on the American west coast, in
+/// milliseconds. To the east, the next day that a page shows is more often that of a change.
+const DAY_ENDS: i64 = 32 * 3_600_000;
+
+/// The day that the reader is shown for an instant: the first marked as a date that it can be.
+pub fn day_shown(page: &Page<'_>, at: Timestamp, month_first: bool) -> Option<Written> {
+    let mut comment_end = 0;
+    (0..page.nodes.len())
+        .filter(|&node| {
+            let hints = page.node(node).hints;
+            if hints.has(Hints::COMMENT) && page.node(node).tag != Tag::Body {
+                comment_end = comment_end.max(page.node(node).end);
+            }
+            node >= comment_end && (page.node(node).tag == Tag::Time || hints.has(Hints::META))
+        })
+        .map(|node| spaced(page, node))
+        .filter(|line| {
+            let lower = line.to_lowercase();
+            last_of(&UPDATING, &lower) <= last_of(&PUBLISHING, &lower)
+        })
+        .filter_map(|line| day::read(&line, month_first).map(Written::day))
+        .find(|day| {
+            let since = at.millis().saturating_sub(day.at.millis());
+            (0..DAY_ENDS).contains(&since)
+        })
 }
 
 #[cfg(test)]
@@ -233,6 +296,14 @@ mod tests {
             ),
             (
                 "<h1>x</h1><p>4 March 2021 - It was</p><div class=comment><i class=date>1 January 2023</i></div>",
+                Some("2021-03-04"),
+            ),
+            (
+                "<h1>Site</h1><h1>x</h1><p>Name<i>4 March 2021</i></p><p>Born 5 May 1950",
+                Some("2021-03-04"),
+            ),
+            (
+                "<b class=date><i>04.03.21</i><i>12:44</i></b>",
                 Some("2021-03-04"),
             ),
             ("<p>Nothing here", None),

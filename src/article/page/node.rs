@@ -146,6 +146,28 @@ impl<'a> Page<'a> {
         out.truncate(out.trim_end().len());
         out
     }
+
+    /// The clean text of a subtree, at most `most` bytes of it, with a line for what each element says.
+    pub fn lines(&self, at: usize, most: usize) -> String {
+        let mut out = String::new();
+        let mut speaker = None;
+        for node in self.nodes.get(at..self.node(at).end).unwrap_or_default() {
+            if out.len() > most {
+                break;
+            }
+            if node.tag == Tag::Text && !node.text.trim().is_empty() {
+                if speaker.is_some_and(|known| known != node.parent) {
+                    text::push_break(&mut out);
+                }
+                speaker = Some(node.parent);
+                text::push_collapsed(&mut out, node.text);
+            } else if node.tag.is_block() || node.tag == Tag::Br {
+                text::push_break(&mut out);
+            }
+        }
+        out.truncate(out.trim_end().len());
+        out
+    }
 }
 
 struct Walk<'a> {
@@ -285,6 +307,7 @@ mod tests {
             .position(|node| node.tag == Tag::Div)
             .expect("a div");
         assert_eq!(page.line(div, 100), "a b");
+        assert_eq!(page.lines(div, 100), "a\nb");
         assert!(page.node(div).hints.has(Hints::BODY));
         assert!(page.is_within(div + 3, div));
         assert!(

@@ -39,13 +39,13 @@ tags! {
     // Without prose of their own.
     Applet "applet", Audio "audio", Base "base", Canvas "canvas", Embed "embed", Frameset "frameset",
     Iframe "iframe", Input "input", Math "math", Noembed "noembed", Noframes "noframes",
-    Noscript "noscript", Object "object", Option "option", Script "script", Select "select",
+    Noscript "noscript", Object "object", Option "option", Rp "rp", Rt "rt", Script "script", Select "select",
     Source "source", Style "style", Svg "svg", Template "template", Textarea "textarea",
     Title "title", Video "video",
 }
 
 impl Tag {
-    /// Elements whose text is never prose; their subtrees are not walked.
+    /// Elements whose text is never prose, or says again how a word is read (`rt`); their subtrees are not walked.
     pub fn is_opaque(self) -> bool {
         matches!(
             self,
@@ -61,6 +61,8 @@ impl Tag {
                 | Self::Noscript
                 | Self::Object
                 | Self::Option
+                | Self::Rp
+                | Self::Rt
                 | Self::Script
                 | Self::Select
                 | Self::Source
