@@ -3,8 +3,8 @@
 //! `expected.json` holds any of: `title`, `byline`, `published` (a day in UTC), `day` (the same where it was
 //! written), `lang`, `site_name`, `image`,
 //! `canonical_url`, `section`, `method`, `paywalled`, `failure` (a token), `has` and `lacks` (pieces
-//! of the text), `markdown_has`, `paragraphs` (how many). `input.json` beside it may give `url`,
-//! `http_charset`, `feed_title`, and selectors to `keep` or `drop`.
+//! of the text), `markdown_has` and `markdown_lacks`, `paragraphs` (how many). `input.json` beside it may give `url`,
+//! `http_charset`, `feed_title`, selectors to `keep` or `drop`, and whether `images` are wanted.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -51,6 +51,7 @@ fn check(case: &Path) -> Vec<String> {
     let settings = Settings {
         keep: strings(&input["keep"]),
         drop: strings(&input["drop"]),
+        images: input["images"].as_bool().unwrap_or(false),
         ..Settings::default()
     };
     let input = Input {
@@ -123,6 +124,7 @@ fn differences(found: &Extracted, expected: &Value) -> Vec<String> {
         ("has", &found.text, true),
         ("lacks", &found.text, false),
         ("markdown_has", &found.markdown, true),
+        ("markdown_lacks", &found.markdown, false),
     ] {
         for piece in strings(&expected[key]) {
             if text.contains(&piece) != wanted {

@@ -70,7 +70,7 @@ pub fn written(html: &str, base: Option<&Url>, limits: &Limits) -> (String, Stri
     let keep = |at: usize| page.block(at).is_some_and(|block| !block.hidden);
     (
         write::plain(&page, &keep),
-        write::markdown(&page, &keep, base),
+        write::markdown(&page, &keep, base, false),
     )
 }
 

@@ -106,6 +106,8 @@ pub struct Settings {
     /// Answer with the best text there is even where nothing reads like an article: for looking at
     /// single pages. The store wants to know that a page is a list or a home page.
     pub always: bool,
+    /// Keep the pictures between the paragraphs in the markdown.
+    pub images: bool,
 }
 
 /// Why a page gave no article.
@@ -323,7 +325,7 @@ fn finish(
         Some(html) => feed_words::written(&html, head.base.as_ref(), &settings.limits),
         None => (
             write::plain(page, &keep),
-            write::markdown(page, &keep, head.base.as_ref()),
+            write::markdown(page, &keep, head.base.as_ref(), settings.images),
         ),
     };
     if text.is_empty() {

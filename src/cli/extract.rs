@@ -16,6 +16,7 @@ const PARSE_DEADLINE: Duration = Duration::from_millis(500);
 
 /// The extractor alone: text, markdown or JSON.
 #[derive(Debug, Clone, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "a flag each")]
 pub struct Extract {
     /// A page's address, a file, or - for standard input
     pub input: Option<String>,
@@ -31,6 +32,9 @@ pub struct Extract {
     /// What to write
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+    /// Keep the pictures between the paragraphs in the markdown
+    #[arg(long)]
+    pub images: bool,
     /// The page's address, when reading a file
     #[arg(long)]
     pub url: Option<String>,

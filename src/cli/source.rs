@@ -118,7 +118,10 @@ pub(super) async fn fetch(
 
 /// `feedmill extract`.
 pub(super) fn extract(command: &extract::Extract) -> Result<ExitCode, Failure> {
-    let settings = article::Settings::default();
+    let settings = article::Settings {
+        images: command.images,
+        ..article::Settings::default()
+    };
     if command.jsonl {
         let input = BufReader::new(stdin());
         let output = io::BufWriter::new(stdout());

@@ -4,12 +4,20 @@ use url::Url;
 
 use crate::article::page::Page;
 
+use super::images::Images;
 use super::inline::inline;
 use super::layout::{Kind, Placed, place};
 
-/// The kept blocks as markdown; links are made absolute against `base`.
-pub fn markdown(page: &Page<'_>, keep: &dyn Fn(usize) -> bool, base: Option<&Url>) -> String {
+/// The kept blocks as markdown, with the pictures between them if they are wanted; addresses are made
+/// absolute against `base`.
+pub fn markdown(
+    page: &Page<'_>,
+    keep: &dyn Fn(usize) -> bool,
+    base: Option<&Url>,
+    images: bool,
+) -> String {
     let placed = place(page, keep);
+    let mut images = images.then(|| Images::new(page, base));
     let mut out = String::new();
     let mut rest = placed.as_slice();
     let mut previous: Option<&Placed<'_>> = None;
@@ -20,6 +28,13 @@ pub fn markdown(page: &Page<'_>, keep: &dyn Fn(usize) -> bool, base: Option<&Url
                 (Kind::Item { .. }, Kind::Item { first: true, .. })
             );
             out.push_str(if tight { "\n" } else { "\n\n" });
+        }
+        for image in images
+            .iter_mut()
+            .flat_map(|images| images.until(now.block.first))
+        {
+            out.push_str(&image);
+            out.push_str("\n\n");
         }
         match now.kind {
             Kind::Cell { table, .. } => {
@@ -180,6 +195,6 @@ mod tests {
         let page = Page::new(&html, &|_| false);
         let expected = "## H\n\na  \n\\# b\n\n3. x\n4. y\n  - z\n\n> q\n\n| 1 | 2 |\n| --- | --- |\n| 3 | 4\\|5 |\n\n\
                         ```\nlet x = `y`;\n  z\n```";
-        assert_eq!(markdown(&page, &|_| true, None), expected);
+        assert_eq!(markdown(&page, &|_| true, None, false), expected);
     }
 }

@@ -8,6 +8,7 @@
 //!
 //! Fails: never. Nothing kept is an empty text.
 
+mod images;
 mod inline;
 mod layout;
 mod markdown;
