@@ -57,7 +57,7 @@ pub const EXTRACTOR_VERSION: u32 = 1;
 const MIN_CONFIDENCE: f32 = 0.05;
 
 /// Below this confidence a page whose kept headings lead elsewhere is a list.
-const LIST_CONFIDENCE: f32 = 0.6;
+const LIST_CONFIDENCE: f32 = 0.7;
 
 /// A page, and what is known of it.
 #[derive(Debug, Clone, Copy)]

@@ -19,12 +19,11 @@ pub fn drop_copies(page: &Page<'_>, keep: &mut [bool]) {
         .filter(|&at| keep.get(at).copied().unwrap_or(false))
         .collect();
     let mut first: HashMap<&str, usize> = HashMap::new();
-    // How many kept blocks lie between a block and the first that says the same; 0 for the first.
+    // How many blocks of the page lie between a block and the first that says the same; 0 for the first.
     let back: Vec<usize> = kept
         .iter()
-        .enumerate()
-        .filter_map(|(n, &at)| Some((n, page.block(at)?)))
-        .map(|(n, block)| n - *first.entry(block.text.as_str()).or_insert(n))
+        .filter_map(|&at| Some((at, page.block(at)?)))
+        .map(|(at, block)| at - *first.entry(block.text.as_str()).or_insert(at))
         .collect();
     let mut from = 0;
     for run in back.chunk_by(|a, b| a == b) {

@@ -1,6 +1,6 @@
 //! What kind of page it is, where that is not an article: a list, a home page, the stub before a paywall.
 
-use crate::article::page::{Hints, Page};
+use crate::article::page::{Block, Hints, Page};
 
 /// A page with at least this many headings that are links is a list of other pages…
 const MIN_LINKED_HEADINGS: usize = 5;
@@ -34,7 +34,7 @@ pub fn is_list(page: &Page<'_>, keep: &[bool]) -> bool {
     let (mut all, mut linked) = (0_usize, 0_usize);
     for heading in headings {
         all += 1;
-        linked += usize::from(heading.link_density() >= ALL_LINK);
+        linked += usize::from(heading.link_density() >= ALL_LINK && leads_away(page, heading));
     }
     let kept = page
         .blocks
@@ -51,6 +51,15 @@ pub fn is_list(page: &Page<'_>, keep: &[bool]) -> bool {
         return true;
     }
     linked >= MIN_LINKED_HEADINGS && linked as f32 >= all as f32 * LINKED_SHARE
+}
+
+/// True when a block's links leave the page: headings often link to themselves.
+fn leads_away(page: &Page<'_>, block: &Block) -> bool {
+    !std::iter::once(block.owner)
+        .chain(page.ancestors(block.owner).take(1))
+        .chain(block.first..block.last)
+        .filter_map(|at| page.attr(at, "href"))
+        .any(|href| href.trim_start().starts_with('#'))
 }
 
 /// True when a short text is followed by an offer to pay for the rest.
@@ -92,6 +101,9 @@ mod tests {
         let html = Html::parse_document(&card);
         let page = Page::new(&html, &|_| false);
         assert!(is_list(&page, &vec![true; page.blocks.len()]));
+        let html = Html::parse_document(&card.replace("/x", "#x"));
+        let page = Page::new(&html, &|_| false);
+        assert!(!is_list(&page, &vec![true; page.blocks.len()]));
         let html = Html::parse_document(&card.replace("<a href=/x>", "").replace("</a>", ""));
         let page = Page::new(&html, &|_| false);
         assert!(!is_list(&page, &vec![true; page.blocks.len()]));

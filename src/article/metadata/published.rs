@@ -153,7 +153,8 @@ fn of_the_day(dated: Dated, day: Written) -> Dated {
     else {
         return dated;
     };
-    if dated.offset_minutes.unwrap_or(0) != 0 {
+    // A time without a zone is the site's own.
+    if dated.offset_minutes != Some(0) {
         return dated;
     }
     let start = midnight.millis();

@@ -18,11 +18,16 @@ enum Mark {
     Stated,
     /// An element whose names speak of dates, or the day of a later change.
     Named,
+    /// A `time` element far from the heading: of a list of other articles, more often than not.
+    Elsewhere,
     /// Stands in a comment: a reader's day, not the article's.
     Comment,
 }
 
-const MARKS: usize = 5;
+const MARKS: usize = 6;
+
+/// How far below the heading an article's `time` stands, in nodes.
+const HEADING_REACH: usize = 400;
 
 /// Words before a date that mean publication.
 const PUBLISHING: [&str; 8] = [
@@ -69,6 +74,12 @@ const STATED_CHARS: usize = 40;
 /// The date that is most plainly the article's; of equals the first.
 pub fn date(page: &Page<'_>, month_first: bool) -> Option<Written> {
     let mut found: [Option<Written>; MARKS] = [None; MARKS];
+    let heading = page
+        .nodes
+        .iter()
+        .position(|node| node.tag == Tag::H1)
+        .unwrap_or(0);
+    let near = heading..heading + HEADING_REACH;
     let mut comment_end = 0;
     for (at, node) in page.nodes.iter().enumerate() {
         if node.hints.has(Hints::COMMENT) && !matches!(node.tag, Tag::Body | Tag::Main) {
@@ -76,6 +87,10 @@ pub fn date(page: &Page<'_>, month_first: bool) -> Option<Written> {
         }
         let Some(mark) = mark_of(page, at, at < comment_end) else {
             continue;
+        };
+        let mark = match mark {
+            Mark::Time if !near.contains(&at) => Mark::Elsewhere,
+            mark => mark,
         };
         let Some(slot) = found.get_mut(mark as usize).filter(|slot| slot.is_none()) else {
             continue;
@@ -91,11 +106,12 @@ pub fn date(page: &Page<'_>, month_first: bool) -> Option<Written> {
             break;
         }
     }
-    let [published, time, stated, named, comment] = found;
+    let [published, time, stated, named, elsewhere, comment] = found;
     published
         .or(time)
         .or(stated)
         .or(named)
+        .or(elsewhere)
         .or_else(|| early_line(page, month_first))
         .or(comment)
 }
