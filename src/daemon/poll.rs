@@ -266,9 +266,10 @@ async fn read(mill: &Mill, due: &DueFeed, mut fetched: Fetched) -> Option<Visite
     } else {
         PollOutcome::Changed
     };
+    let lost = Some(parsed.lost).filter(|lost| *lost > 0);
     Some(Visited {
         outcome: Ok(outcome),
-        detail: None,
+        detail: lost.map(|lost| format!("{lost} entries could not be read")),
         fetched: Some(fetched),
         parsed: Some((parsed, hash)),
         changes,

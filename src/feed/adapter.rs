@@ -9,7 +9,7 @@ use super::draft::{Draft, DraftEntry, Form, Link, Words};
 use super::{ParseFailure, dates};
 use crate::model::{FailureKind, FeedKind, Timestamp};
 
-/// Has feed-rs read a document.
+/// Has feed-rs read a document, with or without the bodies of its entries.
 pub(super) fn read(text: &str) -> Result<Draft, ParseFailure> {
     let parser = parser::Builder::new()
         .sanitize_content(false)
@@ -48,7 +48,7 @@ fn entry(found: theirs::Entry, atom: bool) -> DraftEntry {
     let mut draft = DraftEntry {
         guid: Some(found.id).filter(|id| !id.is_empty()),
         title: found.title.map(|text| words(text, atom)),
-        summary: found.summary.map(|text| words(text, atom)),
+        summary: found.summary.and_then(|text| body(words(text, atom))),
         published: found.published.map(Into::into),
         // Of RSS feed-rs makes an update of the publication, for want of one.
         updated: found
@@ -72,7 +72,7 @@ fn entry(found: theirs::Entry, atom: bool) -> DraftEntry {
     };
     if let Some(content) = found.content {
         let form = form(content.content_type.as_str(), atom);
-        draft.content = content.body.map(|body| Words::new(body, form));
+        draft.content = content.body.and_then(|text| body(Words::new(text, form)));
         // A `src` points at the content elsewhere; the one of RSS is only its base.
         draft
             .links
@@ -104,6 +104,11 @@ fn link(link: theirs::Link) -> Link {
 fn words(text: theirs::Text, atom: bool) -> Words {
     let form = form(text.content_type.as_str(), atom);
     Words::new(text.content, form)
+}
+
+/// Bodies were cut out before; what is left of them is no text.
+fn body(words: Words) -> Option<Words> {
+    (!words.is_blank()).then_some(words)
 }
 
 /// RSS declares nothing, whatever feed-rs writes beside it.

@@ -5,18 +5,10 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::draft::{Form, Words};
-use super::{entities, html, links, mojibake, plain, scan};
+use super::{entities, html, links, mojibake, plain, scan, tag};
 
-/// Attributes that carry an address.
-const ADDRESSES: &[&str] = &[
-    "href",
-    "src",
-    "poster",
-    "cite",
-    "background",
-    "longdesc",
-    "data-src",
-];
+/// What absolute addresses add to most bodies, in bytes.
+const ROOM_FOR_ADDRESSES: usize = 512;
 
 /// A body as HTML. Plain text is escaped, markup escaped once too often is unescaped, and links
 /// are made absolute; `None` when nothing is there to read. What is visible of it is appended to
@@ -63,6 +55,7 @@ fn untagged(text: String, form: Form) -> String {
 /// The same HTML with every relative address resolved, in one pass with the visible text.
 fn walk<'a>(text: &'a str, base: Option<&Url>, seen: &mut String) -> Cow<'a, str> {
     let mut out = String::new();
+    let mut relative = Vec::new();
     let mut copied = 0_usize;
     let mut at = 0_usize;
     let mut run = 0_usize;
@@ -79,25 +72,21 @@ fn walk<'a>(text: &'a str, base: Option<&Url>, seen: &mut String) -> Cow<'a, str
     while let Some(found) = text.get(at..).and_then(|rest| scan::find(rest, b'<')) {
         at = at.saturating_add(found);
         let tag = text.get(at..).unwrap_or_default();
-        let Some(len) = html::tag_len(tag) else {
+        let Some(len) = tag::read(tag, &mut relative) else {
             at = at.saturating_add(1);
             continue;
         };
         show(run, at);
-        let tag = tag.get(..len).unwrap_or_default();
-        if base.is_some() {
-            for (start, end) in relative_values(tag) {
-                let (start, end) = (at.saturating_add(start), at.saturating_add(end));
-                let value = entities::decode(text.get(start..end).unwrap_or_default());
-                if let Some(url) = links::resolve(base, &value) {
-                    out.push_str(text.get(copied..start).unwrap_or_default());
-                    out.push_str(
-                        &url.replace('&', "&amp;")
-                            .replace('"', "%22")
-                            .replace('\'', "%27"),
-                    );
-                    copied = end;
+        for value in relative.drain(..).filter(|_| base.is_some()) {
+            let (start, end) = (at.saturating_add(value.start), at.saturating_add(value.end));
+            let value = entities::decode(text.get(start..end).unwrap_or_default());
+            if let Some(url) = links::resolve(base, &value) {
+                if out.capacity() == 0 {
+                    out.reserve(text.len().saturating_add(ROOM_FOR_ADDRESSES));
                 }
+                out.push_str(text.get(copied..start).unwrap_or_default());
+                push_value(&url, &mut out);
+                copied = end;
             }
         }
         at = at.saturating_add(len);
@@ -111,83 +100,19 @@ fn walk<'a>(text: &'a str, base: Option<&Url>, seen: &mut String) -> Cow<'a, str
     Cow::Owned(out)
 }
 
-/// Where in a tag the relative addresses stand, in order.
-fn relative_values(tag: &str) -> Vec<(usize, usize)> {
-    let mut values = Vec::new();
-    let mut after = 0_usize;
-    while let Some(found) = position(tag, after, |byte| byte == b'=') {
-        let equals = after.saturating_add(found);
-        after = equals.saturating_add(1);
-        let Some((start, end)) = value(tag, after) else {
-            break;
-        };
-        if is_address(tag.get(..equals).unwrap_or_default())
-            && tag.get(start..end).is_some_and(is_relative)
-        {
-            values.push((start, end));
-        }
-        after = end;
+/// Appends an address as the value of an attribute.
+fn push_value(url: &str, out: &mut String) {
+    let mut from = 0_usize;
+    for (at, c) in url.match_indices(['&', '"', '\'']) {
+        out.push_str(url.get(from..at).unwrap_or_default());
+        out.push_str(match c {
+            "&" => "&amp;",
+            "\"" => "%22",
+            _ => "%27",
+        });
+        from = at.saturating_add(1);
     }
-    values
-}
-
-/// Whether the attribute at the end of a piece of a tag holds an address.
-fn is_address(tag: &str) -> bool {
-    let tag = tag.trim_ascii_end();
-    // The last letters of those names, in either case: most attributes are others.
-    let last = tag.bytes().next_back().map(|byte| byte | 0x20);
-    if !matches!(last, Some(b'f' | b'c' | b'r' | b'e' | b'd')) {
-        return false;
-    }
-    let name = tag
-        .bytes()
-        .rposition(|byte| !byte.is_ascii_alphabetic() && byte != b'-')
-        .and_then(|at| tag.get(at.saturating_add(1)..))
-        .unwrap_or(tag);
-    ADDRESSES
-        .iter()
-        .any(|address| name.eq_ignore_ascii_case(address))
-}
-
-/// Where the value behind an equals sign starts and ends, quotes excluded.
-fn value(tag: &str, after: usize) -> Option<(usize, usize)> {
-    let rest = tag.get(after..)?;
-    let value = rest.trim_ascii_start();
-    let start = after.saturating_add(rest.len().saturating_sub(value.len()));
-    if let Some(quote @ (b'"' | b'\'')) = value.bytes().next() {
-        let start = start.saturating_add(1);
-        return Some((
-            start,
-            start.saturating_add(scan::find(tag.get(start..)?, quote)?),
-        ));
-    }
-    let len = position(tag, start, |byte| {
-        byte.is_ascii_whitespace() || byte == b'>'
-    });
-    Some((start, start.saturating_add(len.unwrap_or(value.len()))))
-}
-
-/// How far behind `from` a byte is. Tags are short: a plain loop beats a search.
-fn position(tag: &str, from: usize, is: impl Fn(u8) -> bool) -> Option<usize> {
-    tag.as_bytes()
-        .get(from..)?
-        .iter()
-        .position(|byte| is(*byte))
-}
-
-/// Fragments stay as they are: they lead within the text itself.
-fn is_relative(value: &str) -> bool {
-    if value.starts_with("http") {
-        return value.bytes().all(|byte| byte != b':');
-    }
-    let value = value.trim();
-    let scheme = value.split([':', '/', '?', '#']).next().unwrap_or_default();
-    !value.is_empty()
-        && !value.starts_with('#')
-        && (scheme.len() == value.len()
-            || !value
-                .get(scheme.len()..)
-                .is_some_and(|rest| rest.starts_with(':')))
+    out.push_str(url.get(from..).unwrap_or_default());
 }
 
 #[cfg(test)]

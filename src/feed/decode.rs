@@ -38,7 +38,7 @@ pub(super) fn decode<'a>(body: &'a [u8], charset: Option<&str>) -> Decoded<'a> {
         None if is_utf32(body).is_some() => utf32(body, is_utf32(body) == Some(true)).into(),
         // encoding_rs validates the quickest, and lends what is valid.
         None => match UTF_8.decode_without_bom_handling_and_without_replacement(body) {
-            Some(text) if !body.contains(&0x1b) => text,
+            Some(text) if memchr::memchr(0x1b, body).is_none() => text,
             _ => labelled(body, charset, &mut repaired),
         },
     };
@@ -67,7 +67,7 @@ fn looks_8bit(body: &[u8]) -> bool {
 /// UTF-32, and whether its bytes come the big end first.
 fn is_utf32(body: &[u8]) -> Option<bool> {
     match body {
-        [0, 0, 0xfe, 0xff, ..] | [0, 0, 0, b'<', ..] => Some(true),
+        [0, 0, 0xfe, 0xff, ..] | [0, 0, 0, b'<', 0, ..] => Some(true),
         [0xff, 0xfe, 0, 0, ..] | [b'<', 0, 0, 0, ..] => Some(false),
         _ => None,
     }

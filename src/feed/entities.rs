@@ -168,6 +168,29 @@ pub(super) fn decode(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The same for text in which XML alone must understand every reference; `None` if it does not.
+pub(super) fn decode_xml(text: &str) -> Option<Cow<'_, str>> {
+    let Some(first) = scan::find(text, b'&') else {
+        return Some(Cow::Borrowed(text));
+    };
+    let (before, mut rest) = text.split_at_checked(first)?;
+    let mut out = String::with_capacity(text.len());
+    out.push_str(before);
+    while !rest.is_empty() {
+        let found = reference(rest).filter(Reference::is_xml)?;
+        match found.meaning {
+            Meaning::Predefined(c) | Meaning::Char(c) => out.push(c),
+            Meaning::Named(_) | Meaning::Forbidden | Meaning::Unknown(_) => return None,
+        }
+        rest = rest.get(found.len..)?;
+        let plain = scan::find(rest, b'&').unwrap_or(rest.len());
+        let (text, more) = rest.split_at_checked(plain)?;
+        out.push_str(text);
+        rest = more;
+    }
+    Some(Cow::Owned(out))
+}
+
 /// The same, appended to `out`.
 pub(super) fn decode_into(text: &str, out: &mut String) {
     let plain = scan::find(text, b'&').unwrap_or(text.len());

@@ -14,12 +14,14 @@ pub struct Limits {
     pub ratio_free_bytes: usize,
     /// Open elements. feed-rs recurses: about 700 levels fit a 2 MiB stack, real feeds use 15.
     pub max_depth: usize,
-    /// Entries that are read; the rest of the document is counted as lost. feed-rs needs
-    /// about 800 bytes for an entry of seven.
+    /// Entries that are read; the rest of the document is counted as lost. At 200 bytes an entry,
+    /// which are few, this many fill [`Limits::max_bytes`].
     pub max_entries: usize,
+    /// Entries that feed-rs is given at a time: it needs about 800 bytes for an entry of seven.
+    pub entries_at_once: usize,
     /// Entries at which a document is refused altogether: nobody publishes that many, bombs do.
     pub absurd_entries: usize,
-    /// Elements in all. A feed of 5,000 long entries in XHTML has some 500,000.
+    /// Elements in all. A feed of 10,000 long entries in XHTML has some 500,000.
     pub max_elements: usize,
     /// Fields of one entry: of a list no more than [`Limits::max_values`] are kept, and nearly
     /// eighty lists of that length fit.
@@ -55,8 +57,9 @@ impl Default for Limits {
             max_ratio: 200,
             ratio_free_bytes: 1 << 20,
             max_depth: 64,
-            max_entries: 5_000,
-            absurd_entries: 250_000,
+            max_entries: 50_000,
+            entries_at_once: 2_500,
+            absurd_entries: 100_000,
             max_elements: 1_000_000,
             max_fields: 20_000,
             max_strays: 100_000,

@@ -2,17 +2,34 @@
 
 use std::borrow::Cow;
 
-use url::Url;
+use url::{Position, Url};
 
 /// Longer links are payloads.
 const MAX_BYTES: usize = 4096;
 
 /// Resolves a link against a base. Only http and https lead to pages.
 pub(super) fn resolve(base: Option<&Url>, href: &str) -> Option<String> {
+    if let Some(base) = base.filter(|_| is_plain_path(href)) {
+        let site = Some(&base[..Position::BeforePath]).filter(|_| is_web(base))?;
+        return Some(format!("{site}{href}"));
+    }
     let url = join(base, href)?;
-    (matches!(url.scheme(), "http" | "https")
-        && url.host_str().is_some_and(|host| !host.is_empty()))
-    .then(|| url.into())
+    is_web(&url).then(|| url.into())
+}
+
+fn is_web(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.is_empty())
+}
+
+/// Whether a link is a path of which nothing changes when it is resolved: most links in bodies
+/// are, and resolving them takes longer than everything else that is done to a body.
+fn is_plain_path(href: &str) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/-_.~=&?+,;:@!$*()".contains(byte);
+    href.len() <= MAX_BYTES
+        && href.starts_with('/')
+        && !href.starts_with("//")
+        && href.as_bytes().iter().all(plain)
+        && !href.contains("/.")
 }
 
 /// Whether a text is an http address by itself.
@@ -39,6 +56,10 @@ fn join(base: Option<&Url>, href: &str) -> Option<Url> {
         return None;
     }
     match Url::parse(href) {
+        Err(url::ParseError::RelativeUrlWithoutBase) if names_host(base, href) => {
+            let scheme = base.map_or("https", Url::scheme);
+            Url::parse(&format!("{scheme}://{href}")).ok()
+        }
         Ok(url) => Some(url),
         Err(url::ParseError::RelativeUrlWithoutBase) => match base {
             Some(base) => base.join(href).ok(),
@@ -48,18 +69,55 @@ fn join(base: Option<&Url>, href: &str) -> Option<Url> {
     }
 }
 
-/// What can be said of a relative link without a base: `//host/path` and `www.host/path`.
+/// What can be said of a relative link without a base: `//host/path`.
 fn without_base(href: &str) -> Option<Url> {
     if href.starts_with("//") {
         return Url::parse(&format!("https:{href}")).ok();
     }
-    href.starts_with("www.")
-        .then(|| Url::parse(&format!("http://{href}")).ok())?
+    None
+}
+
+/// Whether a link begins with a host and only its scheme is missing: the host of the base, or for
+/// want of one what can hardly be a file.
+fn names_host(base: Option<&Url>, href: &str) -> bool {
+    let (first, _) = href.split_once('/').unwrap_or((href, ""));
+    if let Some(host) = base.and_then(Url::host_str) {
+        let plain = |name: &str| {
+            name.strip_prefix("www.")
+                .unwrap_or(name)
+                .to_ascii_lowercase()
+        };
+        return first.contains('.') && plain(first) == plain(host);
+    }
+    let letters = |label: &str| label.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let is_domain = |(name, top): (&str, &str)| {
+        let file = [
+            "php", "html", "htm", "asp", "aspx", "jsp", "cgi", "xml", "shtml",
+        ];
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
+            && top.len() >= 2
+            && letters(top)
+            && !file.contains(&top)
+    };
+    (href.len() > first.len() || first.starts_with("www."))
+        && first.rsplit_once('.').is_some_and(is_domain)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn plain_paths_are_resolved_as_all_others_are(href in "/[a-z/.~?&=:@!$*()+,;-]{0,12}") {
+            let base = Url::parse("https://me@example.org:8080/a/b?c").expect("an address");
+            prop_assert_eq!(resolve(Some(&base), &href), join(Some(&base), &href).map(String::from));
+        }
+    }
 
     #[test]
     fn links_become_absolute_or_nothing() {
@@ -77,10 +135,17 @@ mod tests {
         ] {
             assert_eq!(resolve(Some(&base), href).as_deref(), expected, "{href}");
         }
-        assert_eq!(
-            resolve(None, "www.example.org/x").as_deref(),
-            Some("http://www.example.org/x")
-        );
-        assert_eq!(resolve(None, "/x"), None);
+        for (href, expected) in [
+            ("example.org/x", Some("https://example.org/x")),
+            ("www.example.org/x", Some("https://www.example.org/x")),
+            ("index.php/x", None),
+            ("post.html", None),
+            ("1.2/x", None),
+            ("/x", None),
+        ] {
+            assert_eq!(resolve(None, href).as_deref(), expected, "{href}");
+        }
+        let www = resolve(Some(&base), "www.example.org/x");
+        assert_eq!(www.as_deref(), Some("https://www.example.org/x"));
     }
 }

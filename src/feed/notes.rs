@@ -35,6 +35,8 @@ pub(super) struct Note {
     duration: Option<u64>,
     image: Option<String>,
     comments: Option<String>,
+    /// The date of the entry's own dialect; of several dates feed-rs takes the last.
+    dated: Option<Timestamp>,
     published: Option<Timestamp>,
     updated: Option<Timestamp>,
     /// Names by which an entry goes when it has no other, the best first.
@@ -42,10 +44,13 @@ pub(super) struct Note {
     subjects: Vec<String>,
     id: Option<String>,
     title: Option<String>,
-    /// Bodies of last resort, with their rank.
+    /// The best bodies found, with their rank.
     summary: Option<(u8, Words)>,
-    content: Option<Words>,
+    content: Option<(u8, Words)>,
 }
+
+/// Rank of the body that an entry has in its own dialect.
+const OWN: u8 = 0;
 
 impl Notes {
     /// Notes a field of the feed.
@@ -197,6 +202,7 @@ impl Note {
             "itunes:duration" => self.duration = seconds(trimmed),
             "comments" => self.comments = Some(own()),
             "dc:language" => self.lang = self.lang.take().or_else(|| Some(own())),
+            "pubDate" => self.dated = self.dated.or_else(|| dates::parse(trimmed)),
             "dc:date" | "atom:published" | "dcterms:created" | "dcterms:issued" => {
                 self.published = self.published.or_else(|| dates::parse(trimmed));
             }
@@ -207,18 +213,27 @@ impl Note {
             "dc:title" | "media:title" | "atom:title" => {
                 self.title = self.title.take().or_else(|| Some(own()));
             }
-            "atom:content" => self.content = Some(Words::new(text, Form::Unsure)),
-            "atom:summary" | "dc:description" => self.last_resort(0, text),
-            "itunes:summary" => self.last_resort(1, text),
-            "media:description" => self.last_resort(2, text),
-            "itunes:subtitle" => self.last_resort(3, text),
+            "atom:content" => better(&mut self.content, 1, || Words::new(text, Form::Unsure)),
+            "atom:summary" | "dc:description" => self.last_resort(1, text),
+            "itunes:summary" => self.last_resort(2, text),
+            "media:description" => self.last_resort(3, text),
+            "itunes:subtitle" => self.last_resort(4, text),
             _ => {}
         }
     }
 
     fn last_resort(&mut self, rank: u8, text: &str) {
-        if self.summary.as_ref().is_none_or(|(known, _)| rank < *known) {
-            self.summary = Some((rank, Words::new(text, Form::Unsure)));
+        better(&mut self.summary, rank, || Words::new(text, Form::Unsure));
+    }
+
+    /// Notes a body that feed-rs does not see.
+    pub fn body(&mut self, name: &str, words: Words) {
+        if words.is_blank() {
+            return;
+        }
+        match name {
+            "description" | "summary" => better(&mut self.summary, OWN, || words),
+            _ => better(&mut self.content, OWN, || words),
         }
     }
 
@@ -235,6 +250,7 @@ impl Note {
         fill(&mut entry.lang, self.lang);
         fill(&mut entry.image, self.image);
         fill(&mut entry.comments, self.comments);
+        entry.published = self.dated.or(entry.published);
         fill(&mut entry.published, self.published);
         fill(&mut entry.updated, self.updated);
         if entry.about.is_none() {
@@ -244,10 +260,10 @@ impl Note {
             &mut entry.title,
             self.title.map(|title| Words::new(title, Form::Unsure)),
         );
-        fill(&mut entry.content, self.content);
-        if entry.content.is_none() {
-            fill(&mut entry.summary, self.summary.map(|(_, words)| words));
-        }
+        fill(&mut entry.content, self.content.map(|(_, words)| words));
+        let bare = entry.content.is_none();
+        let summary = self.summary.filter(|(rank, _)| bare || *rank == OWN);
+        fill(&mut entry.summary, summary.map(|(_, words)| words));
         if entry.authors.is_empty() {
             entry.authors = self.authors;
         }
@@ -257,6 +273,13 @@ impl Note {
             first.duration = first.duration.or(self.duration);
         }
         entry.categories.extend(self.subjects);
+    }
+}
+
+/// Keeps the first of the best.
+fn better(known: &mut Option<(u8, Words)>, rank: u8, words: impl FnOnce() -> Words) {
+    if known.as_ref().is_none_or(|(known, _)| rank < *known) {
+        *known = Some((rank, words()));
     }
 }
 

@@ -46,10 +46,11 @@ pub(super) fn settle(draft: Draft, url: Option<&str>, settings: &Settings) -> Pa
         feed_authors,
         settings,
     };
+    let mut seen = String::new();
     let mut entries: Vec<ParsedEntry> = draft
         .entries
         .into_iter()
-        .map(|entry| settler.entry(entry))
+        .map(|entry| settler.entry(entry, &mut seen))
         .collect();
     identity::assign(&mut entries);
     ParsedFeed {
@@ -75,7 +76,8 @@ struct Settler<'a> {
 }
 
 impl Settler<'_> {
-    fn entry(&self, draft: DraftEntry) -> ParsedEntry {
+    /// Settles an entry. `seen` is a buffer for its visible words.
+    fn entry(&self, draft: DraftEntry, seen: &mut String) -> ParsedEntry {
         let base = links::base(self.base, draft.base.as_deref());
         let base = base.as_deref();
         let resolve = |href: &str| links::resolve(base, href);
@@ -109,13 +111,13 @@ impl Settler<'_> {
             }
         }
         // A summary that repeats the content says nothing.
-        let repeats = draft.summary == draft.content;
-        let lengths = [&draft.summary, &draft.content]
-            .map(|words| words.as_ref().map_or(0, |words| words.text.len()));
-        let mut seen = String::with_capacity(lengths.iter().sum());
+        let [short, long] = [&draft.summary, &draft.content]
+            .map(|words| words.as_ref().map(|words| (words.form, words.text.trim())));
+        let repeats = short == long;
+        seen.clear();
         let content_base = links::base(base, draft.content_base.as_deref());
         let mut body =
-            |words: Option<Words>, base: Option<&Url>| bodies::to_html(words?, base, &mut seen);
+            |words: Option<Words>, base: Option<&Url>| bodies::to_html(words?, base, seen);
         let summary = body(draft.summary.filter(|_| !repeats), base);
         let content = body(draft.content, content_base.as_deref());
         let mut entry = ParsedEntry {
@@ -136,7 +138,7 @@ impl Settler<'_> {
             fingerprint: [0; 16],
             url,
         };
-        entry.fingerprint = identity::fingerprint(&entry, seen.into_bytes());
+        entry.fingerprint = identity::fingerprint(&entry, seen);
         entry
     }
 

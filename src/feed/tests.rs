@@ -97,7 +97,7 @@ fn hostile_documents_fail_with_their_kind() {
             rss(&format!("<item><description>{}", "<a>".repeat(300_000))),
             FailureKind::TooDeep,
         ),
-        (rss(&"<item/>".repeat(300_000)), FailureKind::TooManyEntries),
+        (rss(&"<item/>".repeat(100_001)), FailureKind::TooManyEntries),
         (
             rss(&format!(
                 "<item a=\"{}\"><title>x</title></item>",
@@ -170,14 +170,31 @@ fn an_expanding_body_is_refused_before_it_is_expanded() {
 }
 
 #[test]
+fn long_feeds_are_read_whole() {
+    let items: Vec<String> = (0..12_345)
+        .map(|n| format!("<item><guid>{n}</guid><description>{n}</description></item>"))
+        .collect();
+    let items = items.concat();
+    let feed = parsed(format!("<rss version=\"2.0\"><channel>{items}</channel></rss>").as_bytes())
+        .expect("a feed");
+    assert_eq!((feed.entries.len(), feed.lost), (12_345, 0));
+    assert!(
+        (0..)
+            .zip(&feed.entries)
+            .all(|(n, entry)| entry.uid == n.to_string()
+                && entry.summary.as_ref() == Some(&entry.uid))
+    );
+}
+
+#[test]
 fn more_entries_than_allowed_are_cut_and_counted() {
-    let items: Vec<String> = (0..5_010)
+    let items: Vec<String> = (0..50_010)
         .map(|n| format!("<item><guid>{n}</guid></item>"))
         .collect();
     let items = items.concat();
     let feed = parsed(format!("<rss version=\"2.0\"><channel>{items}</channel></rss>").as_bytes())
         .expect("a feed");
-    assert_eq!((feed.entries.len(), feed.lost), (5_000, 10));
+    assert_eq!((feed.entries.len(), feed.lost), (50_000, 10));
 }
 
 #[test]

@@ -17,10 +17,11 @@ pub(super) fn read(text: &str, limits: &Limits) -> Result<Draft, ParseFailure> {
         damage,
         balanced,
         notes,
+        frame,
     } = survey(text, limits)?;
     let damage = damage.or_else(|| has_controls(text).then_some("control"));
     let Some(damage) = damage else {
-        if let Ok(mut draft) = adapter::read(text)
+        if let Ok(mut draft) = adapter::read(&frame)
             && draft.entries.len() == notes.entries.len()
         {
             notes.complete(&mut draft);
@@ -64,20 +65,14 @@ fn repaired(
     balanced: bool,
     limits: &Limits,
 ) -> Result<Draft, ParseFailure> {
-    let repaired = repair::repair(text, balanced, limits)?;
-    let document = repaired.document();
-    let notes = survey(&document, limits)?.notes;
-    let mut draft = match adapter::read(&document) {
-        Ok(draft) if draft.entries.len() == notes.entries.len() => draft,
-        _ => one_by_one(&repaired)?,
-    };
-    notes.complete(&mut draft);
-    // Entries that feed-rs refuses were kept as empty ones, so that notes fall into place.
-    let before = draft.entries.len();
-    draft.entries.retain(|entry| !entry.refused);
-    draft.lost = repaired
-        .lost
-        .saturating_add(before.saturating_sub(draft.entries.len()));
+    let mut repaired = repair::repair(text, balanced, limits)?;
+    let mut draft = part(&repaired.take(limits.entries_at_once), limits)?;
+    while !repaired.is_empty() {
+        let mut more = part(&repaired.take(limits.entries_at_once), limits)?;
+        draft.entries.append(&mut more.entries);
+        draft.lost = draft.lost.saturating_add(more.lost);
+    }
+    draft.lost = draft.lost.saturating_add(repaired.lost);
     // Any site has a map of all its pages; only one of its news is a feed.
     if repaired.family == Family::Sitemap && draft.entries.iter().all(|entry| entry.title.is_none())
     {
@@ -100,8 +95,35 @@ fn repaired(
     Ok(draft)
 }
 
+/// Reads some entries of a repaired document.
+fn part(repaired: &Repaired, limits: &Limits) -> Result<Draft, ParseFailure> {
+    let document = repaired.document();
+    let Survey {
+        damage,
+        notes,
+        frame,
+        ..
+    } = survey(&document, limits)?;
+    // The survey looks at nothing behind what it objects to.
+    let frame = if damage.is_none() {
+        frame
+    } else {
+        document.as_str().into()
+    };
+    let mut draft = match adapter::read(&frame) {
+        Ok(draft) if draft.entries.len() == notes.entries.len() => draft,
+        _ => one_by_one(repaired)?,
+    };
+    notes.complete(&mut draft);
+    // Entries that feed-rs refuses were kept as empty ones, so that notes fall into place.
+    let before = draft.entries.len();
+    draft.entries.retain(|entry| !entry.refused);
+    draft.lost = before.saturating_sub(draft.entries.len());
+    Ok(draft)
+}
+
 fn one_by_one(repaired: &Repaired) -> Result<Draft, ParseFailure> {
-    let mut whole = adapter::read(&repaired.empty())?;
+    let mut whole = adapter::read(&repaired.bare())?;
     for single in repaired.singles() {
         let read = adapter::read(&single)
             .ok()

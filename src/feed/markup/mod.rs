@@ -7,5 +7,6 @@
 pub(super) mod attributes;
 pub(super) mod names;
 mod token;
+pub(super) mod xhtml;
 
 pub(super) use token::{Tag, Token, Tokens};

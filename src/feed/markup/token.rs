@@ -2,10 +2,15 @@
 //!
 //! Linear in time: whatever it looks ahead for and does not find is remembered as absent.
 
+use memchr::memmem;
+
 use super::super::{html, scan};
 
 /// Bytes of an attribute's value that holds a `<`, which it must not: longer ones were not closed.
 const MAX_DAMAGED_VALUE: usize = 4096;
+
+/// What is looked at of a tag that begins with white space, in bytes: names of feeds are short.
+const MAX_SPACED_BYTES: usize = 32;
 
 /// A piece of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +71,11 @@ impl<'a> Tokens<'a> {
         }
     }
 
+    /// Where the next token begins, in bytes.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
     fn rest(&self) -> &'a str {
         self.text.get(self.at..).unwrap_or_default()
     }
@@ -103,7 +113,7 @@ impl<'a> Tokens<'a> {
                 },
                 _ => match self.open() {
                     Some(tag) => Token::Open(tag),
-                    None => Token::Text(self.stray()),
+                    None => self.spaced().unwrap_or_else(|| Token::Text(self.stray())),
                 },
             });
         }
@@ -123,6 +133,33 @@ impl<'a> Tokens<'a> {
         }
     }
 
+    /// A tag with white space between its `<` and its name: a name of more than a letter, and
+    /// nothing behind it, so that a comparison is not taken for one.
+    fn spaced(&mut self) -> Option<Token<'a>> {
+        let rest = self.rest().strip_prefix('<')?;
+        let rest = rest.get(..rest.floor_char_boundary(MAX_SPACED_BYTES))?;
+        let inner = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{200b}');
+        let (inside, _) = inner.split_once('>').filter(|_| inner.len() < rest.len())?;
+        let name = inside.strip_prefix('/').unwrap_or(inside).trim_end();
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == ':';
+        if name.len() < 2 || !name.chars().all(is_name) {
+            return None;
+        }
+        self.guessed = true;
+        let before = rest.len().saturating_sub(inner.len());
+        let raw = self.take(before.saturating_add(inside.len()).saturating_add(2));
+        Some(if inside.starts_with('/') {
+            Token::Close(name)
+        } else {
+            Token::Open(Tag {
+                name,
+                attributes: "",
+                empty: false,
+                raw,
+            })
+        })
+    }
+
     /// A `<` that stands for itself, with those that follow it up to the last of the row.
     fn stray(&mut self) -> &'a str {
         self.guessed = true;
@@ -138,7 +175,7 @@ impl<'a> Tokens<'a> {
             let end = self
                 .text
                 .get(start..)
-                .and_then(|rest| find(rest, '-', "-->"));
+                .and_then(|rest| memmem::find(rest.as_bytes(), b"-->"));
             self.comment_end = end.map(|end| start.saturating_add(end));
         }
         let end = self.comment_end.filter(|end| {
@@ -160,11 +197,11 @@ impl<'a> Tokens<'a> {
         let end = if self.no_cdata_end {
             None
         } else {
-            find(rest, ']', "]]>")
+            memmem::find(rest.as_bytes(), b"]]>")
         };
         self.no_cdata_end |= end.is_none();
         let inside = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
-        let nested = inside.contains("<![CDATA[");
+        let nested = memmem::find(inside.as_bytes(), b"<![CDATA[").is_some();
         self.guessed |= nested;
         let swallowed = end.is_none()
             || (nested
@@ -172,7 +209,10 @@ impl<'a> Tokens<'a> {
                     .iter()
                     .any(|tag| inside.contains(tag)));
         if swallowed
-            && let Some(early) = field.and_then(|field| inside.find(&format!("</{field}>")))
+            && let Some(early) = match field {
+                Some(field) => inside.find(&format!("</{field}>")),
+                None => inside.find("</"),
+            }
         {
             self.guessed = true;
             let content = self.take(early);
@@ -312,13 +352,6 @@ impl<'a> Tokens<'a> {
     }
 }
 
-/// Where `what`, which begins with `first`, is found: twice as fast as looking for the whole.
-fn find(text: &str, first: char, what: &str) -> Option<usize> {
-    text.match_indices(first)
-        .map(|(at, _)| at)
-        .find(|at| text.get(*at..).is_some_and(|rest| rest.starts_with(what)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -362,6 +395,7 @@ mod tests {
         for (text, expected) in [
             ("a < b <3 <<x>", "a |<| b |<|3 |<|+x"),
             ("<a <b>", "<|a |+b"),
+            ("< item>< /title >< b>", "+item|-title|<| b>"),
             ("<a b=\"x>y</a><c d=\"z\">", "+a|y|-a|+c"),
             ("<a b=\"<i>\">x", "+a|x"),
             ("</a <b>", "-a| |+b"),

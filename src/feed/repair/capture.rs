@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::super::draft::Form;
 use super::super::entities::{self, Meaning};
 use super::super::html;
-use super::super::markup::{Tag, attributes};
+use super::super::markup::{Tag, attributes, xhtml};
 use super::super::vocabulary::{Length, Ns, Role};
 use super::base64;
 
@@ -89,7 +89,8 @@ enum Piece<'a> {
     Text(&'a str),
     Cdata(&'a str),
     /// A tag, taken literally.
-    Tag(&'a str),
+    Open(Tag<'a>),
+    Close(&'a str),
 }
 
 /// How a field says its text is meant.
@@ -148,13 +149,13 @@ impl<'a> Capture<'a> {
     }
 
     /// Takes an opening tag as part of the text.
-    pub fn open(&mut self, name: &'a str, raw: &'a str, empty: bool, balanced: bool) {
-        self.pieces.push(Piece::Tag(raw));
-        let closes = balanced || !closes_itself(name);
-        if !empty && closes {
+    pub fn open(&mut self, tag: Tag<'a>, balanced: bool) {
+        self.pieces.push(Piece::Open(tag));
+        let closes = balanced || !closes_itself(tag.name);
+        if !tag.empty && closes {
             self.too_deep |= self.open.len() >= MAX_OPEN;
             if !self.too_deep {
-                self.open.push(name);
+                self.open.push(tag.name);
             }
         }
     }
@@ -162,7 +163,7 @@ impl<'a> Capture<'a> {
     /// Takes a closing tag as part of the text, and says whether it closes anything: of elements
     /// that HTML closes by itself nobody knows.
     pub fn close(&mut self, name: &'a str) -> bool {
-        self.pieces.push(Piece::Tag(name));
+        self.pieces.push(Piece::Close(name));
         let open = self
             .open
             .iter()
@@ -211,7 +212,7 @@ impl<'a> Capture<'a> {
         let tagged = self
             .pieces
             .iter()
-            .any(|piece| matches!(piece, Piece::Tag(_)));
+            .any(|piece| matches!(piece, Piece::Open(_) | Piece::Close(_)));
         let escaped = self
             .pieces
             .iter()
@@ -223,10 +224,11 @@ impl<'a> Capture<'a> {
                 Piece::Text(text) if literal => own_entities(text, entities, &mut out),
                 Piece::Text(text) => entities.decode(text, &mut out),
                 Piece::Cdata(text) if self.declared == Declared::Xhtml => {
-                    out.push_str(&text.replace('&', "&amp;").replace('<', "&lt;"));
+                    out.push_str(&xhtml::escape(text));
                 }
                 Piece::Cdata(text) => out.push_str(text),
-                Piece::Tag(raw) => tag(raw, &mut out),
+                Piece::Open(tag) => xhtml::open(tag, &mut out),
+                Piece::Close(name) => xhtml::close(name, &mut out),
             }
         }
         let form = match self.declared {
@@ -235,7 +237,7 @@ impl<'a> Capture<'a> {
             _ => Form::Html,
         };
         let out = match self.declared {
-            Declared::Xhtml => unwrapped(&out).to_owned(),
+            Declared::Xhtml => xhtml::unwrapped(&out).to_owned(),
             Declared::Base64 => base64::decode(&out).unwrap_or(out),
             _ => out,
         };
@@ -257,54 +259,4 @@ fn own_entities<'a>(text: &'a str, entities: &mut Entities<'a>, out: &mut String
     } else {
         out.push_str(text);
     }
-}
-
-/// A tag without the prefix that XHTML may have in XML.
-fn tag(raw: &str, out: &mut String) {
-    if !raw.starts_with('<') {
-        // The name of a closing tag.
-        out.push_str("</");
-        out.push_str(local(raw));
-        out.push('>');
-        return;
-    }
-    let name = html::tag_name(raw).unwrap_or_default();
-    out.push('<');
-    out.push_str(local(name));
-    out.push_str(raw.get(name.len().saturating_add(1)..).unwrap_or_default());
-}
-
-fn local(name: &str) -> &str {
-    name.rsplit_once(':').map_or(
-        name,
-        |(_, local)| if html::is_element(local) { local } else { name },
-    )
-}
-
-/// XHTML in Atom comes in one `div` that is not part of the text (RFC 4287 §3.1.1.3).
-fn unwrapped(text: &str) -> &str {
-    let inner = text.trim();
-    let Some(inner) = inner
-        .strip_prefix("<div")
-        .and_then(|rest| rest.strip_suffix("</div>"))
-    else {
-        return text;
-    };
-    let Some((_, inner)) = inner.split_once('>') else {
-        return text;
-    };
-    // Only if the last closing tag belongs to the first opening one.
-    let mut depth = 0_i64;
-    for (at, _) in inner.match_indices('<') {
-        let tag = inner.get(at..).unwrap_or_default();
-        if tag.starts_with("<div") {
-            depth = depth.saturating_add(1);
-        } else if tag.starts_with("</div") {
-            depth = depth.saturating_sub(1);
-        }
-        if depth < 0 {
-            return text;
-        }
-    }
-    inner
 }

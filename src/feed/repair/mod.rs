@@ -44,8 +44,24 @@ impl Repaired {
     }
 
     /// The document without entries.
-    pub fn empty(&self) -> String {
+    pub fn bare(&self) -> String {
         self.with(std::iter::empty())
+    }
+
+    /// Takes the first `most` entries out, as a document of their own.
+    pub fn take(&mut self, most: usize) -> Self {
+        Self {
+            family: self.family,
+            head: self.head.clone(),
+            entries: self.entries.drain(..most.min(self.entries.len())).collect(),
+            lost: 0,
+            how: Vec::new(),
+        }
+    }
+
+    /// Whether there is an entry.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
     /// The document once for every entry, with that entry alone.

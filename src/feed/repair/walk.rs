@@ -156,7 +156,7 @@ impl<'a> Walk<'a> {
         }
         if let Some(capture) = &mut self.capture {
             if self.balanced || !capture.ends_with(role, ns, &local, &tag) {
-                capture.open(tag.name, tag.raw, tag.empty, self.balanced);
+                capture.open(tag, self.balanced);
                 return if capture.too_deep {
                     Err(self.too_deep())
                 } else {

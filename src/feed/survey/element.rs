@@ -1,11 +1,14 @@
 //! What the survey makes of an element: is it one that feed-rs reads, and what is to be noted of it?
 
+use std::borrow::Cow;
+
 use super::super::ParseFailure;
-use super::super::markup::{Tag, attributes, names};
+use super::super::draft::{Form, Words};
+use super::super::markup::{Tag, attributes, names, xhtml};
 use super::super::notes::Note;
 use super::super::repair::field;
 use super::super::vocabulary::{self, Family, Ns, Role};
-use super::{Field, Pass};
+use super::{Field, Pass, Reads};
 use crate::model::FailureKind;
 
 impl<'a> Pass<'a> {
@@ -106,7 +109,7 @@ impl<'a> Pass<'a> {
             let detail = format!("more than {} entries", self.limits.absurd_entries);
             return Err(ParseFailure::new(FailureKind::TooManyEntries, detail));
         }
-        self.damage_if(self.entries > self.limits.max_entries, "capped");
+        self.damage_if(self.entries > self.limits.entries_at_once, "long");
         let mut note = Note::default();
         for (name, value) in attributes::iter(tag.attributes) {
             note.inherited(name, &value);
@@ -140,8 +143,9 @@ impl<'a> Pass<'a> {
         self.field = Some(Field {
             name,
             depth: self.open.len(),
-            noted: true,
-            text: String::new(),
+            reads: Reads::Noted,
+            text: Cow::default(),
+            form: Form::Unsure,
             markup: false,
         });
     }
@@ -163,12 +167,17 @@ impl<'a> Pass<'a> {
             self.damage_if(self.had.contains(&out), "duplicates");
             self.had.push(out);
         }
-        let mut markup = false;
+        let (mut markup, mut form) = (false, Form::Unsure);
         if family == Family::Atom && is_own(family, ns) {
             let kind = attributes::find(tag.attributes, "type");
             let kind = kind.as_deref().unwrap_or("text");
             self.damage_if(!matches!(kind, "text" | "html" | "xhtml"), "dialect");
             markup = kind == "xhtml";
+            form = if kind == "text" {
+                Form::Plain
+            } else {
+                Form::Html
+            };
         }
         if out == "guid"
             && let Some(entry) = &mut self.entry
@@ -178,13 +187,25 @@ impl<'a> Pass<'a> {
         self.field = Some(Field {
             name: out,
             depth: self.open.len(),
-            noted: is_noted(out),
-            text: String::new(),
+            reads: reads(out, self.entry.is_some()),
+            text: Cow::default(),
+            form,
             markup,
         });
     }
 
-    pub(super) fn end_field(&mut self, field: &Field) {
+    pub(super) fn end_field(&mut self, field: Field<'a>) {
+        if field.reads == Reads::Body {
+            if let Some(entry) = &mut self.entry {
+                let text = if field.markup {
+                    xhtml::unwrapped(&field.text).to_owned()
+                } else {
+                    field.text.into_owned()
+                };
+                entry.body(field.name, Words::new(text, field.form));
+            }
+            return;
+        }
         let text = field.text.trim();
         let how = match field.name {
             // feed-rs panics at an address beside letters beyond ASCII.
@@ -209,19 +230,13 @@ pub(in crate::feed) fn is_duration(text: &str) -> bool {
             .all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'))
 }
 
-fn is_noted(name: &str) -> bool {
-    !matches!(
-        name,
-        "title"
-            | "link"
-            | "description"
-            | "content:encoded"
-            | "content"
-            | "summary"
-            | "guid"
-            | "id"
-            | "category"
-    )
+fn reads(name: &str, in_entry: bool) -> Reads {
+    match name {
+        "description" | "content:encoded" | "content" | "summary" if in_entry => Reads::Body,
+        "title" | "link" | "description" | "content:encoded" | "content" | "summary" | "guid"
+        | "id" | "category" => Reads::Theirs,
+        _ => Reads::Noted,
+    }
 }
 
 fn is_own(family: Family, ns: Ns) -> bool {

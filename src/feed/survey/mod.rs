@@ -10,31 +10,38 @@
 //! 20 ms of its 20 for 2.5 MB, ours 4).
 
 mod element;
+mod frame;
+
+use std::borrow::Cow;
 
 pub(super) use element::is_duration;
 
+use self::frame::Frame;
+use super::draft::Form;
 use super::markup::names::Names;
-use super::markup::{Tag, Token, Tokens};
+use super::markup::{Tag, Token, Tokens, xhtml};
 use super::notes::{Note, Notes};
 use super::vocabulary::Family;
-use super::{Limits, ParseFailure, entities, links, scan};
+use super::{Limits, ParseFailure, entities, links};
 use crate::model::FailureKind;
 
 /// What a document turned out to be.
 #[derive(Debug)]
-pub(super) struct Survey {
+pub(super) struct Survey<'a> {
     /// Why feed-rs would misread it; `None` for an honest document.
     pub damage: Option<&'static str>,
     /// Every tag is closed where it should be.
     pub balanced: bool,
     pub notes: Notes,
+    /// The document without its bodies, which are in the notes: what feed-rs has to read.
+    pub frame: Cow<'a, str>,
 }
 
 /// Surveys a document.
 ///
 /// # Errors
 /// When it exceeds the limits.
-pub(super) fn survey(text: &str, limits: &Limits) -> Result<Survey, ParseFailure> {
+pub(super) fn survey<'a>(text: &'a str, limits: &Limits) -> Result<Survey<'a>, ParseFailure> {
     let mut pass = Pass {
         limits,
         family: None,
@@ -52,13 +59,14 @@ pub(super) fn survey(text: &str, limits: &Limits) -> Result<Survey, ParseFailure
         notes: Notes::default(),
     };
     let mut tokens = Tokens::new(text);
+    let mut frame = Frame::new(text);
     let mut balanced = true;
     while let Some(token) = tokens.next(None) {
         match token {
             Token::Open(tag) => pass.open(tag)?,
             Token::Close(name) => balanced &= pass.close(name),
             Token::Text(text) => pass.text(text),
-            Token::Cdata(text) => pass.characters(text),
+            Token::Cdata(text) => pass.section(text),
             // A declaration this late would have feed-rs change the charset of what is text by now.
             Token::Instruction(text) => pass.damage_if(text.starts_with("<?xml "), "declaration"),
             Token::Doctype(text) => pass.damage_if(text.contains("<!ENTITY"), "entities"),
@@ -67,6 +75,7 @@ pub(super) fn survey(text: &str, limits: &Limits) -> Result<Survey, ParseFailure
             balanced = false;
             break;
         }
+        frame.follow(pass.in_body(), tokens.at());
     }
     balanced &= pass.open.is_empty() && !tokens.cut;
     if !balanced {
@@ -78,19 +87,42 @@ pub(super) fn survey(text: &str, limits: &Limits) -> Result<Survey, ParseFailure
         damage: pass.damage,
         balanced,
         notes: pass.notes,
+        frame: frame.finish(),
     })
 }
 
-/// A field whose text is being noted.
-struct Field {
+/// A field that is being read.
+struct Field<'a> {
     /// Its canonical name.
     name: &'static str,
     depth: usize,
-    /// Whether its words are wanted: the bodies that feed-rs reads are not read twice.
-    noted: bool,
-    text: String,
+    reads: Reads,
+    text: Cow<'a, str>,
+    /// How its text is meant.
+    form: Form,
     /// Markup within it is what its type announces.
     markup: bool,
+}
+
+/// Who reads a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reads {
+    /// feed-rs.
+    Theirs,
+    /// We note it, and so may feed-rs.
+    Noted,
+    /// We alone: it is cut out of what feed-rs gets.
+    Body,
+}
+
+impl<'a> Field<'a> {
+    fn push(&mut self, text: Cow<'a, str>) {
+        if self.text.is_empty() {
+            self.text = text;
+        } else {
+            self.text.to_mut().push_str(&text);
+        }
+    }
 }
 
 struct Pass<'a> {
@@ -106,7 +138,7 @@ struct Pass<'a> {
     entry: Option<Note>,
     /// Elements of the entry at hand, markup in texts not counted.
     fields: usize,
-    field: Option<Field>,
+    field: Option<Field<'a>>,
     /// Depth of an element whose fields are not the entry's, and whether it is a picture.
     opaque: Option<(usize, bool)>,
     /// Fields that the entry has had.
@@ -126,7 +158,10 @@ impl<'a> Pass<'a> {
         self.elements = self.elements.saturating_add(1);
         self.bounds(&tag)?;
         self.open.push(tag.name);
-        if let Some(field) = &self.field {
+        if let Some(field) = &mut self.field {
+            if field.reads == Reads::Body && field.markup {
+                xhtml::open(&tag, field.text.to_mut());
+            }
             let damaged = !field.markup;
             self.damage_if(damaged, "markup");
         } else if self.opaque.is_none() && self.damage.is_none() {
@@ -137,7 +172,7 @@ impl<'a> Pass<'a> {
             self.element(ns, local, &tag)?;
         }
         if tag.empty {
-            self.close(tag.name);
+            self.leave(tag.name);
         }
         Ok(())
     }
@@ -169,52 +204,67 @@ impl<'a> Pass<'a> {
         Ok(())
     }
 
-    fn text(&mut self, text: &str) {
+    fn text(&mut self, text: &'a str) {
         if self.damage.is_some() {
             return;
         }
-        let mut rest = text;
-        while let Some(at) = scan::find(rest, b'&') {
-            rest = rest.get(at..).unwrap_or_default();
-            let Some(found) = entities::reference(rest).filter(entities::Reference::is_xml) else {
-                self.damage_if(true, "entities");
-                return;
-            };
-            rest = rest.get(found.len..).unwrap_or_default();
-        }
-        if self.field.as_ref().is_some_and(|field| field.noted)
-            || self.opaque.is_some_and(|(_, is_image)| is_image)
-        {
-            self.characters(&entities::decode(text));
-        }
+        let Some(decoded) = entities::decode_xml(text) else {
+            return self.damage_if(true, "entities");
+        };
+        // In markup a reference stands for itself.
+        let literal = self.in_body() && self.field.as_ref().is_some_and(|field| field.markup);
+        self.characters(if literal { text.into() } else { decoded });
     }
 
-    fn characters(&mut self, text: &str) {
-        if let Some(field) = &mut self.field
-            && field.noted
-        {
-            field.text.push_str(text);
+    fn section(&mut self, text: &'a str) {
+        let literal = self.in_body() && self.field.as_ref().is_some_and(|field| field.markup);
+        self.characters(if literal {
+            xhtml::escape(text).into()
+        } else {
+            text.into()
+        });
+    }
+
+    fn characters(&mut self, text: Cow<'a, str>) {
+        if let Some(field) = &mut self.field {
+            if field.reads != Reads::Theirs {
+                field.push(text);
+            }
         } else if self.opaque.is_some_and(|(_, is_image)| is_image)
-            && links::is_http(text)
+            && links::is_http(&text)
             && let Some(entry) = &mut self.entry
         {
             entry.image(text.trim().to_owned());
         }
     }
 
+    /// Whether a body is being read.
+    fn in_body(&self) -> bool {
+        self.field
+            .as_ref()
+            .is_some_and(|field| field.reads == Reads::Body)
+    }
+
     /// Whether the element that is closed is the one that is open.
     fn close(&mut self, name: &str) -> bool {
+        let depth = self.open.len();
+        if let Some(field) = &mut self.field
+            && field.reads == Reads::Body
+            && field.markup
+            && field.depth < depth
+        {
+            xhtml::close(name, field.text.to_mut());
+        }
+        self.leave(name)
+    }
+
+    fn leave(&mut self, name: &str) -> bool {
         let depth = self.open.len();
         let Some(open) = self.open.pop() else {
             return false;
         };
-        if self
-            .field
-            .as_ref()
-            .is_some_and(|field| field.depth == depth)
-            && let Some(field) = self.field.take()
-        {
-            self.end_field(&field);
+        if let Some(field) = self.field.take_if(|field| field.depth == depth) {
+            self.end_field(field);
         }
         if self.opaque.is_some_and(|(opaque, _)| opaque == depth) {
             self.opaque = None;

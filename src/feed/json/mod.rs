@@ -4,6 +4,11 @@
 //! numeric id, one missing title or one size with a decimal point loses the whole feed, and a
 //! repair would have to rewrite the document field by field, which is reading it. Read from
 //! values, every field that is not what it should be is simply absent.
+//!
+//! What is not JSON goes through [`syntax`] first, and is then read in the same way. It fails when
+//! even that leaves nothing that is a feed.
+
+mod syntax;
 
 use serde_json::Value;
 
@@ -11,59 +16,48 @@ use super::draft::{Draft, DraftEntry, File, Form, Link, Words};
 use super::{Limits, ParseFailure, dates};
 use crate::model::{FailureKind, FeedKind};
 
+/// Values of a document: each is a tree of its own in memory, of up to some 150 bytes while the
+/// list it is in grows. Ten thousand entries of twenty fields have fewer.
+const MAX_VALUES: usize = 250_000;
+
 /// Reads a feed in JSON.
 ///
 /// # Errors
-/// When the text is not JSON, or no feed.
+/// When the text is no feed in JSON, or exceeds the limits.
 pub(super) fn read(text: &str, limits: &Limits) -> Result<Draft, ParseFailure> {
-    // Every value is a tree of its own in memory: a comma stands for up to some 70 bytes.
-    if text.bytes().filter(|byte| *byte == b',').count() > limits.max_elements {
-        let detail = format!("more than {} values", limits.max_elements);
-        return Err(ParseFailure::new(FailureKind::TooManyEntries, detail));
-    }
-    // serde_json refuses what nests deeper than 128. What follows the document is nobody's.
-    let first = serde_json::Deserializer::from_str(text)
-        .into_iter::<Value>()
-        .next();
-    let value = match first.unwrap_or(Ok(Value::Null)) {
-        Ok(value) => value,
-        Err(error) => truncated(text, &error).ok_or_else(|| {
-            ParseFailure::new(FailureKind::Malformed, format!("not JSON: {error}"))
-        })?,
-    };
-    let items = value
-        .get("items")
-        .and_then(Value::as_array)
-        .filter(|items| is_feed(&value, items));
-    let items =
-        items.ok_or_else(|| ParseFailure::new(FailureKind::NotAFeed, "JSON, but no JSON Feed"))?;
+    let (value, damage) = parse(text)?;
+    let feed = feed_in(&value)
+        .ok_or_else(|| ParseFailure::new(FailureKind::NotAFeed, "JSON, but no JSON Feed"))?;
+    let items = items(feed);
     let mut draft = Draft::new(FeedKind::Json);
-    draft.title = string(&value, "title").map(|title| Words::new(title, Form::Plain));
-    draft.description = string(&value, "description").map(|text| Words::new(text, Form::Plain));
-    draft.lang = string(&value, "language");
-    draft.authors = authors(&value);
+    draft.title = string(feed, "title").map(|title| Words::new(title, Form::Plain));
+    draft.description = string(feed, "description").map(|text| Words::new(text, Form::Plain));
+    draft.lang = string(feed, "language");
+    draft.authors = authors(feed);
     for (name, rel) in [
         ("home_page_url", "alternate"),
         ("feed_url", "self"),
         ("next_url", "next"),
     ] {
-        draft.links.extend(string(&value, name).map(|href| Link {
+        draft.links.extend(string(feed, name).map(|href| Link {
             href,
             rel: Some(rel.to_owned()),
             ..Link::default()
         }));
     }
-    for hub in array(&value, "hubs") {
+    for hub in array(feed, "hubs") {
         draft.links.extend(string(hub, "url").map(|href| Link {
             href,
             rel: Some("hub".to_owned()),
             ..Link::default()
         }));
     }
-    draft.lost = items.iter().filter(|item| !item.is_object()).count()
+    draft.repaired.extend(damage);
+    draft.lost = usize::from(damage == Some("truncated"))
+        + items.iter().filter(|item| !item.is_object()).count()
         + items.len().saturating_sub(limits.max_entries);
     draft.entries = items
-        .iter()
+        .into_iter()
         .filter(|item| item.is_object())
         .take(limits.max_entries)
         .map(entry)
@@ -71,8 +65,57 @@ pub(super) fn read(text: &str, limits: &Limits) -> Result<Draft, ParseFailure> {
     Ok(draft)
 }
 
+/// The values of a text, and what had to be repaired to read them.
+fn parse(text: &str) -> Result<(Value, Option<&'static str>), ParseFailure> {
+    let malformed = |why: String| ParseFailure::new(FailureKind::Malformed, why);
+    check_values(text)?;
+    // serde_json refuses what nests deeper than 128. What follows the document is nobody's.
+    let first = serde_json::Deserializer::from_str(text)
+        .into_iter::<Value>()
+        .next();
+    let error = match first {
+        Some(Ok(value)) => return Ok((value, None)),
+        Some(Err(error)) => format!("not JSON: {error}"),
+        None => "no JSON".to_owned(),
+    };
+    let rewritten = syntax::rewrite(text).ok_or_else(|| malformed(error.clone()))?;
+    check_values(&rewritten.text)?;
+    let value = serde_json::from_str(&rewritten.text).map_err(|_| malformed(error))?;
+    let how = if rewritten.cut { "truncated" } else { "syntax" };
+    Ok((value, Some(how)))
+}
+
+fn check_values(text: &str) -> Result<(), ParseFailure> {
+    if memchr::memchr_iter(b',', text.as_bytes()).count() <= MAX_VALUES {
+        return Ok(());
+    }
+    let detail = format!("more than {MAX_VALUES} values");
+    Err(ParseFailure::new(FailureKind::TooManyEntries, detail))
+}
+
+/// The feed in a document: the document itself, or what somebody's interface wrapped around it.
+fn feed_in(value: &Value) -> Option<&Value> {
+    let wrapped = value
+        .as_object()
+        .into_iter()
+        .flat_map(|members| members.values());
+    std::iter::once(value)
+        .chain(wrapped)
+        .find(|value| is_feed(value))
+}
+
+/// The items, in a list or by their ids; a bare list is one of items.
+fn items(feed: &Value) -> Vec<&Value> {
+    match feed.get("items") {
+        Some(Value::Array(items)) => items.iter().collect(),
+        Some(Value::Object(items)) => items.values().collect(),
+        None => feed.as_array().into_iter().flatten().collect(),
+        Some(_) => Vec::new(),
+    }
+}
+
 /// Plenty of JSON has items. A feed says so, or its items speak JSON Feed's language.
-fn is_feed(value: &Value, items: &[Value]) -> bool {
+fn is_feed(value: &Value) -> bool {
     let says = string(value, "version").is_some_and(|version| version.contains("jsonfeed"));
     let own = [
         "content_html",
@@ -81,22 +124,8 @@ fn is_feed(value: &Value, items: &[Value]) -> bool {
         "date_modified",
         "external_url",
     ];
-    says || items
-        .iter()
-        .any(|item| own.iter().any(|name| item.get(name).is_some()))
-}
-
-/// The whole items of a document that breaks off.
-fn truncated(text: &str, error: &serde_json::Error) -> Option<Value> {
-    if !error.is_eof() {
-        return None;
-    }
-    // The last place where an item ended: close the array and the object there.
-    let end = text.rfind("},").or_else(|| text.rfind('}'))?;
-    let cut = text.get(..=end)?;
-    ["]}", "]}]}", "}]}"]
-        .iter()
-        .find_map(|tail| serde_json::from_str(&format!("{cut}{tail}")).ok())
+    let speaks = |item: &&Value| own.iter().any(|name| item.get(name).is_some());
+    (says && value.get("items").is_some()) || items(value).iter().any(speaks)
 }
 
 fn entry(item: &Value) -> DraftEntry {
