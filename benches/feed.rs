@@ -17,11 +17,21 @@ const WORDS: usize = 60;
 /// Every so many entries of the damaged feed one is.
 const DAMAGED: usize = 10;
 
-/// How a body stands in its feed.
-#[derive(Clone, Copy)]
-enum Body {
+/// What a feed is made of, and how its bodies stand in it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// Articles, their markup escaped.
     Escaped,
+    /// The same in CDATA.
     Section,
+    /// In CDATA, with a tag around every word, as highlighted source code has.
+    Dense,
+    /// In CDATA and in scripts beyond Latin.
+    Foreign,
+    /// Entries of a sentence each.
+    Small,
+    /// Atom with its bodies in XHTML.
+    Xhtml,
 }
 
 /// A sequence that looks random (`SplitMix64`), the same in every run.
@@ -36,7 +46,7 @@ impl Sequence {
     }
 
     /// Two words in ten are marked up, refer to something or are not English.
-    fn word(&mut self) -> &'static str {
+    fn word(&mut self, shape: Shape) -> String {
         const PLAIN: [&str; 8] = [
             "of", "the", "and", "morning", "city", "council", "a", "said",
         ];
@@ -48,15 +58,34 @@ impl Sequence {
             "<a href=\"https://example.org/story/1234?page=1&amp;full=2\">here</a>",
             "<img src=\"/images/1.jpg\" alt=\"A view\"/>",
         ];
+        const FOREIGN: [&str; 8] = [
+            "город",
+            "совет",
+            "утро",
+            "и",
+            "сказал",
+            "日本語の記事",
+            "이야기",
+            "خبر",
+        ];
         let one = self.next(40);
-        PLAIN
+        let plain = if shape == Shape::Foreign {
+            FOREIGN
+        } else {
+            PLAIN
+        };
+        let word = plain
             .get(one / 4)
             .or_else(|| RICH.get(one % RICH.len()))
-            .unwrap_or(&"word")
+            .unwrap_or(&"word");
+        if shape == Shape::Dense {
+            return format!("<span class=\"k{one}\">{word}</span>");
+        }
+        (*word).to_owned()
     }
 
-    fn paragraph(&mut self) -> String {
-        let words: Vec<_> = (0..WORDS).map(|_| self.word()).collect();
+    fn paragraph(&mut self, shape: Shape) -> String {
+        let words: Vec<_> = (0..WORDS).map(|_| self.word(shape)).collect();
         format!("<p>{}</p>\n", words.join(" "))
     }
 }
@@ -67,42 +96,68 @@ fn escaped(html: &str) -> String {
         .replace('>', "&gt;")
 }
 
-/// A feed of whole articles.
-fn feed(body: Body, damaged: bool) -> String {
+/// A feed of some [`BYTES`].
+fn feed(shape: Shape, damaged: bool) -> String {
     let mut sequence = Sequence(1);
-    let mut out = String::from(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\" \
-         xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" \
+    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    out.push_str(if shape == Shape::Xhtml {
+        "<feed xmlns=\"http://www.w3.org/2005/Atom\"><title>Example</title>\
+         <link href=\"https://example.org/\"/><updated>2021-09-06T00:01:00Z</updated>\n"
+    } else {
+        "<rss version=\"2.0\" xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" \
          xmlns:dc=\"http://purl.org/dc/elements/1.1/\">\n<channel><title>Example</title>\
-         <link>https://example.org/</link><description>News</description>\n",
-    );
+         <link>https://example.org/</link><description>News</description>\n"
+    });
     for at in 0.. {
         if out.len() >= BYTES {
             break;
         }
-        let html: String = (0..PARAGRAPHS).map(|_| sequence.paragraph()).collect();
-        let html = match body {
-            Body::Escaped => escaped(&html),
-            Body::Section => format!("<![CDATA[{html}]]>"),
-        };
         // A bare ampersand, and an entity that XML does not know.
         let title = if damaged && at % DAMAGED == 0 {
             "R&D in&nbsp;town"
         } else {
             "R&amp;D in town"
         };
-        let summary = escaped(&sequence.paragraph());
+        entry(&mut out, shape, at, title, &mut sequence);
+    }
+    out.push_str(if shape == Shape::Xhtml {
+        "</feed>\n"
+    } else {
+        "</channel></rss>\n"
+    });
+    out
+}
+
+fn entry(out: &mut String, shape: Shape, at: usize, title: &str, sequence: &mut Sequence) {
+    let paragraphs = if shape == Shape::Small { 0 } else { PARAGRAPHS };
+    let html: String = (0..paragraphs).map(|_| sequence.paragraph(shape)).collect();
+    let link = format!("https://example.org/story/{at}");
+    if shape == Shape::Xhtml {
         let _ = writeln!(
             out,
-            "<item><title>{title} {at}</title><link>https://example.org/story/{at}</link>\
-             <guid isPermaLink=\"false\">story-{at}</guid><dc:creator>Jane Doe</dc:creator>\
-             <pubDate>Mon, 06 Sep 2021 00:01:00 +0000</pubDate><category>Town</category>\
-             <description>{summary}</description>\
-             <content:encoded>{html}</content:encoded></item>"
+            "<entry><title>{title} {at}</title><link href=\"{link}\"/><id>{link}</id>\
+             <updated>2021-09-06T00:01:00Z</updated><author><name>Jane Doe</name></author>\
+             <content type=\"xhtml\"><div xmlns=\"http://www.w3.org/1999/xhtml\">{html}</div>\
+             </content></entry>"
         );
+        return;
     }
-    out.push_str("</channel></rss>\n");
-    out
+    let content = match shape {
+        Shape::Small => String::new(),
+        Shape::Escaped => format!("<content:encoded>{}</content:encoded>", escaped(&html)),
+        _ => format!("<content:encoded><![CDATA[{html}]]></content:encoded>"),
+    };
+    let summary = match shape {
+        Shape::Small => "The council said so in the morning.".to_owned(),
+        _ => escaped(&sequence.paragraph(shape)),
+    };
+    let _ = writeln!(
+        out,
+        "<item><title>{title} {at}</title><link>{link}</link>\
+         <guid isPermaLink=\"false\">story-{at}</guid><dc:creator>Jane Doe</dc:creator>\
+         <pubDate>Mon, 06 Sep 2021 00:01:00 +0000</pubDate><category>Town</category>\
+         <description>{summary}</description>{content}</item>"
+    );
 }
 
 fn feeds(criterion: &mut Criterion) {
@@ -111,13 +166,19 @@ fn feeds(criterion: &mut Criterion) {
         url_key,
     };
     // feed-rs refuses a damaged feed at once: its time is that of the honest one with the same texts.
-    for (name, body, damaged) in [
-        ("feed/escaped", Body::Escaped, false),
-        ("feed/cdata", Body::Section, false),
-        ("feed/damaged", Body::Section, true),
+    for (name, shape, damaged) in [
+        ("feed/escaped", Shape::Escaped, false),
+        ("feed/cdata", Shape::Section, false),
+        ("feed/dense", Shape::Dense, false),
+        ("feed/foreign", Shape::Foreign, false),
+        ("feed/small", Shape::Small, false),
+        ("feed/xhtml", Shape::Xhtml, false),
+        ("feed/cdata damaged", Shape::Section, true),
+        ("feed/dense damaged", Shape::Dense, true),
+        ("feed/small damaged", Shape::Small, true),
     ] {
-        let honest = feed(body, false);
-        let text = feed(body, damaged);
+        let honest = feed(shape, false);
+        let text = feed(shape, damaged);
         let mut group = criterion.benchmark_group(name);
         group.throughput(Throughput::Bytes(BYTES as u64));
         group.bench_function("feed-rs", |bencher| {

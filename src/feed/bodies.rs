@@ -7,6 +7,9 @@ use url::Url;
 use super::draft::{Form, Words};
 use super::{entities, html, links, mojibake, plain, scan, tag};
 
+/// Relative addresses of one body that are resolved: pages have hundreds, bombs a million.
+const MAX_RESOLVED: usize = 10_000;
+
 /// What absolute addresses add to most bodies, in bytes.
 const ROOM_FOR_ADDRESSES: usize = 512;
 
@@ -56,6 +59,7 @@ fn untagged(text: String, form: Form) -> String {
 fn walk<'a>(text: &'a str, base: Option<&Url>, seen: &mut String) -> Cow<'a, str> {
     let mut out = String::new();
     let mut relative = Vec::new();
+    let mut resolved = 0_usize;
     let mut copied = 0_usize;
     let mut at = 0_usize;
     let mut run = 0_usize;
@@ -77,7 +81,11 @@ fn walk<'a>(text: &'a str, base: Option<&Url>, seen: &mut String) -> Cow<'a, str
             continue;
         };
         show(run, at);
-        for value in relative.drain(..).filter(|_| base.is_some()) {
+        for value in relative.drain(..) {
+            if base.is_none() || resolved >= MAX_RESOLVED {
+                break;
+            }
+            resolved = resolved.saturating_add(1);
             let (start, end) = (at.saturating_add(value.start), at.saturating_add(value.end));
             let value = entities::decode(text.get(start..end).unwrap_or_default());
             if let Some(url) = links::resolve(base, &value) {

@@ -17,6 +17,9 @@ use crate::model::FailureKind;
 /// Where a declaration is looked for: long comments stand before some.
 const LABEL_WITHIN: usize = 2048;
 
+/// Bytes that a charset is guessed from: more do not change the guess, and noise takes long.
+const MAX_GUESSED_BYTES: usize = 1 << 20;
+
 /// Text, and what had to be undone to get it.
 pub(super) struct Decoded<'a> {
     pub text: Cow<'a, str>,
@@ -131,7 +134,7 @@ fn labelled<'a>(
         return encoding.decode_without_bom_handling(body).0;
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-    detector.feed(body, true);
+    detector.feed(body.get(..MAX_GUESSED_BYTES).unwrap_or(body), true);
     let guess = detector.guess(None, Utf8Detection::Deny);
     let (text, bad) = guess.decode_without_bom_handling(body);
     if bad {

@@ -14,8 +14,8 @@ pub struct Limits {
     pub ratio_free_bytes: usize,
     /// Open elements. feed-rs recurses: about 700 levels fit a 2 MiB stack, real feeds use 15.
     pub max_depth: usize,
-    /// Entries that are read; the rest of the document is counted as lost. At 200 bytes an entry,
-    /// which are few, this many fill [`Limits::max_bytes`].
+    /// Entries that are read; the rest of the document is counted as lost. At 350 bytes an entry,
+    /// which are few, this many fill [`Limits::max_bytes`]; in memory they take some 1,500 each.
     pub max_entries: usize,
     /// Entries that feed-rs is given at a time: it needs about 800 bytes for an entry of seven.
     pub entries_at_once: usize,
@@ -57,8 +57,8 @@ impl Default for Limits {
             max_ratio: 200,
             ratio_free_bytes: 1 << 20,
             max_depth: 64,
-            max_entries: 50_000,
-            entries_at_once: 2_500,
+            max_entries: 30_000,
+            entries_at_once: 5_000,
             absurd_entries: 100_000,
             max_elements: 1_000_000,
             max_fields: 20_000,

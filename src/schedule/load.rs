@@ -48,7 +48,7 @@ impl Load {
     #[must_use]
     pub fn calm_instant(&self, earliest: Timestamp, slack: Duration, chance: f64) -> Timestamp {
         let chance = chance.clamp(0.0, 1.0);
-        let first = earliest.secs() + 1;
+        let first = (earliest.millis() + 999).div_euclid(1000);
         let seconds = earliest.plus(slack).secs() - first;
         if seconds < 1 {
             return earliest.plus(slack.mul_f64(chance));
@@ -86,15 +86,15 @@ mod tests {
     #[test]
     fn the_first_empty_second_is_taken_and_else_the_calmest() {
         let at = |seconds: i64| Timestamp::from_secs(START.secs() + seconds);
-        let mut load = Load::of([at(1), at(2), at(2), at(3)]);
-        let slack = Duration::from_secs(5);
-        assert_eq!(load.calm_instant(START, slack, 0.0), at(4));
-        load.add(at(4));
-        load.add(at(4));
-        assert_eq!(load.calm_instant(START, slack, 0.0), at(1));
-        load.forget_before(at(3));
-        assert_eq!(load.calm_instant(START, slack, 0.0), at(1));
-        assert_eq!(load.calm_instant(at(2), slack, 0.0), at(5));
+        let mut load = Load::of([at(0), at(1), at(1), at(2)]);
+        let slack = Duration::from_secs(4);
+        assert_eq!(load.calm_instant(START, slack, 0.0), at(3));
+        load.add(at(3));
+        load.add(at(3));
+        assert_eq!(load.calm_instant(START, slack, 0.0), at(0));
+        load.forget_before(at(2));
+        assert_eq!(load.calm_instant(START, slack, 0.0), at(0));
+        assert_eq!(load.calm_instant(at(2), slack, 0.0), at(4));
     }
 
     #[test]

@@ -10,6 +10,9 @@ use std::str::CharIndices;
 /// Open containers: the parser behind refuses more as well.
 const MAX_DEPTH: usize = 127;
 
+/// Values of a document: nobody publishes more, and each costs the reader some 150 bytes.
+pub(super) const MAX_VALUES: usize = 250_000;
+
 /// Text in the syntax of JSON.
 pub(super) struct Rewritten {
     pub text: String,
@@ -17,15 +20,19 @@ pub(super) struct Rewritten {
     pub cut: bool,
 }
 
-/// Rewrites a text; `None` if it nests too deep.
+/// Rewrites a text; `None` if it nests too deep or holds more than [`MAX_VALUES`].
 pub(super) fn rewrite(text: &str) -> Option<Rewritten> {
     let mut writer = Writer {
         out: String::with_capacity(text.len()),
         open: Vec::new(),
         list: None,
+        values: 0,
     };
     let mut chars = text.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
+        if writer.values > MAX_VALUES {
+            return None;
+        }
         match c {
             '{' | '[' => writer.open(c)?,
             '}' | ']' => {
@@ -172,6 +179,7 @@ struct Writer {
     open: Vec<Open>,
     /// How deep the outermost list is, and where its last whole element ends in `out`.
     list: Option<(usize, usize)>,
+    values: usize,
 }
 
 impl Writer {
@@ -218,6 +226,7 @@ impl Writer {
         let Some(open) = self.open.last_mut() else {
             return;
         };
+        self.values = self.values.saturating_add(1);
         let begins = open.end == ']' || is_key || !open.keyed;
         if begins && !open.empty {
             self.out.push(',');
@@ -255,6 +264,9 @@ impl Writer {
 
     fn close_one(&mut self) -> Option<char> {
         let open = self.open.pop()?;
+        // One that is closed is whole.
+        let depth = self.open.len();
+        self.list = self.list.filter(|(list, _)| *list <= depth);
         if open.keyed {
             self.out.push_str("null");
         }
@@ -334,13 +346,14 @@ mod tests {
             r#"{"items": [{"id": 1}, {"id": 2}, {"id": 3, "tags": ["a""#,
             r#"{"items": [{"id": 1}, {"id": 2}, {"id": "unclosed"#,
             r#"{"items": [{"id": 1}, {"id": 2}"#,
+            r#"{"items": [{"id": 1}, {"id": 2}], "hubs"#,
         ] {
             let Some(rewritten) = rewrite(text) else {
                 panic!("{text}")
             };
             assert!(rewritten.cut);
             let value: Value = serde_json::from_str(&rewritten.text).expect("JSON");
-            assert_eq!(value, json!({"items": [{"id": 1}, {"id": 2}]}));
+            assert_eq!(value["items"], json!([{"id": 1}, {"id": 2}]));
         }
         assert!(rewrite(&"[".repeat(1000)).is_none());
     }

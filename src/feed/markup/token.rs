@@ -53,7 +53,7 @@ pub(in crate::feed) struct Tokens<'a> {
     pub cut: bool,
     /// Something had to be guessed.
     pub guessed: bool,
-    /// Times that a `<` stood for itself.
+    /// Times that a `<` stood for itself, or a comment had no end.
     pub strays: usize,
 }
 
@@ -183,7 +183,10 @@ impl<'a> Tokens<'a> {
                 .get(start..*end)
                 .is_some_and(|inside| !inside.contains("<!--"))
         });
-        self.guessed |= end.is_none();
+        if end.is_none() {
+            self.guessed = true;
+            self.strays = self.strays.saturating_add(1);
+        }
         self.at = end
             .map_or(start, |end| end.saturating_add(3))
             .min(self.text.len());

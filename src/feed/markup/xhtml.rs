@@ -1,7 +1,6 @@
 //! Markup that stands in a feed as markup, written so that HTML reads it.
 
 use super::super::html;
-use super::Tag;
 
 /// Elements that HTML never closes; of all others it does not know that a tag closes itself.
 const VOID: &[&str] = &[
@@ -10,13 +9,20 @@ const VOID: &[&str] = &[
 ];
 
 /// Appends an opening tag, without the prefix that it may have in XML.
-pub(in crate::feed) fn open(tag: &Tag<'_>, out: &mut String) {
-    let name = local(tag.name);
+pub(in crate::feed) fn open(raw: &str, out: &mut String) {
+    let written = html::tag_name(raw).unwrap_or_default();
+    let attributes = raw
+        .get(written.len().saturating_add(1)..)
+        .unwrap_or_default();
+    let attributes = attributes.strip_suffix('>').unwrap_or(attributes);
+    let empty = attributes.ends_with('/');
+    let attributes = attributes.strip_suffix('/').unwrap_or(attributes);
+    let name = local(written);
     let is_void = || VOID.iter().any(|void| void.eq_ignore_ascii_case(name));
     out.push('<');
     out.push_str(name);
-    out.push_str(tag.attributes);
-    if !tag.empty {
+    out.push_str(attributes);
+    if !empty {
         out.push('>');
     } else if is_void() {
         out.push_str("/>");
@@ -91,7 +97,7 @@ mod tests {
         ] {
             let mut out = String::new();
             match Tokens::new(text).next(None) {
-                Some(Token::Open(tag)) => open(&tag, &mut out),
+                Some(Token::Open(tag)) => open(tag.raw, &mut out),
                 Some(Token::Close(name)) => close(name, &mut out),
                 other => panic!("{other:?}"),
             }

@@ -89,7 +89,7 @@ enum Piece<'a> {
     Text(&'a str),
     Cdata(&'a str),
     /// A tag, taken literally.
-    Open(Tag<'a>),
+    Open(&'a str),
     Close(&'a str),
 }
 
@@ -150,7 +150,7 @@ impl<'a> Capture<'a> {
 
     /// Takes an opening tag as part of the text.
     pub fn open(&mut self, tag: Tag<'a>, balanced: bool) {
-        self.pieces.push(Piece::Open(tag));
+        self.pieces.push(Piece::Open(tag.raw));
         let closes = balanced || !closes_itself(tag.name);
         if !tag.empty && closes {
             self.too_deep |= self.open.len() >= MAX_OPEN;
@@ -227,7 +227,7 @@ impl<'a> Capture<'a> {
                     out.push_str(&xhtml::escape(text));
                 }
                 Piece::Cdata(text) => out.push_str(text),
-                Piece::Open(tag) => xhtml::open(tag, &mut out),
+                Piece::Open(raw) => xhtml::open(raw, &mut out),
                 Piece::Close(name) => xhtml::close(name, &mut out),
             }
         }

@@ -40,14 +40,15 @@ fn is_allowed(text: &str) -> bool {
         || text.chars().all(entities::is_allowed)
 }
 
-/// Appends an element with text in it; markup goes into a section, which costs nobody a reference.
+/// Appends an element with text in it; markup and references go into a section, where they cost
+/// nobody anything.
 pub(super) fn element(out: &mut String, name: &str, attributes: &[(&str, &str)], text: &str) {
     start(out, name, attributes);
     out.push('>');
     // Brackets are rare, and a byte is found sooner than a row of them.
     let ends = || text.contains(']') && text.contains("]]>");
     let nests = || text.contains('[') && text.contains("<![CDATA[");
-    if text.contains('<') && !ends() && !nests() && is_allowed(text) {
+    if text.contains(['<', '&']) && !ends() && !nests() && is_allowed(text) {
         out.push_str("<![CDATA[");
         out.push_str(text);
         out.push_str("]]>");

@@ -160,7 +160,7 @@ impl<'a> Pass<'a> {
         self.open.push(tag.name);
         if let Some(field) = &mut self.field {
             if field.reads == Reads::Body && field.markup {
-                xhtml::open(&tag, field.text.to_mut());
+                xhtml::open(tag.raw, field.text.to_mut());
             }
             let damaged = !field.markup;
             self.damage_if(damaged, "markup");
