@@ -17,19 +17,27 @@ pub(super) const EDGE: u64 = 0x6564_6765_0000_0001;
 /// The hash of a token.
 pub(super) fn token(written: &str) -> u64 {
     let mut state = MULTIPLIER ^ u64::try_from(written.len()).unwrap_or(u64::MAX);
-    for chunk in written.as_bytes().chunks(8) {
-        let mut padded = [0; 8];
-        for (to, from) in padded.iter_mut().zip(chunk) {
-            *to = *from;
-        }
-        state = (state.rotate_left(23) ^ u64::from_le_bytes(padded)).wrapping_mul(MULTIPLIER);
+    let (chunks, rest) = written.as_bytes().as_chunks::<8>();
+    for chunk in chunks {
+        state = mixed(state, u64::from_le_bytes(*chunk));
+    }
+    if !rest.is_empty() {
+        let last = rest
+            .iter()
+            .rev()
+            .fold(0, |last, byte| last << 8 | u64::from(*byte));
+        state = mixed(state, last);
     }
     finish(state)
 }
 
 /// The hash of an ordered pair of hashes.
 pub(super) fn pair(first: u64, second: u64) -> u64 {
-    finish((first.rotate_left(23) ^ second).wrapping_mul(MULTIPLIER))
+    finish(mixed(first, second))
+}
+
+fn mixed(state: u64, word: u64) -> u64 {
+    (state.rotate_left(23) ^ word).wrapping_mul(MULTIPLIER)
 }
 
 /// Half of a hash: in texts of 40,000 shingles one in a hundred thousand is mistaken for another.

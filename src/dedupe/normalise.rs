@@ -12,30 +12,52 @@ pub(super) const DIGIT_JOINER: char = '·';
 
 /// The text in NFKC and lower case without invisible characters.
 pub(super) fn normalise(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
+    let mut out = Normal {
+        text: String::with_capacity(text.len()),
+        before: ' ',
+        point: None,
+    };
     let visible = text
         .chars()
         .take(MAX_CHARS)
         .filter(|character| !is_invisible(*character));
-    if is_nfkc_quick(visible.clone()) == IsNormalized::Yes {
-        push_joined(visible.flat_map(char::to_lowercase), &mut out);
+    if text.is_ascii() || is_nfkc_quick(visible.clone()) == IsNormalized::Yes {
+        visible.for_each(|character| out.push(character));
     } else {
         let folded = visible.nfkc().take(MAX_CHARS);
-        push_joined(folded.flat_map(char::to_lowercase), &mut out);
+        folded.for_each(|character| out.push(character));
     }
-    out
+    out.finish()
 }
 
-/// Keeps numbers together: of 1,250 and 1,300 it matters that they differ, not that both have a 1.
-fn push_joined(characters: impl Iterator<Item = char>, out: &mut String) {
-    let mut characters = characters.peekable();
-    let mut before = ' ';
-    while let Some(character) = characters.next() {
-        let joins = matches!(character, '.' | ',')
-            && before.is_ascii_digit()
-            && characters.peek().is_some_and(char::is_ascii_digit);
-        out.push(if joins { DIGIT_JOINER } else { character });
-        before = character;
+/// A text in the making. Keeps numbers together: of 1,250 and 1,300 it matters that they
+/// differ, not that both have a 1.
+struct Normal {
+    text: String,
+    before: char,
+    /// A point or comma after a digit, not yet written.
+    point: Option<char>,
+}
+
+impl Normal {
+    fn push(&mut self, character: char) {
+        if let Some(point) = self.point.take() {
+            let joins = character.is_ascii_digit();
+            self.text.push(if joins { DIGIT_JOINER } else { point });
+        }
+        if matches!(character, '.' | ',') && self.before.is_ascii_digit() {
+            self.point = Some(character);
+        } else if character.is_ascii() {
+            self.text.push(character.to_ascii_lowercase());
+        } else {
+            self.text.extend(character.to_lowercase());
+        }
+        self.before = character;
+    }
+
+    fn finish(mut self) -> String {
+        self.text.extend(self.point);
+        self.text
     }
 }
 

@@ -22,26 +22,17 @@ impl<'a> Token<'a> {
 
 /// The tokens of a normalised text, in order. Punctuation and space are none.
 pub(super) fn tokens(normal: &str) -> impl Iterator<Item = Token<'_>> {
-    normal
-        .split(|character| !is_part_of_word(character))
-        .filter(|run| !run.is_empty())
-        .flat_map(pieces)
-}
-
-/// Splits a run of letters into words and signs.
-fn pieces(run: &str) -> impl Iterator<Item = Token<'_>> {
-    let mut rest = run;
+    let mut rest = normal;
     std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(|character| !is_part_of_word(character));
         let first = rest.chars().next()?;
         if is_unspaced(first) {
             rest = rest.strip_prefix(first)?;
             return Some(Token::Sign(first));
         }
-        let end = if rest.is_ascii() {
-            rest.len()
-        } else {
-            rest.find(is_unspaced).unwrap_or(rest.len())
-        };
+        let end = rest
+            .find(|character| !is_part_of_word(character) || is_unspaced(character))
+            .unwrap_or(rest.len());
         let (word, tail) = rest.split_at_checked(end)?;
         rest = tail;
         Some(Token::Word(word))
@@ -59,30 +50,34 @@ fn is_part_of_word(character: char) -> bool {
     }
 }
 
+/// Nothing below is a character of the scripts that follow.
+const FIRST_UNSPACED: char = '\u{e00}';
+
 /// Scripts that put no spaces between words: Thai, Lao, Tibetan, Myanmar, Khmer,
 /// Kana, Bopomofo, Han, Yi (Unicode 16, chapter 6.2, "word boundaries", and the scripts' blocks).
 /// Hangul is written with spaces.
 fn is_unspaced(character: char) -> bool {
-    matches!(
-        character,
-        '\u{e00}'..='\u{eff}'
-            | '\u{f00}'..='\u{fff}'
-            | '\u{1000}'..='\u{109f}'
-            | '\u{1780}'..='\u{17ff}'
-            | '\u{2e80}'..='\u{2fdf}'
-            | '\u{3005}'..='\u{3007}'
-            | '\u{3021}'..='\u{312f}'
-            | '\u{31a0}'..='\u{31bf}'
-            | '\u{31f0}'..='\u{31ff}'
-            | '\u{3400}'..='\u{4dbf}'
-            | '\u{4e00}'..='\u{9fff}'
-            | '\u{a000}'..='\u{a4cf}'
-            | '\u{a9e0}'..='\u{a9ff}'
-            | '\u{aa60}'..='\u{aa7f}'
-            | '\u{f900}'..='\u{faff}'
-            | '\u{1b000}'..='\u{1b16f}'
-            | '\u{20000}'..='\u{3ffff}'
-    )
+    character >= FIRST_UNSPACED
+        && matches!(
+            character,
+            '\u{e00}'..='\u{eff}'
+                | '\u{f00}'..='\u{fff}'
+                | '\u{1000}'..='\u{109f}'
+                | '\u{1780}'..='\u{17ff}'
+                | '\u{2e80}'..='\u{2fdf}'
+                | '\u{3005}'..='\u{3007}'
+                | '\u{3021}'..='\u{312f}'
+                | '\u{31a0}'..='\u{31bf}'
+                | '\u{31f0}'..='\u{31ff}'
+                | '\u{3400}'..='\u{4dbf}'
+                | '\u{4e00}'..='\u{9fff}'
+                | '\u{a000}'..='\u{a4cf}'
+                | '\u{a9e0}'..='\u{a9ff}'
+                | '\u{aa60}'..='\u{aa7f}'
+                | '\u{f900}'..='\u{faff}'
+                | '\u{1b000}'..='\u{1b16f}'
+                | '\u{20000}'..='\u{3ffff}'
+        )
 }
 
 #[cfg(test)]
