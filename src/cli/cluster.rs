@@ -101,7 +101,7 @@ impl Memory {
     }
 
     /// The daemon's steps: the same address, the same text, nearly the same text.
-    fn judge(&self, text: &Prepared, key: Option<&str>, at: Timestamp) -> Judgement {
+    fn judge(&mut self, text: &Prepared, key: Option<&str>, at: Timestamp) -> Judgement {
         if let Some(known) = key.and_then(|key| self.by_url.get(key)) {
             return Judgement {
                 verdict: Verdict::Duplicate {

@@ -15,6 +15,10 @@ use super::window::Neighbour;
 /// phrase is very common; then its newest articles are enough.
 const MAX_STEPS: usize = 4 * 1024;
 
+/// Parts of the table that are filled one after the other, a power of two: of the largest
+/// table (32 MiB) a part is 4 MiB; more parts cost more in reading the postings again.
+const TABLE_PARTS: usize = 8;
+
 /// The number of an article in its block.
 pub(super) type Slot = u32;
 
@@ -30,6 +34,8 @@ pub(super) struct Block {
     postings: Vec<Posting>,
     /// For each bucket its newest posting, plus one; 0 for none.
     newest: Vec<u32>,
+    /// Postings that are in the table.
+    linked: usize,
     latest: Timestamp,
 }
 
@@ -50,6 +56,7 @@ impl Block {
             articles: Vec::with_capacity(capacity),
             postings: Vec::with_capacity(postings),
             newest: vec![0; postings],
+            linked: 0,
             latest: Timestamp::from_millis(i64::MIN),
         }
     }
@@ -75,16 +82,38 @@ impl Block {
         self.articles.push(article);
         self.latest = self.latest.max(article.at);
         let padding = std::iter::repeat(&EMPTY);
-        for hash in sketch.iter().chain(padding).take(SKETCH_HASHES) {
-            let number = u32::try_from(self.postings.len() + 1).unwrap_or_default();
-            let bucket = self.bucket(*hash);
-            let older = match self.newest.get_mut(bucket) {
-                Some(head) if *hash != EMPTY => std::mem::replace(head, number),
-                _ => 0,
-            };
-            self.postings.push(Posting { hash: *hash, older });
-        }
+        let hashes = sketch.iter().chain(padding).take(SKETCH_HASHES);
+        self.postings.extend(hashes.map(|hash| Posting {
+            hash: *hash,
+            older: 0,
+        }));
         Some(slot)
+    }
+
+    /// Puts the postings since the last time into the table: before the next look-up.
+    ///
+    /// Of a few each is put where it belongs. Of many, as at the start, one part of the
+    /// table after the other is filled: a part fits the processor's cache, and reading all
+    /// postings for each part is several times faster than missing it at every one.
+    pub(super) fn link(&mut self) {
+        let first = self.linked;
+        self.linked = self.postings.len();
+        let many = self.linked - first > self.newest.len() / TABLE_PARTS;
+        let parts = if many { TABLE_PARTS } else { 1 };
+        let next = u32::try_from(first + 1).unwrap_or(u32::MAX);
+        let (buckets, table) = (self.newest.len(), self.newest.len() / parts);
+        for (part, newest) in self.newest.chunks_exact_mut(table).enumerate() {
+            let from = part * table;
+            let postings = self.postings.iter_mut().skip(first);
+            for (number, posting) in (next..).zip(postings) {
+                let bucket = bucket(posting.hash, buckets).wrapping_sub(from);
+                if let Some(head) = newest.get_mut(bucket)
+                    && posting.hash != EMPTY
+                {
+                    posting.older = std::mem::replace(head, number);
+                }
+            }
+        }
     }
 
     pub(super) fn remove(&mut self, slot: Slot) {
@@ -115,7 +144,7 @@ impl Block {
         let mut count = 0;
         let mut next = self
             .newest
-            .get(self.bucket(hash))
+            .get(bucket(hash, self.newest.len()))
             .copied()
             .unwrap_or_default();
         for _ in 0..MAX_STEPS {
@@ -143,6 +172,19 @@ impl Block {
         self.articles.get(usize::try_from(slot).ok()?).copied()
     }
 
+    /// The hashes of an article, ascending; none of one that was removed.
+    pub(super) fn sketch(&self, slot: Slot) -> impl Iterator<Item = u32> {
+        let first = usize::try_from(slot)
+            .unwrap_or(usize::MAX)
+            .saturating_mul(SKETCH_HASHES);
+        let postings = self.postings.get(first..).unwrap_or_default();
+        postings
+            .iter()
+            .take(SKETCH_HASHES)
+            .map(|posting| posting.hash)
+            .filter(|hash| *hash != EMPTY)
+    }
+
     pub(super) fn articles(&self) -> &[Neighbour] {
         &self.articles
     }
@@ -153,11 +195,11 @@ impl Block {
             + self.postings.capacity() * size_of::<Posting>()
             + self.newest.capacity() * size_of::<u32>()
     }
+}
 
-    /// Hashes in a sketch are the smallest of their text, so their upper bits are alike:
-    /// the product spreads them.
-    fn bucket(&self, hash: u32) -> usize {
-        let spread = hash.wrapping_mul(0x9e37_79b1);
-        usize::try_from(spread >> (u32::BITS - self.newest.len().ilog2())).unwrap_or_default()
-    }
+/// The bucket of a hash. Hashes in a sketch are the smallest of their text, so their upper
+/// bits are alike: the product spreads them.
+fn bucket(hash: u32, buckets: usize) -> usize {
+    let spread = hash.wrapping_mul(0x9e37_79b1);
+    usize::try_from(spread >> (u32::BITS - buckets.ilog2())).unwrap_or_default()
 }

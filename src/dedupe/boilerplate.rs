@@ -19,6 +19,10 @@ pub(super) struct Boilerplate {
 }
 
 impl Boilerplate {
+    pub(super) fn is_empty(&self) -> bool {
+        self.shingles.len() + self.numbers.len() == 0
+    }
+
     /// What occurs in at least [`Rules::boilerplate`] different clusters of candidates.
     pub(super) fn among(candidates: &[Candidate<'_>], rules: &Rules) -> Self {
         let clusters: BTreeSet<_> = candidates
@@ -46,6 +50,10 @@ impl Boilerplate {
     }
 }
 
+#[expect(
+    clippy::stable_sort_primitive,
+    reason = "each candidate's hashes are a sorted run, which the stable sort merges"
+)]
 fn in_several<'a>(
     candidates: &[(u64, &Candidate<'a>)],
     least: usize,
@@ -60,7 +68,7 @@ fn in_several<'a>(
                 .map(move |hash| u64::from(*hash) << 32 | cluster)
         })
         .collect();
-    seen.sort_unstable();
+    seen.sort();
     seen.dedup();
     let common = seen
         .chunk_by(|one, other| one >> 32 == other >> 32)

@@ -74,19 +74,25 @@ pub fn judge(text: &Prepared, candidates: &[Candidate<'_>], rules: &Rules) -> Ju
     if text.tokens() < MIN_TOKENS {
         return unique(None);
     }
-    let boilerplate = Boilerplate::among(candidates, rules);
-    let subject = Subject::new(text, &boilerplate);
+    let bare = Boilerplate::default();
+    let whole = Subject::new(text, &bare);
     let mut pairs: Vec<Pair> = candidates
         .iter()
-        .map(|candidate| {
-            let mut evidence = subject.against(candidate.id, candidate.text);
-            evidence.ground = rules.weigh(&evidence, candidate.age);
-            Pair {
-                cluster: candidate.cluster,
-                evidence,
-            }
-        })
+        .map(|candidate| Pair::measured(&whole, candidate, rules))
         .collect();
+    // Boilerplate makes the share of the whole no larger: only pairs that have enough of it
+    // are worth setting boilerplate aside.
+    if pairs.iter().any(|pair| rules.is_near(&pair.evidence)) {
+        let boilerplate = Boilerplate::among(candidates, rules);
+        if !boilerplate.is_empty() {
+            let subject = Subject::new(text, &boilerplate);
+            for (pair, candidate) in pairs.iter_mut().zip(candidates) {
+                if rules.is_near(&pair.evidence) {
+                    *pair = Pair::measured(&subject, candidate, rules);
+                }
+            }
+        }
+    }
     pairs.sort_by(nearest_first);
     let outvoted = outvoted(&pairs, rules);
     let joined = pairs
@@ -130,9 +136,21 @@ fn relation(text: &Prepared, candidates: &[Candidate<'_>], seen: &Evidence) -> R
     }
 }
 
+/// A candidate's cluster, and what was measured of the candidate.
 struct Pair {
     cluster: ArticleId,
     evidence: Evidence,
+}
+
+impl Pair {
+    fn measured(subject: &Subject<'_>, candidate: &Candidate<'_>, rules: &Rules) -> Self {
+        let mut evidence = subject.against(candidate.id, candidate.text);
+        evidence.ground = rules.weigh(&evidence, candidate.age);
+        Self {
+            cluster: candidate.cluster,
+            evidence,
+        }
+    }
 }
 
 fn unique(evidence: Option<Evidence>) -> Judgement {

@@ -40,6 +40,7 @@ mod normalise;
 mod prepared;
 mod rules;
 mod shelf;
+mod sketch;
 mod tokens;
 mod url;
 mod window;

@@ -154,6 +154,11 @@ impl Rules {
         }
     }
 
+    /// Whether a pair may be a match, before boilerplate is set aside.
+    pub(super) fn is_near(&self, seen: &Evidence) -> bool {
+        seen.contained_whole >= self.contained_whole
+    }
+
     /// Whether a pair is the same words around other numbers, whatever else it is.
     pub(super) fn contradicts(&self, seen: &Evidence) -> bool {
         seen.contained_whole >= self.contained && !self.numbers_agree(seen)

@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::model::{ArticleId, Timestamp};
 
 use super::block::{Block, Slot};
+use super::sketch;
 
 /// Articles in the smallest block: its table takes 8 MiB when it is full.
 const BLOCK_MIN: usize = 1 << 14;
@@ -106,8 +107,8 @@ impl Window {
     ///
     /// At most [`SKETCH_HASHES`](super::SKETCH_HASHES) hashes are kept of the sketch.
     pub fn insert(&mut self, id: ArticleId, cluster: ArticleId, at: Timestamp, sketch: &[u32]) {
-        self.remove(id);
         if sketch.is_empty() {
+            self.remove(id);
             return;
         }
         if self.blocks.back().is_none_or(Block::is_full) {
@@ -126,13 +127,19 @@ impl Window {
             .back_mut()
             .and_then(|last| last.insert(Neighbour { id, cluster, at }, sketch))
         {
-            self.places.insert(id, Place { block, slot });
+            let before = self.places.insert(id, Place { block, slot });
+            self.clear(before);
         }
     }
 
     /// Forgets an article.
     pub fn remove(&mut self, id: ArticleId) {
-        if let Some(place) = self.places.remove(&id)
+        let place = self.places.remove(&id);
+        self.clear(place);
+    }
+
+    fn clear(&mut self, place: Option<Place>) {
+        if let Some(place) = place
             && let Ok(at) = usize::try_from(place.block.wrapping_sub(self.first))
             && let Some(block) = self.blocks.get_mut(at)
         {
@@ -153,9 +160,11 @@ impl Window {
     }
 
     /// The articles within reach of `at` that share enough hashes with the sketch: those
-    /// that share most first, then the newest.
+    /// that share most first, then the newest. None if, by their sketches, none of them can
+    /// be a match: then their texts need not be read.
     #[must_use]
-    pub fn candidates(&self, sketch: &[u32], at: Timestamp) -> Vec<Neighbour> {
+    pub fn candidates(&mut self, sketch: &[u32], at: Timestamp) -> Vec<Neighbour> {
+        self.blocks.iter_mut().for_each(Block::link);
         let mut hits: Vec<Hit> = Vec::new();
         for hash in sketch.iter().take(super::SKETCH_HASHES) {
             let before = hits.len();
@@ -188,9 +197,17 @@ impl Window {
             .filter_map(|run| Some((run.len(), *run.first()?)))
             .collect();
         shared.sort_unstable_by(|one, other| other.cmp(one));
+        shared.truncate(self.limits.candidates);
+        let may_match = shared.iter().any(|(_, hit)| {
+            self.blocks
+                .get(hit.block)
+                .is_some_and(|block| sketch::may_match(sketch, block.sketch(hit.slot)))
+        });
+        if !may_match {
+            return Vec::new();
+        }
         shared
             .into_iter()
-            .take(self.limits.candidates)
             .filter_map(|(_, hit)| self.blocks.get(hit.block)?.article(hit.slot))
             .collect()
     }
@@ -282,6 +299,39 @@ mod tests {
         assert_eq!(ids(&window.candidates(&sketch(99, 32), at(1))), [4, 3, 2]);
         assert_eq!(ids(&window.candidates(&[], at(1))), [0_i64; 0]);
         assert_eq!(window.len(), 4);
+    }
+
+    #[test]
+    fn articles_inserted_all_at_once_are_found_as_those_inserted_between_look_ups() {
+        let (mut at_once, mut singly) = (
+            Window::new(Limits::default()),
+            Window::new(Limits::default()),
+        );
+        let of = |id: u32| sketch(id / 3, id % 5);
+        for id in 0..4_000 {
+            insert(&mut at_once, i64::from(id), 0, &of(id));
+            insert(&mut singly, i64::from(id), 0, &of(id));
+            let _ = singly.candidates(&[1, 2], at(0));
+        }
+        for id in (0..4_000).step_by(97) {
+            let found = at_once.candidates(&of(id), at(0));
+            assert_eq!(found, singly.candidates(&of(id), at(0)));
+            assert!(ids(&found).contains(&i64::from(id)));
+        }
+    }
+
+    #[test]
+    fn without_a_candidate_that_may_match_there_is_none() {
+        let of = |article: u32, shared: u32| -> Vec<u32> {
+            let hash = |n| if n < shared { n } else { 100 * n + article };
+            (0..32).map(hash).collect()
+        };
+        let mut window = Window::new(Limits::default());
+        insert(&mut window, 1, 0, &of(1, 4));
+        assert_eq!(ids(&window.candidates(&of(9, 32), at(1))), [1]);
+        assert_eq!(ids(&window.candidates(&of(9, 4), at(1))), [0_i64; 0]);
+        insert(&mut window, 2, 0, &of(2, 9));
+        assert_eq!(ids(&window.candidates(&of(9, 9), at(1))), [2, 1]);
     }
 
     #[test]

@@ -13,8 +13,8 @@ use super::articles::NewArticle;
 use super::writer::Work;
 use super::{ArticleStatus, StoreError};
 use crate::dedupe::{
-    ALGORITHM_VERSION, Candidate, Evidence, Judgement, Limits, Prepared, Rules, Shelf, Twin,
-    Window, judge, judge_exact,
+    ALGORITHM_VERSION, Candidate, Evidence, Judgement, Limits, Prepared, Rules, SKETCH_HASHES,
+    Shelf, Twin, Window, judge, judge_exact,
 };
 use crate::model::{ArticleId, Timestamp, Verdict};
 
@@ -68,9 +68,13 @@ impl Memory {
         )?;
         let mut rows = select.query(params![ALGORITHM_VERSION, first])?;
         while let Some(row) = rows.next()? {
-            let sketch: Vec<u8> = row.get(3)?;
+            let mut sketch = [0; SKETCH_HASHES];
+            let sketch = unpack(
+                row.get_ref(3)?.as_blob().map_err(rusqlite::Error::from)?,
+                &mut sketch,
+            );
             self.window
-                .insert(row.get(0)?, row.get(1)?, row.get(2)?, &unpack(&sketch));
+                .insert(row.get(0)?, row.get(1)?, row.get(2)?, sketch);
         }
         self.filled = true;
         Ok(())
@@ -298,11 +302,11 @@ fn pack(sketch: &[u32]) -> Vec<u8> {
     sketch.iter().flat_map(|hash| hash.to_le_bytes()).collect()
 }
 
-fn unpack(bytes: &[u8]) -> Vec<u32> {
-    bytes
-        .as_chunks::<4>()
-        .0
-        .iter()
-        .map(|hash| u32::from_le_bytes(*hash))
-        .collect()
+/// The hashes of a stored sketch, in the place given.
+fn unpack<'a>(bytes: &[u8], hashes: &'a mut [u32; SKETCH_HASHES]) -> &'a [u32] {
+    let stored = bytes.as_chunks::<4>().0;
+    for (to, hash) in hashes.iter_mut().zip(stored) {
+        *to = u32::from_le_bytes(*hash);
+    }
+    hashes.get(..stored.len()).unwrap_or(hashes)
 }
