@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-use feedmill::store::{Store, open};
+use feedmill::store::{Settings, Store, open};
 
 use crate::ask::{Asked, Question};
 
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
         .build()
         .unwrap();
 
-    let (store, writer) = Store::open(&path).unwrap();
+    let (store, writer) = Store::open(&path, Settings::default()).unwrap();
     let mut mill = feed::Mill::new(store);
     let began = Instant::now();
     let spent = cpu_of_the_writer();
@@ -74,7 +74,7 @@ fn main() -> ExitCode {
     writer.join().unwrap();
     let sound = sizes(&path, articles);
 
-    let (store, writer) = Store::open(&path).unwrap();
+    let (store, writer) = Store::open(&path, Settings::default()).unwrap();
     let mut mill = feed::Mill::resumed(store, articles);
     let world = Arc::new(World {
         path: path.clone(),

@@ -1,8 +1,12 @@
 //! What a page teaches of its site, on its way into the store.
 
+use serde_json::json;
 use url::Url;
 
-use crate::article::{EXTRACTOR_VERSION, Harvest, Impression, SiteHistory, SiteMemory};
+use crate::article::{
+    Drift, EXTRACTOR_VERSION, Harvest, Impression, SiteHistory, SiteMemory, Turn,
+};
+use crate::model::Timestamp;
 use crate::store::{Lesson, Site};
 
 /// What a page teaches of its site.
@@ -35,6 +39,18 @@ pub(super) fn host_of(url: &str) -> Option<String> {
     Url::parse(url).ok()?.host_str().map(str::to_owned)
 }
 
+/// What a drift rests on: words of an article, and confidence in percent.
+fn evidence(drift: Drift, since: Timestamp) -> String {
+    json!({
+        "since": since.to_string(),
+        "usual_words": drift.before.words,
+        "words": drift.now.words,
+        "usual_confidence": drift.before.confidence,
+        "confidence": drift.now.confidence,
+    })
+    .to_string()
+}
+
 impl Lesson for PageLesson {
     fn host(&self) -> &str {
         &self.host
@@ -44,18 +60,21 @@ impl Lesson for PageLesson {
         EXTRACTOR_VERSION
     }
 
-    fn learn(&self, known: Site) -> Site {
+    fn learn(&self, known: Site, at: Timestamp) -> Site {
         let mut memory = SiteMemory::decode(&known.memory);
         if let Some(impression) = &self.impression {
             memory.learn(impression);
         }
         let mut history = SiteHistory::decode(&known.history);
-        if let Some(harvest) = self.harvest {
-            history.note(harvest);
-        }
+        let turn = self.harvest.and_then(|harvest| history.note(harvest));
         Site {
             memory: memory.encode(),
             history: history.encode(),
+            drift: match turn {
+                Some(Turn::Began(drift)) => Some(evidence(drift, at)),
+                Some(Turn::Ended) => None,
+                None => known.drift,
+            },
         }
     }
 }

@@ -21,6 +21,8 @@ pub struct Site {
     pub memory: Vec<u8>,
     /// How its latest articles came out.
     pub history: Vec<u8>,
+    /// While its articles come out otherwise than they did: what was usual, and what is, as JSON.
+    pub drift: Option<String>,
 }
 
 /// What a page teaches of its site.
@@ -31,7 +33,7 @@ pub trait Lesson: Debug + Send {
     fn version(&self) -> u32;
 
     /// The site with this lesson learned. May be asked again, when the transaction is tried again.
-    fn learn(&self, known: Site) -> Site;
+    fn learn(&self, known: Site, at: Timestamp) -> Site;
 }
 
 /// What an extractor of this version knows of a host; nothing of one it has not seen.
@@ -39,13 +41,15 @@ pub trait Lesson: Debug + Send {
 /// # Errors
 /// Of SQLite.
 pub fn known(conn: &Connection, host: &str, version: u32) -> Result<Site, StoreError> {
-    let mut select = conn
-        .prepare_cached("SELECT memory, history FROM _site WHERE host = ?1 AND extractor = ?2")?;
+    let mut select = conn.prepare_cached(
+        "SELECT memory, history, drift FROM _site WHERE host = ?1 AND extractor = ?2",
+    )?;
     let site = select
         .query_row(params![host, version], |row| {
             Ok(Site {
                 memory: row.get(0)?,
                 history: row.get(1)?,
+                drift: row.get(2)?,
             })
         })
         .optional()?;
@@ -59,15 +63,22 @@ pub(super) fn learn(
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let (host, version) = (lesson.host(), lesson.version());
-    let site = lesson.learn(known(conn, host, version)?);
+    let site = lesson.learn(known(conn, host, version)?, at);
     let changed = conn
         .prepare_cached(
-            "UPDATE _site SET extractor = ?2, memory = ?3, history = ?4, updated_at = ?5 WHERE host = ?1",
+            "UPDATE _site SET extractor = ?2, memory = ?3, history = ?4, drift = ?5, updated_at = ?6 WHERE host = ?1",
         )?
-        .execute(params![host, version, site.memory, site.history, at])?;
+        .execute(params![host, version, site.memory, site.history, site.drift, at])?;
     if changed == 0 {
-        conn.prepare_cached("INSERT INTO _site VALUES (?1, ?2, ?3, ?4, ?5)")?
-            .execute(params![host, version, site.memory, site.history, at])?;
+        conn.prepare_cached("INSERT INTO _site VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+            .execute(params![
+                host,
+                version,
+                site.memory,
+                site.history,
+                site.drift,
+                at
+            ])?;
         conn.prepare_cached(
             "DELETE FROM _site WHERE host IN (
                  SELECT host FROM _site ORDER BY updated_at DESC LIMIT -1 OFFSET ?1)",

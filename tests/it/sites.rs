@@ -45,3 +45,41 @@ fn a_box_that_one_page_cannot_tell_from_its_article_is_gone_from_the_third_page_
     );
     assert_eq!(rows[2..], ["cranes|0|1", "swans|0|1", "larks|0|1"]);
 }
+
+#[test]
+fn a_host_whose_articles_become_short_drifts_from_its_own_past_and_is_back_when_they_are() {
+    let site = Site::open();
+    let page_at = |n: usize| format!("/bird{n}");
+    let counts = [20, 12, 12];
+    let mut first = 0;
+    let documents: Vec<String> = counts
+        .iter()
+        .enumerate()
+        .map(|(round, count)| {
+            let names: Vec<(String, String)> = (first..first + count)
+                .map(|n| (format!("bird{n}"), site.url(&page_at(n))))
+                .collect();
+            for n in first..first + count {
+                let paragraphs = story(&format!("bird{n}"));
+                let shown = if round == 1 { 1 } else { paragraphs.len() };
+                let html = page_of("A bird", &paragraphs[..shown], "News");
+                site.on(&page_at(n), move |_| Reply::html(html.clone()));
+            }
+            first += count;
+            let items: Vec<_> = names
+                .iter()
+                .map(|(id, link)| (id.as_str(), link.as_str(), "A bird", "s"))
+                .collect();
+            rss(&items)
+        })
+        .collect();
+    site.on("/feed", move |hit| {
+        Reply::ok(documents[hit.nth.min(2)].clone())
+    });
+    let bench = Bench::new(&format!("{QUICK}{}", feed(&site.url("/feed"), "")));
+    let drift = "SELECT drift ->> 'words' < drift ->> 'usual_words' / 2 FROM _site";
+    for expected in ["", "1", ""] {
+        bench.run(&["once", "--force"]).expect(0);
+        assert_eq!(bench.ask(drift), expected);
+    }
+}
