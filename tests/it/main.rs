@@ -18,6 +18,7 @@ mod faults;
 mod files;
 mod following;
 mod kills;
+mod hostile;
 mod once;
 mod parts;
 mod polling;
