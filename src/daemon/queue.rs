@@ -126,17 +126,20 @@ pub async fn run<Q: Queue>(
     let mut agenda = Agenda::new();
     let mut tasks: JoinSet<(Q::Id, String)> = JoinSet::new();
     let mut ask_at = Instant::now();
+    let mut ended = Vec::new();
     while !mill.stop.is_cancelled() {
         queue.rounds(&mill).up();
         let now = Instant::now();
         let upstream_done = matches!(&until, Until::Idle(upstream) if upstream.is_done());
         if now >= ask_at && agenda.ready_by(now + ASK_AT_LEAST) < LOW_WATER {
             let working = agenda.is_working();
-            let Some(added) = refill(&*queue, &mill, &mut agenda, now).await? else {
+            // One instant for both questions: what comes due between two would be missed by both.
+            let told = mill.clock.now();
+            let Some(added) = refill(&*queue, &mill, &mut agenda, now, told).await? else {
                 continue;
             };
             ask_at = if added == 0 {
-                next_due(&*queue, &mill, now).await?
+                next_due(&*queue, &mill, now, told).await?
             } else {
                 now + ASK_NOT_BEFORE
             };
@@ -181,14 +184,13 @@ pub async fn run<Q: Queue>(
             () = mill.stop.cancelled() => {}
             () = queue.wake(&mill).notified() => ask_at = Instant::now(),
             () = sleep_until(wake_at) => {}
-            Some(done) = tasks.join_next() => {
-                settle(&mut agenda, done);
-                // Its row may be due again soon, and its host has room for another.
-                ask_at = ask_at.min(Instant::now() + ASK_NOT_BEFORE);
-            }
+            Some(done) = tasks.join_next() => ended.push(done),
         }
-        while let Some(done) = tasks.try_join_next() {
+        ended.extend(std::iter::from_fn(|| tasks.try_join_next()));
+        for done in ended.drain(..) {
             settle(&mut agenda, done);
+            // Its row may be due again soon, and its host has room for another.
+            ask_at = ask_at.min(Instant::now() + ASK_NOT_BEFORE);
         }
     }
     drain(tasks).await;
@@ -212,10 +214,11 @@ async fn refill<Q: Queue>(
     mill: &Mill,
     agenda: &mut Agenda<Q::Id>,
     now: Instant,
+    told: Timestamp,
 ) -> Result<Option<usize>, StoreError> {
     let without = agenda.hosts().map(str::to_owned).collect();
     let wanted = Wanted {
-        now: mill.clock.now(),
+        now: told,
         per_host: BATCH_PER_HOST,
         limit: BATCH,
         without,
@@ -288,8 +291,12 @@ async fn start<Q: Queue>(
 }
 
 /// When to ask a table again that has just given nothing: when the next of its rows is due.
-async fn next_due<Q: Queue>(queue: &Q, mill: &Mill, now: Instant) -> Result<Instant, StoreError> {
-    let told = mill.clock.now();
+async fn next_due<Q: Queue>(
+    queue: &Q,
+    mill: &Mill,
+    now: Instant,
+    told: Timestamp,
+) -> Result<Instant, StoreError> {
     let due = pause_on_fault(queue.next_due(mill, told).await)
         .await?
         .flatten();

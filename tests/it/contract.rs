@@ -73,6 +73,7 @@ fn public_names_are_views_and_one_table_and_everything_else_is_marked_private() 
             "revisions",
             "sites",
             "stories",
+            "subscriptions",
             "troubles"
         ]
     );
