@@ -31,9 +31,9 @@ const PAUSE_KEPT: f64 = 0.973_693_3;
 /// Entries that were older when the feed was first seen say nothing of its habit now.
 const LOOK_BACK: Duration = Duration::from_secs(8 * 7 * 24 * 3600);
 /// So many occasions make the hours of the day half as credible as they can be …
-const HALF_SURE_OF_THE_DAY: f64 = 5.0;
+const HALF_SURE_OF_THE_DAY: f64 = 10.0;
 /// … and so many the hours of the week.
-const HALF_SURE_OF_THE_WEEK: f64 = 40.0;
+const HALF_SURE_OF_THE_WEEK: f64 = 60.0;
 /// No hour is taken for less, or more, than this many times the average: a habit is no promise.
 const LEAST_RATIO: f64 = 1.0 / 16.0;
 const MOST_RATIO: f64 = 16.0;
