@@ -358,6 +358,9 @@ CREATE TABLE _fetch (
   outcome     TEXT NOT NULL,
   detail      TEXT,
   conditional INTEGER NOT NULL,
+  unconditional TEXT CHECK (unconditional IN ('first', 'variant', 'distrusted', 'revalidate', 'no_validators')),
+  due         TEXT,                                     -- of a poll: the rule that made it due
+  retry_after_ms INTEGER,                               -- what the answer asked for
   bytes       INTEGER NOT NULL,
   ms          INTEGER NOT NULL
 ) STRICT;

@@ -310,6 +310,9 @@ CREATE VIEW fetches AS SELECT
   l.outcome,                                                -- What came of it: changed, unchanged, not_modified, ok, or the kind of failure.
   l.detail,                                                 -- A failure in words.
   l.conditional,                                            -- 1 when validators were sent.
+  l.unconditional,                                          -- Why a poll sent none: first (nothing was ever received), variant (it is asked otherwise than before), distrusted (its 304 are not believed), revalidate (nothing but 304 for a week) or no_validators (the server gives none).
+  l.due,                                                    -- The rule that had made a poll due; forced when a person did.
+  l.retry_after_ms,                                         -- How long the answer asked to be left alone (Retry-After), in milliseconds.
   l.bytes,                                                  -- Body bytes received.
   l.ms                                                      -- Duration in milliseconds.
 FROM _fetch l;

@@ -197,6 +197,9 @@ fn host(site: u64) -> String {
 
 fn record(at: Timestamp, url: String) -> FetchRecord {
     FetchRecord {
+        unconditional: None,
+        due: None,
+        retry_after: None,
         at,
         url,
         status: Some(200),

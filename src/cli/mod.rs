@@ -14,6 +14,7 @@ mod backup;
 mod check;
 pub mod cluster;
 mod demo;
+mod etiquette;
 mod explain;
 mod export;
 mod extract;
@@ -89,6 +90,8 @@ enum Command {
     Export(export::Export),
     /// Health at a glance; exit 0 healthy, 1 degraded, 2 stale or stopped
     Status(status::Status),
+    /// Hold the log of requests against the rules of polite polling
+    Etiquette(etiquette::Etiquette),
     /// Say why a feed is polled when it is, or why articles are or are not one
     Explain(explain::Explain),
     /// Take articles out of a cluster that they were wrongly joined to
@@ -174,6 +177,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Import(import) => import.run(),
         Command::Export(export) => export.run(&context),
         Command::Status(status) => status.run(&context),
+        Command::Etiquette(etiquette) => etiquette.run(&context),
         Command::Explain(explain) => explain.run(&context),
         Command::Split(split) => split.run(&context),
         Command::Poll(poll) => poll.run(&context),

@@ -19,15 +19,12 @@ pub(super) async fn request(
     variant: &[u8],
     now: Timestamp,
 ) -> Result<Request, String> {
-    let overdue = schedule::revalidates(&orders.config.schedule, due, now);
-    let conditional = due.variant == variant && !overdue && !due.distrusted;
     Ok(Request {
         url: due.url.clone(),
         purpose: Purpose::Feed,
-        validators: if conditional {
-            due.validators.clone()
-        } else {
-            Validators::default()
+        validators: match unconditional(orders, due, variant, now) {
+            None => due.validators.clone(),
+            Some(_) => Validators::default(),
         },
         validators_url: due.validators_url.clone().unwrap_or_default(),
         headers: own_headers(told).await?,
@@ -48,6 +45,28 @@ pub(super) async fn own_headers(told: &Feed) -> Result<HeaderMap, String> {
         headers.extend(credentials::authorization(path).await?);
     }
     Ok(headers)
+}
+
+/// Why a feed is asked for its whole document, if it is; the log of requests keeps the word.
+pub(super) fn unconditional(
+    orders: &Orders,
+    due: &DueFeed,
+    variant: &[u8],
+    now: Timestamp,
+) -> Option<&'static str> {
+    if due.last_full_at.is_none() {
+        Some("first")
+    } else if due.variant != variant {
+        Some("variant")
+    } else if due.distrusted {
+        Some("distrusted")
+    } else if schedule::revalidates(&orders.config.schedule, due, now) {
+        Some("revalidate")
+    } else if due.validators.is_empty() {
+        Some("no_validators")
+    } else {
+        None
+    }
 }
 
 /// What a request's answer depends on besides the server: validators are only sent with the same.

@@ -66,6 +66,9 @@ async fn read(
         Ok(fetched) => (Some(fetched), None),
     };
     let mut record = FetchRecord {
+        unconditional: None,
+        due: None,
+        retry_after: None,
         at: mill.clock.now(),
         url: redact(&gap.older),
         status: fetched.as_ref().map(|fetched| fetched.status),

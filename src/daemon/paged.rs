@@ -52,6 +52,9 @@ pub(super) fn record(answer: &Fetched, at: Timestamp) -> FetchRecord {
         outcome: "ok",
         detail: None,
         conditional: answer.conditional,
+        unconditional: None,
+        due: None,
+        retry_after: answer.retry_after,
         bytes: answer.wire_bytes,
         elapsed: answer.elapsed,
     }
@@ -66,6 +69,9 @@ pub(super) fn record_failure(failure: &FetchFailure, at: Timestamp) -> FetchReco
         outcome: failure.kind.token(),
         detail: Some(failure.detail.clone()),
         conditional: false,
+        unconditional: None,
+        due: None,
+        retry_after: None,
         bytes: 0,
         elapsed: failure.elapsed,
     }

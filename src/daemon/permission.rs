@@ -90,6 +90,9 @@ async fn keep(mill: &Mill, site: String, feed: FeedId, answer: RobotsAnswer) {
         },
         detail: None,
         conditional: false,
+        unconditional: None,
+        due: None,
+        retry_after: None,
         bytes: answer.body.len() as u64,
         elapsed: answer.elapsed,
     };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::asking::{asked_with, request, variant};
+use super::asking::{asked_with, request, unconditional, variant};
 use super::backfill::backfill;
 use super::catch_up::catch_up;
 use super::mill::{Mill, Orders};
@@ -212,6 +212,7 @@ async fn visit(
         visited,
         failure.as_ref(),
         Asked {
+            unconditional: unconditional(orders, &due, &variant, asked_at),
             variant,
             with,
             at: asked_at,

@@ -52,6 +52,8 @@ pub(super) struct Asked {
     /// What a server that wants credentials looks at.
     pub with: Vec<u8>,
     pub at: Timestamp,
+    /// Why no validators were sent, where none were.
+    pub unconditional: Option<&'static str>,
 }
 
 /// Everything that a poll knows, as it is committed.
@@ -72,14 +74,8 @@ pub(super) fn commit(
         .and_then(|(parsed, _)| parsed.older.clone());
     let distrusted = is_distrusted(schedule, due, &visited, &asked);
     let answer = answer(due, &visited, failure, distrusted, now);
-    let published: Vec<_> = visited
-        .changes
-        .new
-        .iter()
-        .map(|entry| entry.published)
-        .collect();
     let before = Profile::read(&due.profile);
-    let learned = Profile::learned(before.as_ref(), &published, due.last_poll_at, now);
+    let learned = learned(before.as_ref(), due, &visited.changes, now);
     let profile = learned.as_ref().or(before.as_ref());
     let mut load = mill.load();
     load.forget_before(now);
@@ -120,17 +116,8 @@ pub(super) fn commit(
         older: older.filter(|older| fetched.as_ref().is_none_or(|fetched| *older != fetched.url)),
         missed: feed::missed(&changes.new, due.last_ok_at),
     });
-    // A document that is asked for with headers of a feed's own may be another one for everybody else.
-    let shared = told.headers.is_empty() && told.credentials.is_none();
-    let found_at = keep.filter(|_| shared).map(|fetched| polls::Found {
-        url: fetched.url.clone(),
-        at_home: due.url == due.configured_url && fetched.redirects.is_empty(),
-        look_again: polls::Due {
-            at: schedule::next_look(schedule, now, mill.clock.chance()),
-            reason: Reason::Merged.token().to_owned(),
-            interval: None,
-        },
-    });
+    let look_again = schedule::next_look(schedule, now, mill.clock.chance());
+    let found_at = keep.and_then(|fetched| found(told, due, fetched, look_again));
     let refused = matches!(
         outcome,
         Err(FailureKind::Unauthorized | FailureKind::Credentials)
@@ -186,8 +173,41 @@ pub(super) fn commit(
         profile: learned.map(|learned| learned.to_bytes()),
         notes,
         changes,
-        record: record(due, fetched.as_ref(), failure, outcome, detail, now),
+        record: record(
+            due,
+            fetched.as_ref(),
+            failure,
+            (outcome, detail),
+            asked.unconditional,
+            now,
+        ),
     }
+}
+
+/// Where the document was found, for the feeds that lead to the same one.
+fn found(told: &Feed, due: &DueFeed, fetched: &Fetched, again: Timestamp) -> Option<polls::Found> {
+    // A document that is asked for with headers of a feed's own may be another one for everybody else.
+    let shared = told.headers.is_empty() && told.credentials.is_none();
+    shared.then(|| polls::Found {
+        url: fetched.url.clone(),
+        at_home: due.url == due.configured_url && fetched.redirects.is_empty(),
+        look_again: polls::Due {
+            at: again,
+            reason: Reason::Merged.token().to_owned(),
+            interval: None,
+        },
+    })
+}
+
+/// What the new entries teach of when the feed publishes.
+fn learned(
+    before: Option<&Profile>,
+    due: &DueFeed,
+    changes: &FeedChanges,
+    now: Timestamp,
+) -> Option<Profile> {
+    let published: Vec<_> = changes.new.iter().map(|entry| entry.published).collect();
+    Profile::learned(before, &published, due.last_poll_at, now)
 }
 
 /// Whether the server's 304 are not to be believed: what was known of it, or has just come out.
@@ -285,8 +305,8 @@ fn record(
     due: &DueFeed,
     fetched: Option<&Fetched>,
     failure: Option<&FetchFailure>,
-    outcome: Result<PollOutcome, FailureKind>,
-    detail: Option<String>,
+    (outcome, detail): (Result<PollOutcome, FailureKind>, Option<String>),
+    unconditional: Option<&'static str>,
     at: Timestamp,
 ) -> FetchRecord {
     let url = fetched
@@ -305,6 +325,9 @@ fn record(
             )
         }),
         conditional: fetched.is_some_and(|fetched| fetched.conditional),
+        unconditional,
+        due: Some(due.due_by.clone()),
+        retry_after: fetched.and_then(|fetched| fetched.retry_after),
         bytes: fetched.map_or(0, |fetched| fetched.wire_bytes),
         elapsed: fetched
             .map(|fetched| fetched.elapsed)

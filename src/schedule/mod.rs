@@ -16,6 +16,7 @@ mod address;
 mod backoff;
 mod cron;
 mod cron_fault;
+mod etiquette;
 mod horizon;
 #[cfg(test)]
 mod latency;
@@ -34,6 +35,7 @@ mod trust;
 
 pub use address::{Address, is_gone, judge_address, next_look};
 pub use cron::{Cron, CronError};
+pub use etiquette::{Logged, Sheet, sheet};
 pub use horizon::horizon;
 pub use lease::{denial_pause, hub_pause, lease, renewal};
 pub use load::Load;

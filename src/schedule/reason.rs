@@ -27,7 +27,7 @@ tokens! {
     Throttled = "throttled", "the server said that it is asked too often, without saying for how long; the pause doubles each time from polling.throttle_backoff";
     Unreachable = "unreachable", "the host could not be reached; the pause doubles each time from polling.connect_backoff";
     Unauthorized = "unauthorized", "the server wants credentials; it is asked once in polling.max_interval until they change";
-    SlowLane = "slow_lane", "it has been failing for long; it is tried at an eighth of that time, at last every polling.slow_lane, and never given up";
+    SlowLane = "slow_lane", "it has been failing for long, or a wall for browsers stands before it; it is tried rarely, at an eighth of the time it has been failing and at last every polling.slow_lane, and never given up";
     Gone = "gone", "the server says that it is gone for good; that is looked at again before it is believed";
     }
 }

@@ -382,7 +382,7 @@ mod tests {
         // On Tuesday: a weekend of 65 hours is its habit, and half as much again.
         assert_eq!(noticed_after(office_hours, 4), Some(2));
         assert_eq!(noticed_after(every_evening, 4), Some(8));
-        assert_eq!(noticed_after(weekly, 20), Some(73));
+        assert_eq!(noticed_after(weekly, 20), Some(74));
         // Too little is known.
         assert_eq!(noticed_after(every_hour, 1), None);
         assert_eq!(noticed_after(weekly, 4), None);

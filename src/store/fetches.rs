@@ -19,6 +19,12 @@ pub struct FetchRecord {
     pub outcome: &'static str,
     pub detail: Option<String>,
     pub conditional: bool,
+    /// Why a poll sent no validators.
+    pub unconditional: Option<&'static str>,
+    /// Of a poll: the rule that had made it due.
+    pub due: Option<String>,
+    /// What the answer asked for.
+    pub retry_after: Option<std::time::Duration>,
     pub bytes: u64,
     pub elapsed: std::time::Duration,
 }
@@ -49,8 +55,9 @@ pub(super) fn insert(
         Purpose::Robots => ("robots", None),
     };
     conn.prepare_cached(
-        "INSERT INTO _fetch (at, kind, feed_id, article_id, url, status, outcome, detail, conditional, bytes, ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "INSERT INTO _fetch (at, kind, feed_id, article_id, url, status, outcome, detail, conditional, bytes, ms,
+                             unconditional, due, retry_after_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?
     .execute(params![
         record.at,
@@ -64,6 +71,9 @@ pub(super) fn insert(
         record.conditional,
         rows::count(record.bytes),
         rows::millis(record.elapsed),
+        record.unconditional,
+        record.due,
+        record.retry_after.map(rows::millis),
     ])?;
     Ok(())
 }

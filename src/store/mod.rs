@@ -28,6 +28,7 @@ pub mod directory;
 mod durable;
 pub mod entries;
 mod error;
+pub mod etiquette;
 pub mod events;
 pub mod explain;
 pub mod export;

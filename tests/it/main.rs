@@ -13,12 +13,13 @@
 mod backups;
 mod contract;
 mod duplicates;
+mod etiquette;
 mod events;
 mod faults;
 mod files;
 mod following;
-mod kills;
 mod hostile;
+mod kills;
 mod once;
 mod parts;
 mod polling;

@@ -51,6 +51,9 @@ pub(super) async fn deliver(mill: &Mill, delivery: Delivery) -> Result<(), Store
         return mill.store.write(rejected).await;
     };
     let mut record = FetchRecord {
+        unconditional: None,
+        due: None,
+        retry_after: None,
         at: mill.clock.now(),
         url: redact(&subscription.topic),
         status: None,
