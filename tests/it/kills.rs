@@ -177,7 +177,10 @@ fn kills_at_random_moments_lose_nothing_and_double_nothing() {
     let site = endless_site();
     let bench = Bench::new(&format!(
         "{QUICK}[store]\nkeep = \"30d\"\n{}",
-        feed(&site.url("/feed"), "full_text = \"always\"")
+        feed(
+            &site.url("/feed"),
+            "full_text = \"always\"\ninterval = \"1h\""
+        )
     ));
     for _ in 0..POLLS_BEFORE {
         bench.run(&["once", "--force"]).expect(0);
