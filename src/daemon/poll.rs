@@ -212,7 +212,7 @@ async fn visit(
         visited,
         failure.as_ref(),
         Asked {
-            unconditional: unconditional(orders, &due, &variant, asked_at),
+            unconditional: unconditional(orders, due, &variant, asked_at),
             variant,
             with,
             at: asked_at,

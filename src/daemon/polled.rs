@@ -1,5 +1,7 @@
 //! What a poll leaves behind: from what was received and read to what is committed.
 
+use std::time::Duration;
+
 use super::mill::{Mill, Orders};
 use crate::config::{Feed, FullText};
 use crate::feed;
@@ -83,12 +85,7 @@ pub(super) fn commit(
         settings: schedule,
         pace: told.pace.as_ref().unwrap_or(&orders.config.pace),
         splay: told.splay.unwrap_or(schedule.splay),
-        backstop: orders
-            .config
-            .websub
-            .as_ref()
-            .filter(|_| due.subscribed)
-            .map(|websub| websub.backstop),
+        backstop: backstop(orders, due),
         respect_cache_control: told.respect_cache_control,
         feed: due,
         profile,
@@ -122,10 +119,6 @@ pub(super) fn commit(
         outcome,
         Err(FailureKind::Unauthorized | FailureKind::Credentials)
     );
-    let said = answer
-        .retry_after
-        .map(|wait| now.plus(wait.min(schedule.retry_after_max)));
-    let unsaid = (outcome == Err(FailureKind::Throttled)).then_some(next.at);
     let gone = outcome.is_err_and(|kind| schedule::is_gone(schedule, due, kind, now));
     let address = address(schedule, due, fetched.as_ref(), outcome.is_ok(), now);
     let notes = schedule::standing(&schedule::Seen {
@@ -143,15 +136,11 @@ pub(super) fn commit(
         at: now,
         outcome,
         next: due_at(&next),
-        patience: said.or(unsaid),
+        patience: patience(schedule, &answer, &next, now),
         refused_with: refused.then_some(asked.with),
         found_at,
         gone,
-        address: match address {
-            schedule::Address::Stays(moving) => polls::Address::Stays(moving),
-            schedule::Address::Moves(to) => polls::Address::Moves(to),
-            schedule::Address::Returns => polls::Address::Returns,
-        },
+        address: stored(address),
         answer: keep.map(|fetched| polls::Answer {
             validators: fetched.validators.clone(),
             url: fetched.url.clone(),
@@ -208,6 +197,34 @@ fn learned(
 ) -> Option<Profile> {
     let published: Vec<_> = changes.new.iter().map(|entry| entry.published).collect();
     Profile::learned(before, &published, due.last_poll_at, now)
+}
+
+/// Until when the server has asked to be left alone, in a header or by its status.
+fn patience(
+    settings: &schedule::Settings,
+    answer: &Answer,
+    next: &NextPoll,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let said = answer
+        .retry_after
+        .map(|wait| now.plus(wait.min(settings.retry_after_max)));
+    let is_throttled = answer.visit == Visit::Failed(FailureKind::Throttled);
+    said.or(is_throttled.then_some(next.at))
+}
+
+/// How seldom a feed need be polled whose hub delivers what is new.
+fn backstop(orders: &Orders, due: &DueFeed) -> Option<Duration> {
+    let websub = orders.config.websub.as_ref().filter(|_| due.subscribed);
+    websub.map(|websub| websub.backstop)
+}
+
+fn stored(address: schedule::Address) -> polls::Address {
+    match address {
+        schedule::Address::Stays(moving) => polls::Address::Stays(moving),
+        schedule::Address::Moves(to) => polls::Address::Moves(to),
+        schedule::Address::Returns => polls::Address::Returns,
+    }
 }
 
 /// Whether the server's 304 are not to be believed: what was known of it, or has just come out.

@@ -104,7 +104,7 @@ pub(super) fn insert(
                                    first_seen_at, fetched_at, updated_at, status, method, confidence, extractor,
                                    http_status, word_count, text_hash, robots, cluster_id)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
-                     ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, 0) RETURNING id",
+                     ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, 0) RETURNING id",
         )?
         .query_row(
             params![
