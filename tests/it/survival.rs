@@ -64,7 +64,13 @@ fn fifty_kills_and_one_full_run_leave_the_same_rows_as_one_undisturbed_run() {
         child.wait().unwrap();
     }
     killed.run(&["once"]).expect(0);
-    assert_eq!(contents(&killed), expected);
+    let found = contents(&killed);
+    let other: Vec<_> = found
+        .iter()
+        .zip(&expected)
+        .filter(|(found, expected)| found != expected)
+        .collect();
+    assert_eq!((found.len(), other), (expected.len(), Vec::new()));
     assert_eq!(killed.ask("PRAGMA integrity_check"), "ok");
     let conn = rusqlite::Connection::open(killed.db()).unwrap();
     conn.execute_batch("INSERT INTO articles_fts(articles_fts) VALUES ('integrity-check')")
