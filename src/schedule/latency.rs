@@ -81,7 +81,7 @@ fn published(habit: Habit, dice: &mut Dice) -> Vec<Timestamp> {
 
 /// Mean delay in minutes and requests a week, in the weeks that count.
 fn polled(habit: Habit, with_profile: bool) -> (f64, f64) {
-    let settings = Settings::default();
+    let (settings, load) = (Settings::default(), Load::default());
     let mut dice = Dice(7);
     let (mut delay, mut seen, mut requests) = (0.0, 0.0, 0.0);
     for _ in 0..FEEDS {
@@ -137,7 +137,7 @@ fn polled(habit: Habit, with_profile: bool) -> (f64, f64) {
                 asked_at: now,
                 now,
                 chance: dice.roll(),
-                load: &Load::default(),
+                load: &load,
             });
             if !new.is_empty() {
                 feed.last_new_at = Some(now);

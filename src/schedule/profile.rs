@@ -30,6 +30,8 @@ const KEPT: f64 = 0.840_896_415_253_714_6;
 const PAUSE_KEPT: f64 = 0.973_693_3;
 /// Entries that were older when the feed was first seen say nothing of its habit now.
 const LOOK_BACK: Duration = Duration::from_secs(8 * 7 * 24 * 3600);
+/// Fewer occasions are no habit.
+pub const HABIT: f64 = 4.0;
 /// So many occasions make the hours of the day half as credible as they can be …
 const HALF_SURE_OF_THE_DAY: f64 = 10.0;
 /// … and so many the hours of the week.
@@ -189,6 +191,9 @@ impl Profile {
     /// How much worth a request is in each hour of the week, 1 on average.
     #[must_use]
     pub fn density(&self) -> Shape {
+        if self.occasions() < HABIT {
+            return Shape::FLAT;
+        }
         let mut density = self.ratios();
         for ratio in &mut density {
             *ratio = ratio.sqrt();

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use super::profile::HABIT;
 use super::{Address, Profile, Visit};
 use crate::model::{DueFeed, EventKind, Evidence, Fact, FailureKind, Note, Subject, Timestamp};
 
@@ -21,8 +22,7 @@ const SURPRISE_AT_LEAST: f64 = 7.0;
 /// Publishing is less even than chance (holidays, campaigns): the longest pause in living memory,
 /// and half as much again, is still its habit.
 const OF_THE_LONGEST_PAUSE: f64 = 1.5;
-/// Occasions, and time, that a habit can be told from: two weekends are in it.
-const OCCASIONS_AT_LEAST: f64 = 4.0;
+/// Time that a habit can be told from: two weekends are in it.
 const SPAN_AT_LEAST: Duration = Duration::from_secs(14 * 24 * 3600);
 /// Less is not worth anybody's attention.
 const QUIET_AT_LEAST: Duration = Duration::from_secs(24 * 3600);
@@ -166,7 +166,7 @@ fn silence(seen: &Seen<'_>, notes: &mut Vec<Note>) {
         return closes(seen, EventKind::Silent, notes);
     }
     let quiet = seen.now.since(profile.last());
-    let unusual = profile.occasions() >= OCCASIONS_AT_LEAST
+    let unusual = profile.occasions() >= HABIT
         && profile.span() >= SPAN_AT_LEAST
         && quiet >= QUIET_AT_LEAST
         && quiet >= profile.pause().mul_f64(OF_THE_LONGEST_PAUSE);
