@@ -1,15 +1,23 @@
-//! What the duplicate judge costs, with a million articles in its window.
+//! What the duplicate judge costs, with a million articles in its window and in a file.
 //!
 //!     cargo bench --bench dedupe
+//!
+//! One article in four is a copy with some words more; the others are new, with a site's standing
+//! words. The text of a candidate that is not on the shelf is read from the file.
+
+#![allow(clippy::unwrap_used)]
 
 use std::hint::black_box;
+use std::path::Path;
 use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use feedmill::dedupe::{
-    Candidate, Judgement, Limits, Prepared, Rules, Shelf, Window, judge, url_key,
+    ALGORITHM_VERSION, Candidate, Judgement, Limits, Prepared, Rules, Shelf, Window, judge, url_key,
 };
 use feedmill::model::{ArticleId, Timestamp};
+use feedmill::store::{Checkpointing, FeedSpec, Settings, Store, SyncFeeds, open};
+use rusqlite::{Connection, OptionalExtension, params};
 
 /// Articles in the window.
 const ARTICLES: i64 = 1_000_000;
@@ -21,8 +29,11 @@ const SITES: usize = 2_000;
 const VOCABULARY: u64 = 20_000;
 const FREQUENT: u64 = 100;
 
-/// Prepared texts at hand, as of a few ten thousand articles.
-const SHELF_BYTES: usize = 128 << 20;
+/// Prepared texts at hand, as in the store.
+const SHELF_BYTES: usize = 64 << 20;
+
+/// Every so many articles one is a copy.
+const COPY_EVERY: i64 = 4;
 
 /// A sequence that looks random (`SplitMix64`), the same in every run.
 struct Sequence(u64);
@@ -69,30 +80,103 @@ fn at(id: i64) -> Timestamp {
     Timestamp::from_millis(id * 259)
 }
 
-/// A window of which one article in a hundred is a text of the bench, so that there is something to find.
-fn filled(texts: &[String]) -> Window {
+/// Every article of which the file has the text.
+const TEXT_EVERY: i64 = 100;
+
+/// The sketch of each article: one in a hundred is that of a text.
+fn sketches(texts: &[String]) -> impl Iterator<Item = (i64, Vec<u32>)> {
     let mut sequence = Sequence(7);
-    let mut window = Window::new(Limits::default());
     let mut texts = texts.iter().cycle();
-    for id in 0..ARTICLES {
-        let sketch = if id % 100 == 0 {
-            texts
-                .next()
-                .map(|text| Prepared::new(text).fingerprint().sketch)
-                .unwrap_or_default()
-        } else {
-            sequence.sketch()
-        };
-        window.insert(ArticleId(id), ArticleId(id), at(id), &sketch);
+    (1..=ARTICLES).map(move |id| {
+        let text = (id % TEXT_EVERY == 0).then(|| texts.next()).flatten();
+        let sketch = text.map(|text| Prepared::new(text).fingerprint().sketch);
+        (id, sketch.unwrap_or_else(|| sequence.sketch()))
+    })
+}
+
+/// Opens the store as the daemon does, and waits until the writer has answered once: by then it
+/// has read its window.
+fn start(path: &Path, feeds: Vec<FeedSpec>) {
+    let at = at(ARTICLES);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let (store, writer) = Store::open(path, Settings::default()).unwrap();
+    runtime
+        .block_on(store.write(SyncFeeds { feeds, at }))
+        .unwrap();
+    drop(store);
+    writer.join().unwrap();
+}
+
+fn feed() -> Vec<FeedSpec> {
+    vec![FeedSpec {
+        url: "http://127.0.0.1/feed".to_owned(),
+        host: "127.0.0.1".to_owned(),
+        name: None,
+        tags: Vec::new(),
+        first_poll_at: at(0),
+    }]
+}
+
+/// Fills a new database with a million articles, their sketches, and some of their texts.
+fn fill(path: &Path, texts: &[String]) {
+    start(path, feed());
+    let mut conn = open::writer(path, Checkpointing::Internal).unwrap();
+    let tx = conn.transaction().unwrap();
+    let mut article = tx
+        .prepare(
+            "INSERT INTO _article (id, seq, url, site, feed_id, title, byline, sort_at, first_seen_at, updated_at, status,
+                                   method, confidence, extractor, word_count, text_hash, cluster_id)
+             VALUES (?1, ?1, ?3, 'paper.example', 1, ?4, 'By a writer of the paper', ?2, ?2, ?2, 'ok',
+                     'container', 0.9, 1, 400, randomblob(16), ?1)",
+        )
+        .unwrap();
+    let mut sketch = tx
+        .prepare("INSERT INTO _sketch VALUES (?1, ?2, ?3)")
+        .unwrap();
+    let mut text = tx
+        .prepare("INSERT INTO article_text (id, text) VALUES (?1, ?2)")
+        .unwrap();
+    let mut written = texts.iter().cycle();
+    for (id, hashes) in sketches(texts) {
+        let url = format!("https://paper.example/news/2026/11/a-story-of-some-length-{id}");
+        let title = format!("A headline of the usual length for article {id}");
+        article
+            .execute(params![id, at(id).to_string(), url, title])
+            .unwrap();
+        let packed: Vec<u8> = hashes.iter().flat_map(|hash| hash.to_le_bytes()).collect();
+        sketch
+            .execute(params![id, ALGORITHM_VERSION, packed])
+            .unwrap();
+        if id % TEXT_EVERY == 0 {
+            text.execute(params![id, written.next()]).unwrap();
+        }
     }
-    window
+    drop((article, sketch, text));
+    tx.commit().unwrap();
+}
+
+/// Bytes of the file that the sketches take, by article.
+fn sketch_bytes(path: &Path) -> f64 {
+    let conn = Connection::open(path).unwrap();
+    let count = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, f64>(0)).unwrap();
+    let before = count(
+        "SELECT 1.0 * freelist_count * page_size FROM pragma_freelist_count, pragma_page_size",
+    );
+    conn.execute_batch("BEGIN; DELETE FROM _sketch").unwrap();
+    let after = count(
+        "SELECT 1.0 * freelist_count * page_size FROM pragma_freelist_count, pragma_page_size",
+    );
+    conn.execute_batch("ROLLBACK").unwrap();
+    (after - before) / ARTICLES as f64
 }
 
 /// What a writer does with each article.
-fn judged(
+fn judge_one(
     window: &mut Window,
     shelf: &mut Shelf,
-    texts: &[String],
+    file: &Connection,
     text: &str,
     id: ArticleId,
     now: Timestamp,
@@ -101,11 +185,16 @@ fn judged(
     let sketch = text.fingerprint().sketch;
     let near = window.candidates(&sketch, now);
     for near in &near {
-        let stored = usize::try_from(near.id.0 / 100)
-            .ok()
-            .and_then(|at| texts.get(at));
-        if let (None, Some(stored)) = (shelf.get(near.id), stored) {
-            shelf.put(near.id, Prepared::new(stored));
+        if shelf.get(near.id).is_none() {
+            let stored: Option<String> = file
+                .prepare_cached("SELECT text FROM article_text WHERE id = ?1")
+                .unwrap()
+                .query_row([near.id.0], |row| row.get(0))
+                .optional()
+                .unwrap();
+            if let Some(stored) = stored {
+                shelf.put(near.id, Prepared::new(&stored));
+            }
         }
     }
     let candidates: Vec<Candidate<'_>> = near
@@ -130,46 +219,55 @@ fn benches(criterion: &mut Criterion) {
     let mut sequence = Sequence(1);
     let standing: Vec<String> = (0..SITES).map(|_| sequence.words(STANDING_WORDS)).collect();
     let texts: Vec<String> = (0..10_000).map(|_| sequence.text(&standing)).collect();
-    let sketches: Vec<Vec<u32>> = (0..ARTICLES).map(|_| sequence.sketch()).collect();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("feedmill.db");
+    fill(&path, &texts);
+    println!("on disk: {:.0} bytes a sketch", sketch_bytes(&path));
 
     let mut group = criterion.benchmark_group("start");
     group
         .sample_size(10)
-        .measurement_time(Duration::from_secs(15));
-    group.bench_function("insert a million sketches", |bench| {
-        bench.iter(|| {
-            let mut window = Window::new(Limits::default());
-            for (id, sketch) in (0..).zip(&sketches) {
-                window.insert(ArticleId(id), ArticleId(id), at(id), sketch);
-            }
-            black_box(window.len())
-        });
+        .measurement_time(Duration::from_secs(30));
+    group.bench_function("open a file with a million sketches", |bench| {
+        bench.iter(|| start(&path, feed()));
     });
     group.finish();
-    drop(sketches);
 
-    let mut window = filled(&texts);
+    let mut window = Window::new(Limits::default());
+    for (id, sketch) in sketches(&texts) {
+        window.insert(ArticleId(id), ArticleId(id), at(id), &sketch);
+    }
     println!(
-        "window: {} articles, {} bytes each",
+        "in memory: {} articles, {} bytes each",
         window.len(),
         window.bytes() / window.len()
     );
+    let file = Connection::open(&path).unwrap();
     let mut shelf = Shelf::new(SHELF_BYTES);
     let now = at(ARTICLES);
     let mut known = texts.iter().cycle();
-    let mut id = ARTICLES;
+    let (mut id, mut judged) = (ARTICLES, ARTICLES);
     criterion.bench_function("judge an article, all steps", |bench| {
         bench.iter_batched(
-            // Its last words are its own: near, not exact.
             || {
-                known
-                    .next()
-                    .map(|text| format!("{text} and some more words"))
-                    .unwrap_or_default()
+                id += 1;
+                if id % COPY_EVERY == 0 {
+                    let text = known.next().map_or("", String::as_str);
+                    format!("{text} and some more words")
+                } else {
+                    sequence.text(&standing)
+                }
             },
             |text| {
-                id += 1;
-                judged(&mut window, &mut shelf, &texts, &text, ArticleId(id), now)
+                judged += 1;
+                judge_one(
+                    &mut window,
+                    &mut shelf,
+                    &file,
+                    &text,
+                    ArticleId(judged),
+                    now,
+                )
             },
             BatchSize::SmallInput,
         );
