@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use crate::Plan;
 use crate::clock::BEGINNING;
 use crate::site::{Manner, Site};
-use crate::web::{Hit, Web};
+use crate::web::{Hit, OUTAGE, Web};
 
 const DAY: i64 = 86_400;
 /// Nothing is asked sooner: the floor of the adaptive interval.
@@ -201,6 +201,10 @@ fn below_floor(web: &Web, hits: &[Hit]) -> Vec<String> {
     let mut found = Vec::new();
     for hit in hits {
         let Some(site) = hit.site else { continue };
+        // What did not get out of the door has troubled nobody.
+        if OUTAGE.contains(&hit.at) {
+            continue;
+        }
         let before = last.insert((site, hit.host.as_str()), (hit.at, hit.told));
         if let Some((at, told)) = before
             && hit.at - at < FLOOR

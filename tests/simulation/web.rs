@@ -22,7 +22,7 @@ use crate::site::{Manner, Site};
 const DAY: i64 = 86_400;
 const HOUR: i64 = 3600;
 /// When nothing at all can be reached from here.
-const OUTAGE: std::ops::Range<i64> = 7 * DAY..7 * DAY + 3 * HOUR;
+pub const OUTAGE: std::ops::Range<i64> = 7 * DAY..7 * DAY + 3 * HOUR;
 /// How long an answer takes.
 const FASTEST: Duration = Duration::from_millis(40);
 const SLOWEST_MORE: f64 = 0.4;
