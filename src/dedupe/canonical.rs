@@ -8,17 +8,13 @@
 //! says where the text was taken from and never becomes the identity.
 //!
 //! One lie cannot be seen on one page: a section's address as the canonical of all
-//! of its pages. Who keeps the texts quarantines a canonical that was given for
-//! [`QUARANTINE_TEXTS`] different ones.
+//! of its pages. Who keeps the texts joins only those that agree (`store`'s judge).
 
 use std::collections::BTreeSet;
 
 use ::url::{Host, Url};
 
 use super::url::{key_of, parse, registrable, tidied};
-
-/// Different texts under one canonical address from which on it is believed no more.
-pub const QUARANTINE_TEXTS: usize = 3;
 
 /// Canonical addresses of one page that are read. A page has one; beyond a handful
 /// they are noise.

@@ -45,7 +45,7 @@ mod tokens;
 mod url;
 mod window;
 
-pub use canonical::{Canonical, QUARANTINE_TEXTS, judge_canonical, judge_canonicals};
+pub use canonical::{Canonical, judge_canonical, judge_canonicals};
 pub use evidence::Evidence;
 pub use identity::{Identity, identify};
 pub use judge::{Candidate, Judgement, Twin, judge, judge_exact};
