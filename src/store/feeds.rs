@@ -172,6 +172,13 @@ pub fn due(
     without: &[String],
     only: Option<&[FeedId]>,
 ) -> Result<Vec<Due<FeedId>>, StoreError> {
+    // Most of the time nothing is due, and the question by hosts costs ten times as much.
+    let mut any = conn.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM _feed WHERE state IN ('active', 'gone') AND next_poll_at <= ?1 AND (leased_until IS NULL OR leased_until <= ?1))",
+    )?;
+    if !any.query_row([now], |row| row.get(0))? {
+        return Ok(Vec::new());
+    }
     let mut select = conn.prepare_cached(
         "SELECT id, host FROM (
              SELECT id, host, next_poll_at, row_number() OVER (PARTITION BY host ORDER BY next_poll_at, id) AS rank

@@ -37,8 +37,7 @@ pub fn writer(path: &Path, checkpoints: Checkpointing) -> Result<Connection, Sto
     directory::refuse_shared(path)?;
     refuse_what_is_no_database(path)?;
     let named = |error| name_fault(path, error);
-    let mut conn = Connection::open(path).map_err(named)?;
-    conn.busy_timeout(BUSY)?;
+    let mut conn = connect(path, OpenFlags::default()).map_err(named)?;
     bigrams::teach(&conn)?;
     migrate::check(&conn, path).map_err(|error| rename(path, error))?;
     let fresh = migrate::check(&conn, path)? == 0;
@@ -76,6 +75,16 @@ pub fn writer(path: &Path, checkpoints: Checkpointing) -> Result<Connection, Sto
     Ok(conn)
 }
 
+/// What is the same for every connection. Each belongs to one thread at a time, so that SQLite need
+/// not lock it; and a plan does not depend on what is bound: looking at it, SQLite (built with
+/// STAT4) would prepare most statements anew whenever they are used.
+fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    conn.busy_timeout(BUSY)?;
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(conn)
+}
+
 /// Whether the last writer closed the database in order. Reading a large file to its end takes
 /// minutes; after a crash they are well spent.
 fn stopped_cleanly(conn: &Connection) -> bool {
@@ -106,9 +115,8 @@ pub fn reader(path: &Path) -> Result<Connection, StoreError> {
     }
     // The file is opened by SQLite alone: closing any other descriptor of it would drop the locks of
     // this process, and another program that closed the database would then delete the log in use.
-    let opened = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
+    let opened = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
     let conn = opened.map_err(|error| name_fault(path, error))?;
-    conn.busy_timeout(BUSY)?;
     match migrate::check(&conn, path) {
         // It is just being made.
         Ok(0) => {
@@ -135,7 +143,7 @@ pub fn reader(path: &Path) -> Result<Connection, StoreError> {
 pub(super) fn guest(path: &Path) -> Result<Connection, StoreError> {
     // The file is looked at by a reader's rules first: it exists, and it is ours.
     drop(reader(path)?);
-    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+    let conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
         .map_err(|error| name_fault(path, error))?;
     if conn.is_readonly("main")? {
         return Err(access(
@@ -143,7 +151,6 @@ pub(super) fn guest(path: &Path) -> Result<Connection, StoreError> {
             "it cannot be written by this user; run this as the user feedmill runs as",
         ));
     }
-    conn.busy_timeout(BUSY)?;
     conn.pragma_update(None, "wal_autocheckpoint", 0)?;
     keep_wal(&conn);
     Ok(conn)
