@@ -156,8 +156,11 @@ fn feeds(context: &Context) -> Result<(), Failure> {
     let feeds: Vec<(String, String)> = context
         .config()?
         .feeds
-        .into_iter()
-        .map(|feed| (feed.name.unwrap_or_else(|| feed.url.clone()), feed.url))
+        .iter()
+        .map(|feed| {
+            let name = feed.name.as_ref().unwrap_or(&feed.url);
+            (name.clone(), feed.url.clone())
+        })
         .collect();
     say!(
         "{}",

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::document::{self, Kind, Wishes};
@@ -373,7 +374,7 @@ fn check_feeds(config: &mut Config, listed: Vec<Listed>, problems: &mut Problems
             );
         }
         places.insert(feed.url.clone(), here);
-        config.feeds.push(feed);
+        config.feeds.push(Arc::new(feed));
     }
 }
 

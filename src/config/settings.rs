@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::fetch::{self, HeaderMap, Networks};
@@ -27,7 +28,7 @@ pub struct Config {
     /// Present when hubs may call.
     pub websub: Option<WebSub>,
     pub log: Log,
-    pub feeds: Vec<Feed>,
+    pub feeds: Vec<Arc<Feed>>,
 }
 
 /// How long things are kept, and how the file is looked after.

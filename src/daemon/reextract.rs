@@ -209,7 +209,7 @@ impl Job {
             pages,
             words: known.words.clone(),
             was_partial: known.is_partial,
-            settings: extraction(feed),
+            settings: extraction(feed.map(AsRef::as_ref)),
             site: SiteMemory::decode(&site.memory),
         }
     }

@@ -16,7 +16,8 @@ use crate::model::Timestamp;
 pub struct Cron {
     line: String,
     zone: Tz,
-    parsed: croner::Cron,
+    /// Apart, since it is large and most feeds have none.
+    parsed: Box<croner::Cron>,
 }
 
 /// A cron line that cannot be used.
@@ -46,7 +47,7 @@ impl Cron {
         let cron = Self {
             line: line.to_owned(),
             zone,
-            parsed,
+            parsed: Box::new(parsed),
         };
         if cron.after(Timestamp::from_secs(SOME_DAY)).is_none() {
             return Err(CronError::Never(line.to_owned()));

@@ -79,10 +79,6 @@ impl Default for Settings {
 
 /// How often a feed is wanted.
 #[derive(Debug, Clone, Default, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one for each configured feed, and cron lines are common"
-)]
 pub enum Pace {
     /// As often as it publishes, within floor and ceiling.
     #[default]
