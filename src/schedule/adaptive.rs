@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::next::Visit;
-use super::{Settings, Shape};
+use super::{Profile, Settings, Shape};
 use crate::model::{DueFeed, Timestamp};
 
 /// New entries shorten the interval by this factor, so that a burst is met within a few polls.
@@ -39,16 +39,25 @@ pub(super) fn interval(
     clamp(settings, next)
 }
 
+/// By its habit a feed is polled when so many occasions are to be expected. At random times news then
+/// come with every seventh poll; the others are a 304, and a feed that publishes sixteen times a day
+/// is asked as often as the floor allows.
+const WORTH_A_POLL: f64 = 1.0 / 6.0;
+
 /// When an interval has passed on the feed's own clock, which runs faster in the hours in which it
-/// usually publishes, and slower in the others; within floor and ceiling.
+/// usually publishes, and slower in the others, or when by its habit something is to be expected;
+/// within floor and ceiling.
 pub(super) fn due(
     settings: &Settings,
-    shape: &Shape,
+    profile: Option<&Profile>,
     interval: Duration,
     asked_at: Timestamp,
 ) -> Timestamp {
-    let wait = shape.after(asked_at, interval).since(asked_at);
-    asked_at.plus(clamp(settings, wait))
+    let shape = profile.map_or(Shape::FLAT, Profile::density);
+    let learned = shape.after(asked_at, interval);
+    let expected = profile.and_then(|profile| profile.expects(WORTH_A_POLL, asked_at));
+    let at = expected.map_or(learned, |expected| expected.min(learned));
+    asked_at.plus(clamp(settings, at.since(asked_at)))
 }
 
 fn scale(span: Duration, by: f64) -> Duration {

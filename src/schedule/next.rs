@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Load, Pace, Profile, Reason, Settings, Shape, adaptive, backoff, skip};
+use super::{Load, Pace, Profile, Reason, Settings, adaptive, backoff, skip};
 use crate::model::{DueFeed, FailureKind, FeedId, Freshness, PublisherHints, Timestamp};
 
 /// What a poll came to.
@@ -146,9 +146,10 @@ pub fn next_poll(question: &Question<'_>) -> NextPoll {
     }
 }
 
-/// Adaptive intervals begin at different times and differ in length: a tenth of the jitter keeps
-/// them apart, and what a news feed publishes is not seen later for it.
-const ADAPTIVE_JITTER: f64 = 0.1;
+/// Adaptive intervals begin at different times and differ in length: a little of the jitter (three
+/// seconds of a quarter of an hour) keeps them apart, and what a news feed publishes is not seen
+/// later for it.
+const ADAPTIVE_JITTER: f64 = 1.0 / 30.0;
 
 /// The latest of the instants considered so far, and whose it is.
 struct Latest {
@@ -174,10 +175,9 @@ fn base(question: &Question<'_>) -> ((Timestamp, Reason), Option<Duration>) {
     } = *question;
     match question.pace {
         Pace::Adaptive => {
-            let shape = question.profile.map_or(Shape::FLAT, Profile::density);
             let visit = &question.answer.visit;
             let interval = adaptive::interval(settings, question.feed, visit, now);
-            let at = adaptive::due(settings, &shape, interval, asked_at);
+            let at = adaptive::due(settings, question.profile, interval, asked_at);
             ((at, Reason::Adaptive), Some(interval))
         }
         Pace::Every(interval) => (

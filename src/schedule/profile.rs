@@ -32,6 +32,8 @@ const PAUSE_KEPT: f64 = 0.973_693_3;
 const LOOK_BACK: Duration = Duration::from_secs(8 * 7 * 24 * 3600);
 /// Fewer occasions are no habit.
 pub const HABIT: f64 = 4.0;
+/// Occasions that were to be expected and did not come: of a hundred habits that go on five miss more.
+const NO_CHANCE: f64 = 3.0;
 /// So many occasions make the hours of the day half as credible as they can be …
 const HALF_SURE_OF_THE_DAY: f64 = 10.0;
 /// … and so many the hours of the week.
@@ -114,6 +116,8 @@ impl Profile {
             .collect();
         occasions.sort_unstable();
         occasions.dedup();
+        // The hour of the latest one may still have been going on.
+        occasions.retain(|hour| before.is_none_or(|before| *hour != before.last));
         let first = *occasions.first()?;
         let mut profile = before.cloned().unwrap_or(Self {
             since: first,
@@ -176,8 +180,23 @@ impl Profile {
     /// How many occasions were to be expected between two instants, at the rate it had until its latest one.
     #[must_use]
     pub fn expected(&self, from: Timestamp, to: Timestamp) -> f64 {
-        let per_hour = self.occasions() / self.weeks_learned() / f64::from(HOURS_OF_A_WEEK);
-        per_hour * hours(Shape(self.ratios()).between(from, to))
+        self.per_hour() * hours(Shape(self.ratios()).between(from, to))
+    }
+
+    /// When, from an instant on, so many occasions are to be expected; at the latest in a week.
+    /// `None` where there is no habit, or it has ended: it is quiet for longer than chance explains.
+    #[must_use]
+    pub fn expects(&self, occasions: f64, from: Timestamp) -> Option<Timestamp> {
+        let per_hour = self.per_hour();
+        let rates = Shape(self.ratios());
+        let missed = per_hour * hours(rates.between(self.last(), from));
+        let is_habit = self.occasions() >= HABIT && missed <= NO_CHANCE;
+        let hours = occasions / per_hour;
+        is_habit.then(|| rates.after(from, seconds(hours * HOUR as f64).min(WEEK)))
+    }
+
+    fn per_hour(&self) -> f64 {
+        self.occasions() / self.weeks_learned() / f64::from(HOURS_OF_A_WEEK)
     }
 
     /// Weeks it was learned from, those long ago counting less.
