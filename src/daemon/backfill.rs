@@ -110,7 +110,7 @@ async fn read(
             told.full_text.unwrap_or(orders.config.articles.full_text),
             due.pages_compared,
             due.pages_added,
-            due.entries,
+            due.polls,
         ),
         record,
         gap,

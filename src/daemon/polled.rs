@@ -156,7 +156,7 @@ pub(super) fn commit(
             told.full_text.unwrap_or(orders.config.articles.full_text),
             due.pages_compared,
             due.pages_added,
-            due.entries,
+            due.polls,
         ),
         gap,
         profile: learned.map(|learned| learned.to_bytes()),
@@ -310,11 +310,11 @@ fn document(parsed: ParsedFeed, fetched: Option<&Fetched>, body_hash: Vec<u8>) -
 }
 
 /// Whether the pages of a feed's entries are fetched.
-pub(super) fn wants_pages(full_text: FullText, compared: u32, added: u32, entries: u64) -> bool {
+pub(super) fn wants_pages(full_text: FullText, compared: u32, added: u32, polls: u64) -> bool {
     match full_text {
         FullText::Always => true,
         FullText::Never => false,
-        FullText::Auto => schedule::wants_pages(compared, added, entries),
+        FullText::Auto => schedule::wants_pages(compared, added, polls),
     }
 }
 

@@ -12,14 +12,17 @@ use crate::store::{StoreError, TRIM_ROWS, Upkeep};
 /// How long it is remembered that something ended: two summers can be compared.
 const EVENTS_FOR: Duration = Duration::from_secs(400 * 24 * 3600);
 
+/// How often the statistics of the database are refreshed.
+const STATISTICS_EVERY: Duration = Duration::from_secs(3600);
+
 /// Does the chores at the start and at every tick, until the mill stops.
 ///
 /// # Errors
 /// When the store has closed.
 pub async fn run(mill: &Mill, ticks: &Ticks) -> Result<(), StoreError> {
-    let mut swept_at = None;
+    let (mut swept_at, mut counted_at) = (None, None);
     loop {
-        passing(trim(mill).await)?;
+        passing(trim(mill, &mut counted_at).await)?;
         // A copy comes before retention: what goes is in the last one.
         let config = &mill.orders().config;
         passing(backups::take_if_due(config, &*mill.clock, &mill.stop).await)?;
@@ -52,7 +55,7 @@ fn passing(chore: Result<(), StoreError>) -> Result<(), StoreError> {
     }
 }
 
-async fn trim(mill: &Mill) -> Result<(), StoreError> {
+async fn trim(mill: &Mill, counted_at: &mut Option<Timestamp>) -> Result<(), StoreError> {
     let orders = mill.orders();
     let now = mill.clock.now();
     let articles = &orders.config.articles;
@@ -63,6 +66,10 @@ async fn trim(mill: &Mill) -> Result<(), StoreError> {
     let log = &orders.config.log;
     let fetches_before = now.minus(log.fetches_for);
     let fetches_max = log.fetches_max;
+    let mut statistics = counted_at.is_none_or(|at| now.since(at) >= STATISTICS_EVERY);
+    if statistics {
+        *counted_at = Some(now);
+    }
     // In pieces, so that nobody waits long for the writer.
     let mut trimmed = TRIM_ROWS;
     while trimmed == TRIM_ROWS && !mill.stop.is_cancelled() {
@@ -71,6 +78,7 @@ async fn trim(mill: &Mill) -> Result<(), StoreError> {
             events_before: now.minus(EVENTS_FOR),
             fetches_before,
             fetches_max,
+            statistics: std::mem::take(&mut statistics),
         };
         trimmed = mill.store.write(trim).await?;
     }

@@ -95,8 +95,8 @@ pub struct DueFeed {
     pub profile: Vec<u8>,
     /// Events of this feed that are open.
     pub open_events: Vec<EventKind>,
-    /// Entries of this feed in the store, counted up to 1000.
-    pub entries: u64,
+    /// Polls so far.
+    pub polls: u64,
     /// Pages of this feed that were held against the feed's own words …
     pub pages_compared: u32,
     /// … and how many of them said more.

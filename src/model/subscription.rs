@@ -44,6 +44,6 @@ pub struct Subscription {
     pub listed_under: FeedId,
     pub pages_compared: u32,
     pub pages_added: u32,
-    /// Entries of the feed in the store, counted up to 1000.
-    pub entries: u64,
+    /// Polls of the feed so far.
+    pub polls: u64,
 }

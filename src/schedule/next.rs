@@ -241,7 +241,7 @@ pub(super) mod tests {
             moving: None,
             profile: Vec::new(),
             open_events: Vec::new(),
-            entries: 0,
+            polls: 0,
             pages_compared: 0,
             pages_added: 0,
         }

@@ -78,8 +78,7 @@ pub(super) fn insert(
     Ok(())
 }
 
-/// Trims the log of requests, by at most [`TRIM_ROWS`], and forgets what is no longer believed; keeps
-/// statistics fresh.
+/// Trims the log of requests, by at most [`TRIM_ROWS`], and forgets what is no longer believed.
 #[derive(Debug)]
 pub struct Upkeep {
     pub now: Timestamp,
@@ -89,10 +88,12 @@ pub struct Upkeep {
     pub fetches_before: Timestamp,
     /// At most so many requests are remembered.
     pub fetches_max: u32,
+    /// Whether the statistics by which SQLite plans are refreshed: every statement is prepared anew then.
+    pub statistics: bool,
 }
 
-/// Rows deleted by one [`Upkeep`], so that it never holds the writer for long.
-pub const TRIM_ROWS: usize = 20_000;
+/// Requests that one [`Upkeep`] looks at, the oldest, so that it never holds the writer for long.
+pub const TRIM_ROWS: usize = 5_000;
 
 impl Change for Upkeep {
     type Reply = usize;
@@ -101,8 +102,8 @@ impl Change for Upkeep {
     fn apply(&self, work: &mut Work<'_>) -> Result<usize, StoreError> {
         let trimmed = work.conn.execute(
             "DELETE FROM _fetch WHERE id IN (
-                 SELECT id FROM _fetch
-                 WHERE at < ?1 OR id <= (SELECT max(id) FROM _fetch) - ?2 ORDER BY id LIMIT ?3)",
+                 SELECT id FROM (SELECT id, at FROM _fetch ORDER BY id LIMIT ?3)
+                 WHERE at < ?1 OR id <= (SELECT max(id) FROM _fetch) - ?2)",
             params![
                 self.fetches_before,
                 self.fetches_max,
@@ -115,7 +116,9 @@ impl Change for Upkeep {
             "DELETE FROM _event WHERE closed_at < ?1",
             [self.events_before],
         )?;
-        work.conn.execute_batch("PRAGMA optimize")?;
+        if self.statistics {
+            work.conn.execute_batch("PRAGMA optimize")?;
+        }
         Ok(trimmed)
     }
 }

@@ -35,8 +35,7 @@ pub(super) fn note(
 }
 
 const COLUMNS: &str = "w.feed_id, f.url, w.hub, w.topic, w.state, w.token, w.secret, w.failures, f.state IN ('removed', 'gone'),
-                       coalesce(f.merged_into, f.id), f.pages_compared, f.pages_added,
-                       (SELECT count(*) FROM (SELECT 1 FROM _entry WHERE feed_id = f.id LIMIT 1000)), w.networks";
+                       coalesce(f.merged_into, f.id), f.pages_compared, f.pages_added, f.polls, w.networks";
 
 fn subscription(row: &Row<'_>) -> rusqlite::Result<Subscription> {
     Ok(Subscription {
@@ -53,7 +52,7 @@ fn subscription(row: &Row<'_>) -> rusqlite::Result<Subscription> {
         listed_under: row.get(9)?,
         pages_compared: row.get(10)?,
         pages_added: row.get(11)?,
-        entries: u64::try_from(row.get::<_, i64>(12)?).unwrap_or(0),
+        polls: u64::try_from(row.get::<_, i64>(12)?).unwrap_or(0),
         networks: rows::read_strings(row.get::<_, Option<String>>(13)?.as_deref()),
     })
 }

@@ -87,7 +87,7 @@ pub(super) async fn deliver(mill: &Mill, delivery: Delivery) -> Result<(), Store
                 full_text,
                 subscription.pages_compared,
                 subscription.pages_added,
-                subscription.entries,
+                subscription.polls,
             ),
             record,
         })

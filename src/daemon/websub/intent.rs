@@ -90,7 +90,7 @@ mod tests {
             listed_under: FeedId(1),
             pages_compared: 0,
             pages_added: 0,
-            entries: 0,
+            polls: 0,
         }
     }
 
