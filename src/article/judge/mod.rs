@@ -13,6 +13,7 @@ mod decide;
 mod density;
 mod features;
 mod forest;
+mod headline;
 mod learned;
 mod lexicon;
 mod repeats;
@@ -143,7 +144,8 @@ pub fn decide(page: &Page<'_>, sums: &Sums, evidence: &Evidence<'_>) -> Decision
     if let Some(memory) = evidence.memory {
         memory.temper(page, evidence.url, &mut probabilities);
     }
-    let decision = decide::weigh(page, &judges, &probabilities);
+    let mut decision = decide::weigh(page, &judges, &probabilities);
+    headline::drop_repeated(page, evidence.title, &mut decision.keep);
     let words = page
         .blocks
         .iter()

@@ -257,6 +257,12 @@ fn is_site(part: &str, sites: &[&str]) -> bool {
         })
 }
 
+/// True when two titles differ in nothing but case, spaces and marks.
+pub fn is_same(a: &str, b: &str) -> bool {
+    let key_of_a = key(a);
+    !key_of_a.is_empty() && key_of_a == key(b)
+}
+
 /// Letters and digits only, lower case.
 fn key(text: &str) -> String {
     text.chars()
