@@ -225,8 +225,6 @@ CREATE TABLE _site (
   extractor  INTEGER NOT NULL,
   memory     BLOB NOT NULL,                             -- blocks that stood on several of its pages
   history    BLOB NOT NULL,                             -- how its latest articles came out
-  -- While they come out otherwise than they did: since when, and what was and is usual.
-  drift      TEXT CHECK (drift IS NULL OR json_valid(drift)),
   updated_at TEXT NOT NULL
 ) STRICT;
 CREATE INDEX _site_updated ON _site(updated_at);

@@ -1,12 +1,11 @@
 //! What a page teaches of its site, on its way into the store.
 
-use serde_json::json;
 use url::Url;
 
 use crate::article::{
     Drift, EXTRACTOR_VERSION, Harvest, Impression, SiteHistory, SiteMemory, Turn,
 };
-use crate::model::Timestamp;
+use crate::model::{EventKind, Fact, Note, Subject};
 use crate::store::{Lesson, Site};
 
 /// What a page teaches of its site.
@@ -39,16 +38,25 @@ pub(super) fn host_of(url: &str) -> Option<String> {
     Url::parse(url).ok()?.host_str().map(str::to_owned)
 }
 
-/// What a drift rests on: words of an article, and confidence in percent.
-fn evidence(drift: Drift, since: Timestamp) -> String {
-    json!({
-        "since": since.to_string(),
-        "usual_words": drift.before.words,
-        "words": drift.now.words,
-        "usual_confidence": drift.before.confidence,
-        "confidence": drift.now.confidence,
-    })
-    .to_string()
+/// The event of a host whose articles come out otherwise than they did; confidence is in percent.
+fn drifts(host: &str, drift: Drift) -> Note {
+    let Drift { before, now } = drift;
+    let what = format!(
+        "the articles of {host} come out shorter or less certain than they did ({} words at {} %, usually {} at {} %): \
+         its pages may be built in a new way",
+        now.words, now.confidence, before.words, before.confidence
+    );
+    Note::Opens {
+        kind: EventKind::Drift,
+        subject: Subject::Host(host.to_owned()),
+        what,
+        evidence: vec![
+            ("usual_words", Fact::Count(before.words.into())),
+            ("words", Fact::Count(now.words.into())),
+            ("usual_confidence", Fact::Count(before.confidence.into())),
+            ("confidence", Fact::Count(now.confidence.into())),
+        ],
+    }
 }
 
 impl Lesson for PageLesson {
@@ -60,21 +68,25 @@ impl Lesson for PageLesson {
         EXTRACTOR_VERSION
     }
 
-    fn learn(&self, known: Site, at: Timestamp) -> Site {
+    fn learn(&self, known: &Site) -> (Site, Option<Note>) {
         let mut memory = SiteMemory::decode(&known.memory);
         if let Some(impression) = &self.impression {
             memory.learn(impression);
         }
         let mut history = SiteHistory::decode(&known.history);
         let turn = self.harvest.and_then(|harvest| history.note(harvest));
-        Site {
+        // A history that begins anew knows nothing of a drift that another extractor saw.
+        let is_new = known.history.is_empty();
+        let ended = Note::Closes(EventKind::Drift, Subject::Host(self.host.clone()));
+        let note = match turn {
+            Some(Turn::Began(drift)) => Some(drifts(&self.host, drift)),
+            Some(Turn::Ended) => Some(ended),
+            None => is_new.then_some(ended),
+        };
+        let site = Site {
             memory: memory.encode(),
             history: history.encode(),
-            drift: match turn {
-                Some(Turn::Began(drift)) => Some(evidence(drift, at)),
-                Some(Turn::Ended) => None,
-                None => known.drift,
-            },
-        }
+        };
+        (site, note)
     }
 }

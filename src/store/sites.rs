@@ -7,8 +7,8 @@ use std::fmt::Debug;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::StoreError;
-use crate::model::Timestamp;
+use super::{StoreError, events};
+use crate::model::{Note, Timestamp};
 
 /// The most hosts that are remembered; the one that was longest without a page goes first. At
 /// 12 KB for a host that has been learned well, 120 MB.
@@ -21,8 +21,6 @@ pub struct Site {
     pub memory: Vec<u8>,
     /// How its latest articles came out.
     pub history: Vec<u8>,
-    /// While its articles come out otherwise than they did: what was usual, and what is, as JSON.
-    pub drift: Option<String>,
 }
 
 /// What a page teaches of its site.
@@ -32,8 +30,9 @@ pub trait Lesson: Debug + Send {
     /// The version of the extractor: what another one has learned is forgotten.
     fn version(&self) -> u32;
 
-    /// The site with this lesson learned. May be asked again, when the transaction is tried again.
-    fn learn(&self, known: Site, at: Timestamp) -> Site;
+    /// The site with this lesson learned, and what an operator should hear of it. May be asked
+    /// again, when the transaction is tried again.
+    fn learn(&self, known: &Site) -> (Site, Option<Note>);
 }
 
 /// What an extractor of this version knows of a host; nothing of one it has not seen.
@@ -41,15 +40,13 @@ pub trait Lesson: Debug + Send {
 /// # Errors
 /// Of SQLite.
 pub fn known(conn: &Connection, host: &str, version: u32) -> Result<Site, StoreError> {
-    let mut select = conn.prepare_cached(
-        "SELECT memory, history, drift FROM _site WHERE host = ?1 AND extractor = ?2",
-    )?;
+    let mut select = conn
+        .prepare_cached("SELECT memory, history FROM _site WHERE host = ?1 AND extractor = ?2")?;
     let site = select
         .query_row(params![host, version], |row| {
             Ok(Site {
                 memory: row.get(0)?,
                 history: row.get(1)?,
-                drift: row.get(2)?,
             })
         })
         .optional()?;
@@ -63,27 +60,23 @@ pub(super) fn learn(
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let (host, version) = (lesson.host(), lesson.version());
-    let site = lesson.learn(known(conn, host, version)?, at);
+    let (site, note) = lesson.learn(&known(conn, host, version)?);
     let changed = conn
         .prepare_cached(
-            "UPDATE _site SET extractor = ?2, memory = ?3, history = ?4, drift = ?5, updated_at = ?6 WHERE host = ?1",
+            "UPDATE _site SET extractor = ?2, memory = ?3, history = ?4, updated_at = ?5 WHERE host = ?1",
         )?
-        .execute(params![host, version, site.memory, site.history, site.drift, at])?;
+        .execute(params![host, version, site.memory, site.history, at])?;
     if changed == 0 {
-        conn.prepare_cached("INSERT INTO _site VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-            .execute(params![
-                host,
-                version,
-                site.memory,
-                site.history,
-                site.drift,
-                at
-            ])?;
+        conn.prepare_cached("INSERT INTO _site (host, extractor, memory, history, updated_at) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .execute(params![host, version, site.memory, site.history, at])?;
         conn.prepare_cached(
             "DELETE FROM _site WHERE host IN (
                  SELECT host FROM _site ORDER BY updated_at DESC LIMIT -1 OFFSET ?1)",
         )?
         .execute([HOSTS_MAX])?;
     }
-    Ok(())
+    match note {
+        Some(note) => events::note(conn, &note, at),
+        None => Ok(()),
+    }
 }

@@ -77,9 +77,16 @@ fn a_host_whose_articles_become_short_drifts_from_its_own_past_and_is_back_when_
         Reply::ok(documents[hit.nth.min(2)].clone())
     });
     let bench = Bench::new(&format!("{QUICK}{}", feed(&site.url("/feed"), "")));
-    let drift = "SELECT drift ->> 'words' < drift ->> 'usual_words' / 2 FROM _site";
-    for expected in ["", "1", ""] {
+    let events = "SELECT kind, host, closed_at IS NOT NULL, evidence ->> 'words' < evidence ->> 'usual_words' / 2
+                  FROM events WHERE kind = 'drift'";
+    for (expected, is_told) in [
+        (None, false),
+        (Some("drift|127.0.0.1|0|1"), true),
+        (Some("drift|127.0.0.1|1|1"), false),
+    ] {
         bench.run(&["once", "--force"]).expect(0);
-        assert_eq!(bench.ask(drift), expected);
+        assert_eq!(bench.rows(events), Vec::from_iter(expected));
+        let status = bench.run(&["status"]).expect(0).stdout;
+        assert_eq!(status.contains("the articles of 127.0.0.1"), is_told);
     }
 }
