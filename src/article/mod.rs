@@ -21,6 +21,7 @@ mod decode;
 mod feed_words;
 mod history;
 mod judge;
+mod lookup;
 mod memory;
 mod metadata;
 mod page;

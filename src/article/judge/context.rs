@@ -18,66 +18,91 @@ const LEVELS: usize = 6;
 /// From this probability, and this many words, a block is a landmark.
 const LANDMARK: (f32, usize) = (0.8, 8);
 
+/// Room for these features and those of the first stage behind them.
+const ROOM: usize = 320;
+
 /// The farthest landmark, in blocks.
 const FARTHEST: usize = 60;
 
-/// The features of every block, given the first stage's probabilities.
-pub fn rows(page: &Page<'_>, sums: &Sums, probabilities: &[f32]) -> Vec<Vec<u8>> {
-    let mass = Mass::new(page, probabilities);
-    let total = mass.total();
-    let doubt: f32 = page
-        .blocks
-        .iter()
-        .zip(probabilities)
-        .map(|(block, p)| p.min(1.0 - p) * block.words as f32)
-        .sum();
-    let top = probabilities.iter().copied().fold(0.0, f32::max);
-    let before = landmarks(page, probabilities, false);
-    let after = landmarks(page, probabilities, true);
-    let count = page.blocks.len();
-    page.blocks
-        .iter()
-        .enumerate()
-        .map(|(at, block)| {
-            let near = |from: usize| probabilities.get(from).copied().unwrap_or(0.0);
-            let mut row = vec![odds(near(at))];
-            for step in 1..=NEIGHBOURS {
-                row.push(at.checked_sub(step).map_or(0, |from| odds(near(from))));
-                row.push(odds(near(at + step)));
-            }
-            for window in WINDOWS {
-                let (from, to) = (at.saturating_sub(window), (at + window + 1).min(count));
-                row.extend(
-                    [
-                        mass.mean(from, to),
-                        mass.mean(from, at),
-                        mass.mean(at + 1, to),
-                    ]
-                    .map(share),
-                );
-            }
-            row.push(share(mass.between(0, at).0 / total.max(1.0)));
-            row.push(share(mass.between(at + 1, count).0 / total.max(1.0)));
-            row.push(log(total));
-            row.push(share(mass.mean(0, count)));
-            row.push(share(top));
+/// What the features of all blocks are made of.
+pub struct Context<'c> {
+    page: &'c Page<'c>,
+    sums: &'c Sums,
+    probabilities: &'c [f32],
+    mass: Mass,
+    /// Probable words of the page, at least one.
+    total: f32,
+    /// Words on the wrong side of what is probable, as a share of these.
+    doubt: f32,
+    top: f32,
+    before: Vec<u8>,
+    after: Vec<u8>,
+}
+
+impl<'c> Context<'c> {
+    /// Of a page, given the first stage's probabilities.
+    pub fn new(page: &'c Page<'c>, sums: &'c Sums, probabilities: &'c [f32]) -> Self {
+        let mass = Mass::new(page, probabilities);
+        let doubt: f32 = page
+            .blocks
+            .iter()
+            .zip(probabilities)
+            .map(|(block, p)| p.min(1.0 - p) * block.words as f32)
+            .sum();
+        let total = mass.total().max(1.0);
+        Self {
+            page,
+            sums,
+            probabilities,
+            mass,
+            total,
+            doubt: doubt / total,
+            top: probabilities.iter().copied().fold(0.0, f32::max),
+            before: landmarks(page, probabilities, false),
+            after: landmarks(page, probabilities, true),
+        }
+    }
+
+    /// The features of a block.
+    pub fn row(&self, at: usize) -> Vec<u8> {
+        let (page, mass, count) = (self.page, &self.mass, self.page.blocks.len());
+        let near = |from: usize| self.probabilities.get(from).copied().unwrap_or(0.0);
+        let mut row = Vec::with_capacity(ROOM);
+        row.push(odds(near(at)));
+        for step in 1..=NEIGHBOURS {
+            row.push(at.checked_sub(step).map_or(0, |from| odds(near(from))));
+            row.push(odds(near(at + step)));
+        }
+        for window in WINDOWS {
+            let (from, to) = (at.saturating_sub(window), (at + window + 1).min(count));
             row.extend(
-                [before.get(at), after.get(at)]
-                    .map(|distance| distance.copied().unwrap_or(u8::MAX)),
+                [
+                    mass.mean(from, to),
+                    mass.mean(from, at),
+                    mass.mean(at + 1, to),
+                ]
+                .map(share),
             );
-            row.push(share(doubt / total.max(1.0)));
-            let mut up = block.owner;
-            for _ in 0..LEVELS {
-                let range = sums.blocks(up, page.node(up));
-                row.push(share(mass.mean(range.start, range.end)));
-                row.push(share(
-                    mass.between(range.start, range.end).0 / total.max(1.0),
-                ));
-                up = page.node(up).parent;
-            }
-            row
-        })
-        .collect()
+        }
+        row.push(share(mass.between(0, at).0 / self.total));
+        row.push(share(mass.between(at + 1, count).0 / self.total));
+        row.push(log(mass.total()));
+        row.push(share(mass.mean(0, count)));
+        row.push(share(self.top));
+        row.extend(
+            [self.before.get(at), self.after.get(at)]
+                .map(|distance| distance.copied().unwrap_or(u8::MAX)),
+        );
+        row.push(share(self.doubt));
+        let mut up = page.block(at).map_or(0, |block| block.owner);
+        for _ in 0..LEVELS {
+            let range = self.sums.blocks(up, page.node(up));
+            row.push(share(mass.mean(range.start, range.end)));
+            row.push(share(mass.between(range.start, range.end).0 / self.total));
+            up = page.node(up).parent;
+        }
+        row
+    }
 }
 
 /// Words and probable words, as prefix sums.
@@ -178,7 +203,8 @@ mod tests {
         let html = Html::parse_document(&format!("<p>{0}<p>short<p>{0}", "word ".repeat(20)));
         let page = Page::new(&html, &|_| false);
         let sums = Sums::new(&page, |_| false);
-        let rows = rows(&page, &sums, &[0.99, 0.5, 0.98]);
+        let context = Context::new(&page, &sums, &[0.99, 0.5, 0.98]);
+        let rows: Vec<Vec<u8>> = (0..3).map(|at| context.row(at)).collect();
         let middle = rows.get(1).expect("three blocks");
         assert_eq!(middle.first(), Some(&128));
         assert!(middle.get(1).is_some_and(|before| *before > 180));

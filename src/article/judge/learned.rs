@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use crate::article::page::{Page, Sums};
 
-use super::context;
+use super::context::Context;
 use super::features::Row;
 use super::forest::Forest;
 
@@ -21,25 +21,36 @@ const AROUND: usize = 2;
 
 /// For each block, the probability that it is article.
 pub fn judge(page: &Page<'_>, sums: &Sums, rows: &[Row]) -> Vec<f32> {
-    let first: Vec<f32> = rows
+    let first = FIRST.probabilities(&slices(rows.iter().map(|row| &row.values)));
+    let context = Context::new(page, sums, &first);
+    let (live, seen): (Vec<usize>, Vec<Vec<u8>>) = rows
         .iter()
-        .map(|row| FIRST.probability(&row.values))
-        .collect();
-    let context = context::rows(page, sums, &first);
-    rows.iter()
-        .zip(context)
         .enumerate()
-        .map(|(at, (row, mut near))| {
-            let around = first
-                .get(at.saturating_sub(AROUND)..(at + AROUND + 1).min(first.len()))
-                .unwrap_or_default();
-            if around.iter().all(|probability| *probability < HOPELESS) {
-                return 0.0;
-            }
-            near.extend(&row.values);
-            SECOND.probability(&near)
+        .filter(|(at, _)| {
+            let around = at.saturating_sub(AROUND)..(at + AROUND + 1).min(first.len());
+            let around = first.get(around).unwrap_or_default();
+            around.iter().any(|probability| *probability >= HOPELESS)
         })
-        .collect()
+        .map(|(at, row)| {
+            let mut seen = context.row(at);
+            seen.extend(&row.values);
+            (at, seen)
+        })
+        .unzip();
+    let mut second = vec![0.0; rows.len()];
+    for (at, probability) in live
+        .into_iter()
+        .zip(SECOND.probabilities(&slices(seen.iter())))
+    {
+        if let Some(slot) = second.get_mut(at) {
+            *slot = probability;
+        }
+    }
+    second
+}
+
+fn slices<'r>(rows: impl Iterator<Item = &'r Vec<u8>>) -> Vec<&'r [u8]> {
+    rows.map(Vec::as_slice).collect()
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Words that give a block away: what stubs, labels and boxes say in a dozen languages.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+use crate::article::lookup::{Vocabulary, Words};
 use crate::article::page::text;
 
 /// What a short text is likely to be, by its wording.
@@ -49,12 +49,12 @@ impl Say {
 /// How far into a block a giveaway is looked for, in characters.
 const WINDOW: usize = 90;
 
-type Index = HashMap<[char; 2], Vec<(&'static str, usize)>>;
+type Index = Vocabulary<[char; 2], Vec<(&'static str, usize)>>;
 
 /// Phrases and their kinds, by their first two characters: a block is looked up a few
 /// times, not compared with five hundred phrases.
 static INDEX: LazyLock<Index> = LazyLock::new(|| {
-    let mut index = Index::new();
+    let mut index = Index::default();
     for line in include_str!("lexicon.txt")
         .lines()
         .filter(|line| !line.starts_with('#'))
@@ -79,12 +79,18 @@ fn key(text: &str) -> [char; 2] {
 
 /// For each kind: 2 when the text begins with such a phrase, 1 when one begins a word near its start, else 0.
 pub fn says(text: &str) -> [u8; Say::ALL.len()] {
-    let start: String = text
+    let mut start = String::with_capacity(WINDOW);
+    for c in text
         .chars()
         .skip_while(|c| !c.is_alphanumeric() && *c != '©' && *c != '(')
         .take(WINDOW)
-        .flat_map(char::to_lowercase)
-        .collect();
+    {
+        if c.is_ascii() {
+            start.push(c.to_ascii_lowercase());
+        } else {
+            start.extend(c.to_lowercase());
+        }
+    }
     let mut found = [0; Say::ALL.len()];
     let mut inside = false;
     for (at, c) in start.char_indices() {
@@ -108,14 +114,27 @@ pub fn says(text: &str) -> [u8; Say::ALL.len()] {
     found
 }
 
-/// True for words that hold sentences together and that labels and menus do without.
+/// The longest function word that is looked up, in bytes.
+const MAX_FUNCTION_BYTES: usize = 5;
+
+/// True for words that hold sentences together and that labels and menus do without, in whatever case.
 pub fn is_function_word(word: &str) -> bool {
-    FUNCTION_WORDS.contains(word)
+    let mut bytes = [0; MAX_FUNCTION_BYTES];
+    let Some(lower) = bytes.get_mut(..word.len()) else {
+        return false;
+    };
+    if word.is_ascii() {
+        lower.copy_from_slice(word.as_bytes());
+        lower.make_ascii_lowercase();
+        return FUNCTION_WORDS.contains(&*lower);
+    }
+    FUNCTION_WORDS.contains(word.to_lowercase().as_bytes())
 }
 
-static FUNCTION_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+static FUNCTION_WORDS: LazyLock<Words<&[u8]>> = LazyLock::new(|| {
     include_str!("function_words.txt")
         .split_whitespace()
+        .map(str::as_bytes)
         .collect()
 });
 

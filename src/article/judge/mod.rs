@@ -91,17 +91,16 @@ pub fn samples(
     first: Option<&[f32]>,
 ) -> Vec<Sample> {
     let judges = Judges::hear(page, sums);
-    let mut context = first
-        .map(|first| context::rows(page, sums, first))
-        .unwrap_or_default()
-        .into_iter();
+    let context = first.map(|first| context::Context::new(page, sums, first));
     judges
         .rows(page, sums, evidence)
         .into_iter()
         .enumerate()
         .map(|(at, row)| Sample {
             features: row.values,
-            context: context.next().unwrap_or_default(),
+            context: context
+                .as_ref()
+                .map_or_else(Vec::new, |context| context.row(at)),
             kept: [&judges.container, &judges.density, &judges.stretch]
                 .map(|judge| judge.keeps(at)),
         })

@@ -19,24 +19,21 @@ pub struct Impression {
 impl Impression {
     /// Of the page at `url`, of which the blocks in `keep` were kept.
     pub(in crate::article) fn of(page: &Page<'_>, url: &str, keep: &[bool]) -> Self {
-        let hashes = |kept_only: bool| {
-            let mut found: Vec<u32> = page
-                .blocks
-                .iter()
-                .enumerate()
-                .filter(|(at, _)| !kept_only || keep.get(*at).copied().unwrap_or(false))
-                .filter_map(|(_, block)| mark(block))
-                .collect();
-            found.sort_unstable();
-            found.dedup();
-            found
-        };
+        let marks: Vec<Option<u32>> = page.blocks.iter().map(mark).collect();
+        let kept = marks.iter().zip(keep).filter(|(_, keep)| **keep);
         Self {
             page: mark_of_page(url),
-            blocks: hashes(false),
-            kept: hashes(true),
+            blocks: each_once(marks.iter().copied().flatten()),
+            kept: each_once(kept.filter_map(|(mark, _)| *mark)),
         }
     }
+}
+
+fn each_once(hashes: impl Iterator<Item = u32>) -> Vec<u32> {
+    let mut found: Vec<u32> = hashes.collect();
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// The mark of a page's address. Two pages in 65,536 have the same: one of them teaches a little less.
@@ -51,18 +48,23 @@ pub(super) fn mark_of_page(url: &str) -> u16 {
 /// The hash of a block's letters, digits aside: counters and dates change from page to page.
 /// Nothing for a block that is too short to say anything.
 pub(super) fn mark(block: &Block) -> Option<u32> {
+    if block.words < MIN_WORDS {
+        return None;
+    }
     let mut hash = SEED;
     for word in text::words(&block.text) {
-        for c in word
-            .chars()
-            .filter(|c| !c.is_numeric())
-            .flat_map(char::to_lowercase)
-        {
-            hash = turn(hash, c.into());
+        for c in word.chars() {
+            if c.is_ascii() {
+                if !c.is_ascii_digit() {
+                    hash = turn(hash, c.to_ascii_lowercase().into());
+                }
+            } else if !c.is_numeric() {
+                hash = c.to_lowercase().fold(hash, |hash, c| turn(hash, c.into()));
+            }
         }
         hash = turn(hash, 32);
     }
-    (block.words >= MIN_WORDS).then_some(hash)
+    Some(hash)
 }
 
 /// FNV-1a.

@@ -54,19 +54,22 @@ pub fn decide(
     feed: &[String],
     sites: &[&str],
 ) -> Option<String> {
-    let sources: [Vec<Vec<String>>; 6] = [
-        vec![described.people.clone()],
-        DECLARED
-            .iter()
-            .map(|name| head.all(name).map(str::to_owned).collect())
-            .collect(),
-        vec![labelled(head).into_iter().collect()],
-        marked::bylines(page),
-        vec![feed.to_vec()],
-        vec![stated::byline(page).into_iter().collect()],
+    // A source is only asked when nobody signs in those before it.
+    let sources: [&dyn Fn() -> Vec<Vec<String>>; 6] = [
+        &|| vec![described.people.clone()],
+        &|| {
+            DECLARED
+                .iter()
+                .map(|name| head.all(name).map(str::to_owned).collect())
+                .collect()
+        },
+        &|| vec![labelled(head).into_iter().collect()],
+        &|| marked::bylines(page),
+        &|| vec![feed.to_vec()],
+        &|| vec![stated::byline(page).into_iter().collect()],
     ];
     let mut houses: Vec<String> = Vec::new();
-    for group in sources.iter().flatten() {
+    for group in sources.iter().flat_map(|source| source()) {
         let names: Vec<String> = group.iter().flat_map(|line| signers(line, sites)).collect();
         let mut found = unique(names.iter().filter(|name| !is_house(name, sites)));
         // Initials sign beside their house: "dpa/abc".
@@ -81,7 +84,7 @@ pub fn decide(
                     && !is_site(name, sites)
                     && !found.iter().any(|person| name.contains(person.as_str()))
             });
-            let signed = if group == &described.people {
+            let signed = if group == described.people {
                 unique(found.iter().chain(beside))
             } else {
                 found

@@ -6,6 +6,9 @@
 //! evidence for the judges, never a verdict.
 
 use std::ops::{BitOr, BitOrAssign};
+use std::sync::LazyLock;
+
+use crate::article::lookup::Vocabulary;
 
 /// A set of hints.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -17,12 +20,9 @@ macro_rules! hints {
             $(pub const $name: Self = Self(1 << $bit);)*
         }
 
-        fn of_word(word: &str) -> Hints {
-            match word {
-                $($($word)|* => Hints::$name,)*
-                _ => Hints::NONE,
-            }
-        }
+        /// What each word says.
+        static WORDS: LazyLock<Vocabulary<&str, Hints>> =
+            LazyLock::new(|| [$($(($word, Hints::$name)),*),*].into_iter().collect());
     };
 }
 
@@ -166,9 +166,19 @@ impl Hints {
         self.0 & other.0 != 0
     }
 
-    /// True when the hint of number `n` is set.
-    pub const fn bit(self, n: usize) -> bool {
-        self.0 >> n & 1 == 1
+    /// These without those.
+    pub const fn minus(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// The numbers of the hints that are set.
+    pub fn bits(self) -> impl Iterator<Item = usize> {
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let lowest = left.trailing_zeros();
+            left &= left.wrapping_sub(1);
+            (lowest < u32::BITS).then_some(lowest as usize)
+        })
     }
 
     /// The hints in a class, id or role.
@@ -194,7 +204,7 @@ impl Hints {
         if word.len() < 2 {
             return Self::NONE;
         }
-        let exact = of_word(word);
+        let exact = WORDS.get(word).copied().unwrap_or(Self::NONE);
         if exact != Self::NONE || word.len() < 6 {
             return exact;
         }

@@ -25,14 +25,26 @@ pub fn is_unsafe(c: char) -> bool {
 /// Appends `piece` to `out`, every run of white space becoming one space and none at
 /// the start of a line.
 pub fn push_collapsed(out: &mut String, piece: &str) {
-    for c in piece.chars() {
-        if c.is_whitespace() {
-            if !out.is_empty() && !out.ends_with([' ', '\n']) {
-                out.push(' ');
+    let mut rest = piece;
+    loop {
+        let plain = rest
+            .bytes()
+            .position(|b| !b.is_ascii_graphic())
+            .unwrap_or(rest.len());
+        let (run, after) = rest.split_at_checked(plain).unwrap_or((rest, ""));
+        out.push_str(run);
+        let mut chars = after.chars();
+        match chars.next() {
+            None => return,
+            Some(c) if c.is_whitespace() => {
+                if !out.is_empty() && !out.ends_with([' ', '\n']) {
+                    out.push(' ');
+                }
             }
-        } else if !is_unsafe(c) {
-            out.push(c);
+            Some(c) if !is_unsafe(c) => out.push(c),
+            Some(_) => {}
         }
+        rest = chars.as_str();
     }
 }
 
@@ -74,9 +86,7 @@ pub fn words(text: &str) -> impl Iterator<Item = &str> {
                 return Some(word);
             }
             if is_word(first) {
-                let end = rest
-                    .find(|c: char| !is_word(c) || is_unspaced(c))
-                    .unwrap_or(rest.len());
+                let end = end_of_word(rest);
                 let (word, after) = rest.split_at_checked(end)?;
                 rest = after;
                 return Some(word);
@@ -84,6 +94,20 @@ pub fn words(text: &str) -> impl Iterator<Item = &str> {
             rest = rest.split_at_checked(first.len_utf8())?.1;
         }
     })
+}
+
+/// Where the word at the start of a text ends, in bytes. Most words are ASCII.
+fn end_of_word(text: &str) -> usize {
+    let plain = text
+        .bytes()
+        .position(|b| !(b.is_ascii_alphanumeric() || b == b'_'))
+        .unwrap_or(text.len());
+    match text.split_at_checked(plain) {
+        Some((_, rest)) if !rest.starts_with(|c: char| c.is_ascii()) => rest
+            .find(|c: char| !is_word(c) || is_unspaced(c))
+            .map_or(text.len(), |more| plain + more),
+        _ => plain,
+    }
 }
 
 fn is_word(c: char) -> bool {

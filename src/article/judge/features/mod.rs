@@ -10,14 +10,14 @@
 //! Fails: never. What is absent has the value that the table was trained on for absence.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::article::page::{Page, Sums, Tag, Tally};
 
 use super::{Candidate, Evidence};
 use place::look;
 pub use row::Row;
-use words::{Own, lower_words, overlap, own, shingles};
+use words::{Own, hashes, overlap, own, shingles};
 
 mod around;
 mod place;
@@ -50,7 +50,8 @@ struct Seen<'s> {
     opinions: &'s Opinions<'s>,
     own: Vec<Own>,
     all: Tally,
-    title: HashSet<String>,
+    /// Hashes of the title's words, each once, sorted.
+    title: Vec<u64>,
     description: Vec<u64>,
     body: Vec<u64>,
     names: Vec<String>,
@@ -62,8 +63,8 @@ struct Seen<'s> {
     alike: HashMap<u64, Tally>,
     /// For each block, which of these it belongs to.
     looks: Vec<u64>,
-    /// For elements near blocks, how many siblings look like them.
-    siblings: RefCell<HashMap<usize, usize>>,
+    /// For each element, how many siblings look like it; nothing until it was asked for.
+    siblings: RefCell<Vec<Option<u8>>>,
 }
 
 impl<'s> Seen<'s> {
@@ -82,12 +83,9 @@ impl<'s> Seen<'s> {
             .iter()
             .map(|block| own(page, block, &twins))
             .collect();
-        let title: HashSet<String> = evidence
-            .title
-            .map(lower_words)
-            .unwrap_or_default()
-            .into_iter()
-            .collect();
+        let mut title = evidence.title.map(hashes).unwrap_or_default();
+        title.sort_unstable();
+        title.dedup();
         let heading = page
             .blocks
             .iter()
@@ -96,7 +94,7 @@ impl<'s> Seen<'s> {
             .blocks
             .iter()
             .position(|block| {
-                block.tag.heading().is_some() && overlap(&lower_words(&block.text), &title) > 0.8
+                block.tag.heading().is_some() && overlap(&hashes(&block.text), &title) > 0.8
             })
             .or(heading)
             .unwrap_or(0);
@@ -149,7 +147,7 @@ impl<'s> Seen<'s> {
             span: (first, last),
             alike,
             looks,
-            siblings: RefCell::default(),
+            siblings: RefCell::new(vec![None; page.nodes.len()]),
         }
     }
 

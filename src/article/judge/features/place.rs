@@ -49,6 +49,7 @@ impl Seen<'_> {
     /// The elements around it.
     pub(super) fn ancestry(&self, row: &mut Row, block: &Block) {
         let mut hints = [u8::MAX; Hints::COUNT];
+        let mut told = Hints::NONE;
         let mut tags = [u8::MAX; LANDMARKS.len()];
         let mut clutter: Option<Tally> = None;
         let mut levels: Vec<Tally> = Vec::with_capacity(LEVELS.len());
@@ -57,11 +58,12 @@ impl Seen<'_> {
             let node = self.page.node(at);
             let near = u8::try_from(level).unwrap_or(u8::MAX);
             if !matches!(node.tag, Tag::Body | Tag::Html) {
-                for (n, slot) in hints.iter_mut().enumerate() {
-                    if *slot == u8::MAX && node.hints.bit(n) {
+                for n in node.hints.minus(told).bits() {
+                    if let Some(slot) = hints.get_mut(n) {
                         *slot = near;
                     }
                 }
+                told |= node.hints;
                 if clutter.is_none() && node.hints.has(Hints::CLUTTER) {
                     clutter = Some(self.kept.of(at, node));
                 }
@@ -110,15 +112,15 @@ impl Seen<'_> {
         row.log(block::ratio_floor(group.chars, group.blocks));
         let mut up = block.owner;
         for _ in 0..4 {
-            row.count(self.siblings_alike(up));
+            row.put(self.siblings_alike(up));
             up = self.page.node(up).parent;
         }
     }
 
     /// How many siblings of an element have its tag and its class, itself included.
-    fn siblings_alike(&self, at: usize) -> usize {
-        if let Some(known) = self.siblings.borrow().get(&at) {
-            return *known;
+    fn siblings_alike(&self, at: usize) -> u8 {
+        if let Some(known) = self.siblings.borrow().get(at).copied().flatten() {
+            return known;
         }
         let node = self.page.node(at);
         let class = self.page.attr(at, "class");
@@ -126,17 +128,18 @@ impl Seen<'_> {
         let (mut child, mut alike, mut looked) = (node.parent + 1, 0, 0);
         while child < end && looked < MAX_SIBLINGS {
             let sibling = self.page.node(child);
-            alike +=
-                usize::from(sibling.tag == node.tag && self.page.attr(child, "class") == class);
+            alike += u8::from(sibling.tag == node.tag && self.page.attr(child, "class") == class);
             looked += 1;
             child = sibling.end.max(child + 1);
         }
-        self.siblings.borrow_mut().insert(at, alike);
+        if let Some(slot) = self.siblings.borrow_mut().get_mut(at) {
+            *slot = Some(alike);
+        }
         alike
     }
 }
 
-/// How many siblings are compared.
+/// How many siblings are compared; they are counted in a byte.
 const MAX_SIBLINGS: usize = 120;
 
 /// A key of how the template lays an element out: its tag and class, and its parent's.

@@ -1,5 +1,7 @@
 //! A row of features and the scales its bytes are on.
 
+use std::sync::LazyLock;
+
 use crate::article::page::block;
 
 /// A row of features under construction.
@@ -48,12 +50,19 @@ impl Row {
 }
 
 /// `ln(1 + value)` in steps of 1/20: 255 stands for 340,000 and more.
+pub(super) fn log(value: usize) -> u8 {
+    LOGS.get(value).copied().unwrap_or_else(|| logarithm(value))
+}
+
+/// The logarithms that are asked for all the time.
+static LOGS: LazyLock<Vec<u8>> = LazyLock::new(|| (0..4096).map(logarithm).collect());
+
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "the value is clamped to a byte first"
 )]
-pub(super) fn log(value: usize) -> u8 {
+fn logarithm(value: usize) -> u8 {
     ((value as f32).ln_1p() * 20.0).clamp(0.0, 255.0) as u8
 }
 

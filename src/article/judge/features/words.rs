@@ -1,6 +1,6 @@
 //! Features of a block's own text, and of what the declarations say of it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::article::page::{Block, Hints, Page, Tag, block, text};
 
@@ -25,7 +25,7 @@ impl Seen<'_> {
     /// What the declarations say of the block.
     pub(super) fn told(&self, row: &mut Row, block: &Block) {
         let words = if block.words <= 60 {
-            lower_words(&block.text)
+            hashes(&block.text)
         } else {
             Vec::new()
         };
@@ -33,7 +33,7 @@ impl Seen<'_> {
         row.ratio(
             words
                 .iter()
-                .filter(|word| self.title.contains(*word))
+                .filter(|word| self.title.binary_search(word).is_ok())
                 .count(),
             self.title.len(),
         );
@@ -119,8 +119,7 @@ pub(super) fn own(page: &Page<'_>, block: &Block, twins: &HashMap<&str, usize>) 
     let (mut functional, mut total) = (0, 0);
     for word in text::words(&block.text).take(200) {
         total += 1;
-        functional +=
-            usize::from(word.len() <= 5 && lexicon::is_function_word(&word.to_lowercase()));
+        functional += usize::from(lexicon::is_function_word(word));
     }
     let cluttered = std::iter::once(block.owner)
         .chain(page.ancestors(block.owner))
@@ -184,16 +183,17 @@ fn has_year(text: &str) -> bool {
     false
 }
 
-pub(super) fn lower_words(text: &str) -> Vec<String> {
-    text::words(text).take(400).map(str::to_lowercase).collect()
+/// Hashes of the words of a text, as [`fnv`] makes them: in lower case.
+pub(super) fn hashes(text: &str) -> Vec<u64> {
+    text::words(text).take(400).map(fnv).collect()
 }
 
-/// The share of `words` that are in `known`.
-pub(super) fn overlap(words: &[String], known: &HashSet<String>) -> f32 {
-    block::ratio(
-        words.iter().filter(|word| known.contains(*word)).count(),
-        words.len(),
-    )
+/// The share of words that are among the known ones, which are sorted.
+pub(super) fn overlap(words: &[u64], known: &[u64]) -> f32 {
+    let found = words
+        .iter()
+        .filter(|word| known.binary_search(word).is_ok());
+    block::ratio(found.count(), words.len())
 }
 
 /// Hashes of the runs of three words of a text, each once, sorted (FNV-1a, the same on every machine).
