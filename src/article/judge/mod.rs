@@ -14,6 +14,7 @@ mod density;
 mod features;
 mod forest;
 mod headline;
+mod islands;
 mod learned;
 mod lexicon;
 mod repeats;
