@@ -210,6 +210,23 @@ mod tests {
     }
 
     #[test]
+    fn a_table_stands_or_falls_as_a_whole() {
+        let html = Html::parse_document(
+            "<p>before<table><tr><td>one<td>two<tr><td>three<td>four</table><p>after",
+        );
+        let page = Page::new(&html, &|_| false);
+        for (cells, kept) in [
+            ([0.5, 0.1, 0.05, 0.05], true),
+            ([0.5, 0.0, 0.0, 0.0], false),
+        ] {
+            let probabilities: Vec<f32> = [0.9].into_iter().chain(cells).chain([0.9]).collect();
+            let mut keep = probabilities.iter().map(|p| *p > 0.4).collect::<Vec<_>>();
+            whole_tables(&page, &probabilities, &mut keep);
+            assert_eq!(keep, [true, kept, kept, kept, kept, true]);
+        }
+    }
+
+    #[test]
     fn what_would_lower_the_promise_is_left_out() {
         let long = "word ".repeat(30);
         let html = Html::parse_document(&format!("<p>{long}<p>{long}<p>tail {long}"));
