@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::draft::{Form, Words};
-use super::{entities, html, links, mojibake, plain, scan, tag};
+use super::visible::Visible;
+use super::{entities, html, links, mojibake, scan, tag};
 
 /// Relative addresses of one body that are resolved: pages have hundreds, bombs a million.
 const MAX_RESOLVED: usize = 10_000;
@@ -58,49 +59,54 @@ fn untagged(text: String, form: Form) -> String {
 /// The same HTML with every relative address resolved, in one pass with the visible text.
 fn walk<'a>(text: &'a str, base: Option<&Url>, seen: &mut String) -> Cow<'a, str> {
     let mut out = String::new();
+    let mut visible = Visible::new(text, seen);
+    let site = base.and_then(links::site);
     let mut relative = Vec::new();
     let mut resolved = 0_usize;
     let mut copied = 0_usize;
     let mut at = 0_usize;
-    let mut run = 0_usize;
-    // The next reference: most runs of text are short and have none.
-    let mut reference = scan::find(text, b'&').unwrap_or(text.len());
-    let mut show = |from: usize, to: usize| {
-        if reference < from {
-            let next = text.get(from..).and_then(|rest| scan::find(rest, b'&'));
-            reference = next.map_or(text.len(), |next| from.saturating_add(next));
-        }
-        let run = text.get(from..to).unwrap_or_default();
-        plain::visible(run, reference < to, seen);
-    };
-    while let Some(found) = text.get(at..).and_then(|rest| scan::find(rest, b'<')) {
+    while let Some(found) = text
+        .get(at..)
+        .and_then(|rest| scan::find_either(rest, b'<', b'&'))
+    {
         at = at.saturating_add(found);
-        let tag = text.get(at..).unwrap_or_default();
-        let Some(len) = tag::read(tag, &mut relative) else {
+        let rest = text.get(at..).unwrap_or_default();
+        if rest.starts_with('&') {
+            at = at.saturating_add(visible.reference(at));
+            continue;
+        }
+        let Some(len) = tag::read(rest, &mut relative) else {
             at = at.saturating_add(1);
             continue;
         };
-        show(run, at);
+        visible.end(at);
         for value in relative.drain(..) {
             if base.is_none() || resolved >= MAX_RESOLVED {
                 break;
             }
             resolved = resolved.saturating_add(1);
             let (start, end) = (at.saturating_add(value.start), at.saturating_add(value.end));
-            let value = entities::decode(text.get(start..end).unwrap_or_default());
-            if let Some(url) = links::resolve(base, &value) {
-                if out.capacity() == 0 {
-                    out.reserve(text.len().saturating_add(ROOM_FOR_ADDRESSES));
-                }
-                out.push_str(text.get(copied..start).unwrap_or_default());
-                push_value(&url, &mut out);
-                copied = end;
+            let value = text.get(start..end).unwrap_or_default();
+            let site = site.filter(|_| links::is_plain_path(value));
+            let url = match site {
+                Some(_) => Cow::Borrowed(value),
+                None => match links::resolve(base, &entities::decode(value)) {
+                    Some(url) => Cow::Owned(escaped(url)),
+                    None => continue,
+                },
+            };
+            if out.capacity() == 0 {
+                out.reserve(text.len().saturating_add(ROOM_FOR_ADDRESSES));
             }
+            out.push_str(text.get(copied..start).unwrap_or_default());
+            out.push_str(site.unwrap_or_default());
+            out.push_str(&url);
+            copied = end;
         }
         at = at.saturating_add(len);
-        run = at;
+        visible.begin(at);
     }
-    show(run, text.len());
+    visible.end(text.len());
     if copied == 0 {
         return Cow::Borrowed(text);
     }
@@ -108,19 +114,14 @@ fn walk<'a>(text: &'a str, base: Option<&Url>, seen: &mut String) -> Cow<'a, str
     Cow::Owned(out)
 }
 
-/// Appends an address as the value of an attribute.
-fn push_value(url: &str, out: &mut String) {
-    let mut from = 0_usize;
-    for (at, c) in url.match_indices(['&', '"', '\'']) {
-        out.push_str(url.get(from..at).unwrap_or_default());
-        out.push_str(match c {
-            "&" => "&amp;",
-            "\"" => "%22",
-            _ => "%27",
-        });
-        from = at.saturating_add(1);
+/// An address as the value of an attribute.
+fn escaped(url: String) -> String {
+    if !url.contains(['&', '"', '\'']) {
+        return url;
     }
-    out.push_str(url.get(from..).unwrap_or_default());
+    url.replace('&', "&amp;")
+        .replace('"', "%22")
+        .replace('\'', "%27")
 }
 
 #[cfg(test)]

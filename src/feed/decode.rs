@@ -17,8 +17,16 @@ use crate::model::FailureKind;
 /// Where a declaration is looked for: long comments stand before some.
 const LABEL_WITHIN: usize = 2048;
 
-/// Bytes that a charset is guessed from: more do not change the guess, and noise takes long.
-const MAX_GUESSED_BYTES: usize = 1 << 20;
+/// Bytes that a charset is guessed from, from the first beyond ASCII on: more do not change the
+/// guess, and noise takes long.
+const MAX_GUESSED_BYTES: usize = 256 << 10;
+
+/// Bytes by which a text is told from other data.
+const MAX_TASTED_BYTES: usize = 64 << 10;
+
+/// One control character in so many bytes is no text: damaged ones have few, noise and what was
+/// compressed or encrypted one in nine.
+const BYTES_FOR_A_CONTROL: usize = 12;
 
 /// Text, and what had to be undone to get it.
 pub(super) struct Decoded<'a> {
@@ -134,7 +142,7 @@ fn labelled<'a>(
         return encoding.decode_without_bom_handling(body).0;
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-    detector.feed(body.get(..MAX_GUESSED_BYTES).unwrap_or(body), true);
+    detector.feed(sample(body), true);
     let guess = detector.guess(None, Utf8Detection::Deny);
     let (text, bad) = guess.decode_without_bom_handling(body);
     if bad {
@@ -144,21 +152,33 @@ fn labelled<'a>(
     }
 }
 
+/// What charsets are told by.
+fn sample(body: &[u8]) -> &[u8] {
+    let start = body.iter().position(|byte| !byte.is_ascii()).unwrap_or(0);
+    let rest = body.get(start..).unwrap_or_default();
+    rest.get(..MAX_GUESSED_BYTES).unwrap_or(rest)
+}
+
 /// Whether a text in UTF-8 was damaged rather than written in something else: the sequences
 /// beyond ASCII that are valid outnumber the bytes that are not, or there is little of either.
 fn mostly_utf8(body: &[u8]) -> bool {
+    let sample = sample(body);
     let (mut good, mut bad) = (0_usize, 0_usize);
-    for chunk in body.utf8_chunks() {
+    for chunk in sample.utf8_chunks() {
         good = good.saturating_add(chunk.valid().chars().filter(|c| !c.is_ascii()).count());
         bad = bad.saturating_add(chunk.invalid().len());
     }
-    good >= bad
-        || body
-            .iter()
-            .filter(|byte| matches!(byte, 0xfe | 0xff))
-            .count()
-            * 2
-            >= bad
+    let impossible = sample.iter().filter(|byte| matches!(byte, 0xfe | 0xff));
+    good >= bad || impossible.count() * 2 >= bad
+}
+
+/// Whether bytes are no text in any charset: pictures, noise, an unknown compression. NUL does not
+/// count, since UTF-16 is full of it.
+pub(super) fn is_data(body: &[u8]) -> bool {
+    let taste = body.get(..MAX_TASTED_BYTES).unwrap_or(body);
+    let control = |byte: &&u8| matches!(byte, 1..=8 | 0x0b | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f);
+    let controls = taste.iter().filter(control).count();
+    controls.saturating_mul(BYTES_FOR_A_CONTROL) > taste.len()
 }
 
 /// The label in the XML declaration.

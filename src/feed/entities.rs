@@ -88,15 +88,19 @@ pub(super) fn reference(text: &str) -> Option<Reference<'_>> {
         });
     }
     let rest = text.strip_prefix('&')?;
-    if let Some(number) = rest.strip_prefix('#') {
-        return numeric(number);
+    match rest.as_bytes().first()? {
+        b'#' => return numeric(rest.get(1..)?),
+        b'_' | b':' => {}
+        first if first.is_ascii_alphabetic() => {}
+        // Nearly every `&` that stands for itself is told by the byte behind it.
+        _ => return None,
     }
     let end = rest
         .bytes()
         .take(MAX_NAME_BYTES)
         .position(|byte| !byte.is_ascii_alphanumeric() && !b"._-:".contains(&byte))?;
     let (name, after) = rest.split_at_checked(end)?;
-    if name.is_empty() || !after.starts_with(';') {
+    if !after.starts_with(';') {
         return None;
     }
     let meaning = NAMED
@@ -193,28 +197,26 @@ pub(super) fn decode_xml(text: &str) -> Option<Cow<'_, str>> {
 
 /// The same, appended to `out`.
 pub(super) fn decode_into(text: &str, out: &mut String) {
-    let plain = scan::find(text, b'&').unwrap_or(text.len());
-    let (before, mut rest) = text.split_at_checked(plain).unwrap_or((text, ""));
-    out.push_str(before);
-    while !rest.is_empty() {
-        let len = if let Some(Reference { len, meaning, .. }) = reference(rest) {
-            match meaning {
-                Meaning::Predefined(c) | Meaning::Char(c) => out.push(c),
-                Meaning::Named(text) => out.push_str(text),
-                Meaning::Forbidden => {}
-                Meaning::Unknown(_) => out.push_str(rest.get(..len).unwrap_or_default()),
-            }
-            len
-        } else {
-            out.push('&');
-            1
+    let (mut copied, mut at) = (0_usize, 0_usize);
+    while let Some(found) = text.get(at..).and_then(|rest| scan::find(rest, b'&')) {
+        at = at.saturating_add(found);
+        let Some(Reference { len, meaning, .. }) = text.get(at..).and_then(reference) else {
+            at = at.saturating_add(1);
+            continue;
         };
-        rest = rest.get(len..).unwrap_or_default();
-        let plain = scan::find(rest, b'&').unwrap_or(rest.len());
-        let (text, more) = rest.split_at_checked(plain).unwrap_or((rest, ""));
-        out.push_str(text);
-        rest = more;
+        let end = at.saturating_add(len);
+        if !matches!(meaning, Meaning::Unknown(_)) {
+            out.push_str(text.get(copied..at).unwrap_or_default());
+            copied = end;
+        }
+        match meaning {
+            Meaning::Predefined(c) | Meaning::Char(c) => out.push(c),
+            Meaning::Named(text) => out.push_str(text),
+            Meaning::Forbidden | Meaning::Unknown(_) => {}
+        }
+        at = end;
     }
+    out.push_str(text.get(copied..).unwrap_or_default());
 }
 
 #[cfg(test)]

@@ -23,8 +23,8 @@ pub struct Limits {
     pub absurd_entries: usize,
     /// Elements in all. A feed of 10,000 long entries in XHTML has some 500,000.
     pub max_elements: usize,
-    /// Fields of one entry: of a list no more than [`Limits::max_values`] are kept, and nearly
-    /// eighty lists of that length fit.
+    /// Fields of one entry: of a list no more than [`Limits::max_values`] are kept, and fifteen
+    /// lists of that length fit.
     pub max_fields: usize,
     /// Tags that begin or end nothing: a `<` in a text, a closing tag too many. Code that nobody
     /// escaped has them; spread over the largest document this is one in a hundred bytes.
@@ -61,7 +61,7 @@ impl Default for Limits {
             entries_at_once: 5_000,
             absurd_entries: 100_000,
             max_elements: 1_000_000,
-            max_fields: 20_000,
+            max_fields: 4_000,
             max_strays: 100_000,
             max_tag_bytes: 1 << 20,
             max_attributes: 256,

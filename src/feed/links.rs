@@ -9,10 +9,6 @@ const MAX_BYTES: usize = 4096;
 
 /// Resolves a link against a base. Only http and https lead to pages.
 pub(super) fn resolve(base: Option<&Url>, href: &str) -> Option<String> {
-    if let Some(base) = base.filter(|_| is_plain_path(href)) {
-        let site = Some(&base[..Position::BeforePath]).filter(|_| is_web(base))?;
-        return Some(format!("{site}{href}"));
-    }
     let url = join(base, href)?;
     is_web(&url).then(|| url.into())
 }
@@ -21,15 +17,29 @@ fn is_web(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.is_empty())
 }
 
-/// Whether a link is a path of which nothing changes when it is resolved: most links in bodies
-/// are, and resolving them takes longer than everything else that is done to a body.
-fn is_plain_path(href: &str) -> bool {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/-_.~=&?+,;:@!$*()".contains(byte);
-    href.len() <= MAX_BYTES
-        && href.starts_with('/')
-        && !href.starts_with("//")
-        && href.as_bytes().iter().all(plain)
-        && !href.contains("/.")
+/// What stands before a plain path on the site of a base: scheme, host, port.
+pub(super) fn site(base: &Url) -> Option<&str> {
+    is_web(base).then(|| &base[..Position::BeforePath])
+}
+
+/// Whether a link is a path to which nothing happens when it is resolved but that its site comes
+/// before it: most links in bodies are, and resolving them takes longer than everything else that
+/// is done to a body.
+pub(super) fn is_plain_path(href: &str) -> bool {
+    let plain = |byte: &u8| {
+        byte.is_ascii_alphanumeric()
+            || matches!(
+                byte,
+                b'/' | b'-' | b'_' | b'.' | b'~' | b'=' | b'?' | b'+' | b','
+            )
+            || matches!(byte, b';' | b':' | b'@' | b'!' | b'$' | b'*' | b'(' | b')')
+    };
+    let bytes = href.as_bytes();
+    bytes.len() <= MAX_BYTES
+        && bytes.first() == Some(&b'/')
+        && bytes.get(1) != Some(&b'/')
+        && bytes.iter().all(plain)
+        && !bytes.windows(2).any(|pair| pair == b"/.")
 }
 
 /// Whether a text is an http address by itself.
@@ -113,9 +123,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn plain_paths_are_resolved_as_all_others_are(href in "/[a-z/.~?&=:@!$*()+,;-]{0,12}") {
+        fn plain_paths_need_nothing_but_their_site(href in "/[a-z/.~?&=:@!$*()+,;-]{0,12}") {
             let base = Url::parse("https://me@example.org:8080/a/b?c").expect("an address");
-            prop_assert_eq!(resolve(Some(&base), &href), join(Some(&base), &href).map(String::from));
+            prop_assume!(is_plain_path(&href));
+            let whole = format!("{}{href}", site(&base).expect("a site"));
+            prop_assert_eq!(resolve(Some(&base), &href), Some(whole));
         }
     }
 

@@ -58,6 +58,7 @@ mod scan;
 mod settle;
 mod survey;
 mod tag;
+mod visible;
 mod vocabulary;
 mod xml;
 
@@ -134,6 +135,12 @@ pub fn parse(input: &Input<'_>, settings: &Settings) -> Result<ParsedFeed, Parse
             Cow::Borrowed(_) => break,
             Cow::Owned(inflated) => bytes = Cow::Owned(inflated),
         }
+    }
+    if decode::is_data(&bytes) {
+        return Err(ParseFailure::new(
+            FailureKind::NotAFeed,
+            "neither text nor a compression that is known",
+        ));
     }
     let charset = input.content_type.and_then(decode::charset);
     let decoded = decode::decode(&bytes, charset);

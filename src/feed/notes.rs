@@ -41,6 +41,8 @@ pub(super) struct Note {
     updated: Option<Timestamp>,
     /// Names by which an entry goes when it has no other, the best first.
     authors: Vec<String>,
+    /// Categories of the entry's own dialect, and those of modules.
+    categories: Vec<String>,
     subjects: Vec<String>,
     id: Option<String>,
     title: Option<String>,
@@ -126,7 +128,7 @@ impl Note {
     ) {
         let mut link = Link::default();
         let mut file = File::default();
-        let mut term = None;
+        let (mut term, mut label) = (None, None);
         for (key, value) in attributes {
             let value = value.into_owned();
             match key {
@@ -144,6 +146,7 @@ impl Note {
                 }
                 "duration" => file.duration = seconds(&value),
                 "url" => file.href = value,
+                "label" => label = Some(value),
                 "term" | "text" => term = Some(value),
                 _ => {}
             }
@@ -160,8 +163,11 @@ impl Note {
             }
             "media:thumbnail" => self.image(file.href),
             "itunes:image" => self.image(link.href),
+            "category" if self.categories.len() < MAX_VALUES => {
+                self.categories.extend(label.or(term));
+            }
             "atom:category" | "itunes:category" if self.subjects.len() < MAX_VALUES => {
-                self.subjects.extend(term);
+                self.subjects.extend(label.or(term));
             }
             _ => {}
         }
@@ -183,6 +189,7 @@ impl Note {
         let own = || trimmed.to_owned();
         match name {
             "feedburner:origLink" => self.orig_link = Some(own()),
+            "category" if self.categories.len() < MAX_VALUES => self.categories.push(own()),
             "dc:subject" | "media:category" if self.subjects.len() < MAX_VALUES => {
                 self.subjects.push(own());
             }
@@ -272,6 +279,7 @@ impl Note {
         if let Some(first) = entry.files.first_mut() {
             first.duration = first.duration.or(self.duration);
         }
+        entry.categories.extend(self.categories);
         entry.categories.extend(self.subjects);
     }
 }

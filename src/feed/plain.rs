@@ -57,26 +57,6 @@ pub(super) fn line(text: &str) -> Option<String> {
     (!line.is_empty()).then(|| line.to_owned())
 }
 
-/// Appends what a reader sees of a text between two tags: references resolved, no space around it.
-/// `refers` says whether there are any.
-pub(super) fn visible(text: &str, refers: bool, out: &mut String) {
-    let text = text.trim_ascii();
-    if !refers {
-        out.push_str(text);
-        return;
-    }
-    let start = out.len();
-    entities::decode_into(text, out);
-    let added = out.get(start..).unwrap_or_default();
-    let trimmed = added.trim();
-    // The references may have been to white space. Rare enough to be worth a copy.
-    if trimmed.len() < added.len() {
-        let trimmed = trimmed.to_owned();
-        out.truncate(start);
-        out.push_str(&trimmed);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,12 +7,26 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 
 /// Where an ASCII character other than NUL stands first.
 pub(super) fn find<T: AsRef<[u8]> + ?Sized>(text: &T, wanted: u8) -> Option<usize> {
-    let pattern = u64::from(wanted).wrapping_mul(LOW);
-    first(text.as_ref(), |word| {
-        // The lowest byte that became zero, and perhaps some above it.
-        let word = word ^ pattern;
-        word.wrapping_sub(LOW) & !word & HIGH
+    let wanted = pattern(wanted);
+    first(text.as_ref(), |word| equal(word, wanted))
+}
+
+/// Where the first of two such characters stands.
+pub(super) fn find_either(text: &str, one: u8, other: u8) -> Option<usize> {
+    let (one, other) = (pattern(one), pattern(other));
+    first(text.as_bytes(), |word| {
+        equal(word, one) | equal(word, other)
     })
+}
+
+const fn pattern(byte: u8) -> u64 {
+    (byte as u64).wrapping_mul(LOW)
+}
+
+/// Marks the lowest byte that is the pattern's, and perhaps some above it.
+const fn equal(word: u64, pattern: u64) -> u64 {
+    let word = word ^ pattern;
+    word.wrapping_sub(LOW) & !word & HIGH
 }
 
 /// Where the first character beyond ASCII stands.
@@ -52,6 +66,7 @@ mod tests {
         #[test]
         fn bytes_are_found_where_a_plain_search_finds_them(text in "[<=;a\u{1}é\u{80}]{0,40}") {
             prop_assert_eq!(find(&text, b'<'), text.find('<'));
+            prop_assert_eq!(find_either(&text, b'<', b';'), text.find(['<', ';']));
             prop_assert_eq!(beyond_ascii(&text), text.find(|c: char| !c.is_ascii()));
         }
     }

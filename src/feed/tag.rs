@@ -24,7 +24,7 @@ pub(super) fn read(text: &str, relative: &mut Vec<Range<usize>>) -> Option<usize
     let bytes = text.as_bytes();
     let first = bytes.get(1)?;
     if !first.is_ascii_alphabetic() {
-        return html::tag_len(text);
+        return closing(bytes).or_else(|| html::tag_len(text));
     }
     let mut at = 2_usize;
     // The equals sign of an attribute that waits for its value.
@@ -58,6 +58,14 @@ pub(super) fn read(text: &str, relative: &mut Vec<Range<usize>>) -> Option<usize
     }
     // It is cut off, unless a quote swallowed its end.
     html::tag_len(text)
+}
+
+/// Bytes of a closing tag with nothing but a name in it, which nearly all are.
+fn closing(bytes: &[u8]) -> Option<usize> {
+    let rest = bytes.strip_prefix(b"</")?;
+    let len = rest.iter().position(|byte| !byte.is_ascii_alphanumeric())?;
+    let named = rest.first()?.is_ascii_alphabetic() && rest.get(len) == Some(&b'>');
+    named.then(|| len.saturating_add(3))
 }
 
 /// Takes down a value if it is a relative address. `equals` is where its equals sign stands.

@@ -13,6 +13,9 @@ const MAX_DEPTH: usize = 127;
 /// Values of a document: nobody publishes more, and each costs the reader some 150 bytes.
 pub(super) const MAX_VALUES: usize = 250_000;
 
+/// Quotes that stand in texts without an escape, where HTML was pasted: two for an attribute.
+const MAX_STRAY_QUOTES: usize = 100_000;
+
 /// Text in the syntax of JSON.
 pub(super) struct Rewritten {
     pub text: String,
@@ -20,7 +23,8 @@ pub(super) struct Rewritten {
     pub cut: bool,
 }
 
-/// Rewrites a text; `None` if it nests too deep or holds more than [`MAX_VALUES`].
+/// Rewrites a text; `None` if it nests too deep, or holds more than [`MAX_VALUES`] or
+/// [`MAX_STRAY_QUOTES`].
 pub(super) fn rewrite(text: &str) -> Option<Rewritten> {
     let mut writer = Writer {
         out: String::with_capacity(text.len()),
@@ -28,6 +32,7 @@ pub(super) fn rewrite(text: &str) -> Option<Rewritten> {
         list: None,
         values: 0,
     };
+    let mut strays = 0_usize;
     let mut chars = text.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
         if writer.values > MAX_VALUES {
@@ -43,9 +48,11 @@ pub(super) fn rewrite(text: &str) -> Option<Rewritten> {
                 }
             }
             '"' | '\'' => {
-                let Some(value) = string(text, c, &mut chars) else {
-                    break;
-                };
+                let value = string(text, c, &mut chars, &mut strays);
+                if strays > MAX_STRAY_QUOTES {
+                    return None;
+                }
+                let Some(value) = value else { break };
                 writer.scalar(&value, true);
             }
             '/' if matches!(chars.peek(), Some((_, '/' | '*'))) => comment(text, at, &mut chars),
@@ -76,8 +83,14 @@ fn comment(text: &str, at: usize, chars: &mut Peekable<CharIndices<'_>>) {
     while chars.next_if(|(at, _)| *at <= end).is_some() {}
 }
 
-/// The rest of a string as JSON writes it, without quotes; `None` where the text ends first.
-fn string(text: &str, quote: char, chars: &mut Peekable<CharIndices<'_>>) -> Option<String> {
+/// The rest of a string as JSON writes it, without quotes; `None` where the text ends first, or
+/// there are too many `strays`: quotes that do not end it.
+fn string(
+    text: &str,
+    quote: char,
+    chars: &mut Peekable<CharIndices<'_>>,
+    strays: &mut usize,
+) -> Option<String> {
     let mut out = String::new();
     while let Some((at, c)) = chars.next() {
         match c {
@@ -85,7 +98,11 @@ fn string(text: &str, quote: char, chars: &mut Peekable<CharIndices<'_>>) -> Opt
             c if c == quote && closes(text.get(at.saturating_add(1)..).unwrap_or_default()) => {
                 return Some(out);
             }
-            '"' => out.push_str("\\\""),
+            '"' if *strays > MAX_STRAY_QUOTES => return None,
+            '"' => {
+                *strays = strays.saturating_add(1);
+                out.push_str("\\\"");
+            }
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             c if c.is_control() => {}

@@ -30,7 +30,11 @@ impl<'a> Pass<'a> {
             Some(Role::Channel | Role::Root(_)) => self.damage_if(true, "structure"),
             // feed-rs does not look into elements it does not know; neither do the notes.
             None if self.entry.is_none() || ns == Ns::Media => {}
-            None | Some(Role::Opaque) => self.opaque = Some((depth, local == "image")),
+            None => {
+                self.opaque = Some((depth, local == "image"));
+                self.skip();
+            }
+            Some(Role::Opaque) => self.opaque = Some((depth, local == "image")),
             Some(Role::Transparent) => {
                 self.damage_if(self.entry.is_some() && ns != Ns::Media, "structure");
             }
@@ -61,6 +65,14 @@ impl<'a> Pass<'a> {
             self.damage_if(times && (!raw.is_ascii() || digits()), "media");
         }
         Ok(())
+    }
+
+    /// Keeps the element at hand from feed-rs, if an entry's.
+    fn skip(&mut self) {
+        if self.entry.is_some() {
+            self.skipped = Some(self.open.len());
+            self.skips = true;
+        }
     }
 
     /// Only roots that feed-rs reads without help count.
@@ -140,6 +152,9 @@ impl<'a> Pass<'a> {
             (_, Ns::Itunes, "author") => "itunes:author",
             _ => return self.damage_if(true, "dialect"),
         };
+        if family == Family::Rss {
+            self.skip();
+        }
         self.field = Some(Field {
             name,
             depth: self.open.len(),
@@ -156,7 +171,13 @@ impl<'a> Pass<'a> {
             let says =
                 attributes::iter(tag.attributes).any(|(name, _)| matches!(name, "href" | "term"));
             self.damage_if(!says, "dialect");
-        } else if let Some(entry) = &mut self.entry {
+        }
+        if out == "category" {
+            self.skip();
+        }
+        if out != "link"
+            && let Some(entry) = &mut self.entry
+        {
             entry.attributes(out, attributes::iter(tag.attributes));
         }
     }
@@ -184,6 +205,9 @@ impl<'a> Pass<'a> {
         {
             entry.attributes(out, attributes::iter(tag.attributes));
         }
+        if matches!(out, "category" | "pubDate") {
+            self.skip();
+        }
         self.field = Some(Field {
             name: out,
             depth: self.open.len(),
@@ -208,8 +232,12 @@ impl<'a> Pass<'a> {
         }
         let text = field.text.trim();
         let how = match field.name {
-            // feed-rs panics at an address beside letters beyond ASCII.
-            "author" | "dc:creator" if text.contains('@') && !text.is_ascii() => "author",
+            // feed-rs, if it sees them, panics at an address beside letters beyond ASCII.
+            "author" | "dc:creator"
+                if self.skipped.is_none() && text.contains('@') && !text.is_ascii() =>
+            {
+                "author"
+            }
             "itunes:duration" if !is_duration(text) => "media",
             "media:title" | "media:description" if text.is_empty() => "media",
             _ => "",
@@ -234,7 +262,7 @@ fn reads(name: &str, in_entry: bool) -> Reads {
     match name {
         "description" | "content:encoded" | "content" | "summary" if in_entry => Reads::Body,
         "title" | "link" | "description" | "content:encoded" | "content" | "summary" | "guid"
-        | "id" | "category" => Reads::Theirs,
+        | "id" => Reads::Theirs,
         _ => Reads::Noted,
     }
 }

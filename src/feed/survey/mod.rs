@@ -33,7 +33,7 @@ pub(super) struct Survey<'a> {
     /// Every tag is closed where it should be.
     pub balanced: bool,
     pub notes: Notes,
-    /// The document without its bodies, which are in the notes: what feed-rs has to read.
+    /// The document without bodies and other fields that are in the notes: what feed-rs has to read.
     pub frame: Cow<'a, str>,
 }
 
@@ -54,6 +54,8 @@ pub(super) fn survey<'a>(text: &'a str, limits: &Limits) -> Result<Survey<'a>, P
         fields: 0,
         field: None,
         opaque: None,
+        skipped: None,
+        skips: false,
         had: Vec::new(),
         damage: None,
         notes: Notes::default(),
@@ -61,7 +63,10 @@ pub(super) fn survey<'a>(text: &'a str, limits: &Limits) -> Result<Survey<'a>, P
     let mut tokens = Tokens::new(text);
     let mut frame = Frame::new(text);
     let mut balanced = true;
+    let mut start = tokens.at();
     while let Some(token) = tokens.next(None) {
+        let in_body = pass.in_body();
+        pass.skips = pass.skipped.is_some();
         match token {
             Token::Open(tag) => pass.open(tag)?,
             Token::Close(name) => balanced &= pass.close(name),
@@ -75,7 +80,10 @@ pub(super) fn survey<'a>(text: &'a str, limits: &Limits) -> Result<Survey<'a>, P
             balanced = false;
             break;
         }
-        frame.follow(pass.in_body(), tokens.at());
+        if pass.skips || (in_body && pass.in_body()) {
+            frame.cut(start, tokens.at());
+        }
+        start = tokens.at();
     }
     balanced &= pass.open.is_empty() && !tokens.cut;
     if !balanced {
@@ -141,6 +149,9 @@ struct Pass<'a> {
     field: Option<Field<'a>>,
     /// Depth of an element whose fields are not the entry's, and whether it is a picture.
     opaque: Option<(usize, bool)>,
+    /// Depth of an element that feed-rs need not see, and whether the token at hand belongs to one.
+    skipped: Option<usize>,
+    skips: bool,
     /// Fields that the entry has had.
     had: Vec<&'static str>,
     damage: Option<&'static str>,
@@ -212,13 +223,15 @@ impl<'a> Pass<'a> {
             return self.damage_if(true, "entities");
         };
         // In markup a reference stands for itself.
-        let literal = self.in_body() && self.field.as_ref().is_some_and(|field| field.markup);
-        self.characters(if literal { text.into() } else { decoded });
+        self.characters(if self.in_markup() {
+            text.into()
+        } else {
+            decoded
+        });
     }
 
     fn section(&mut self, text: &'a str) {
-        let literal = self.in_body() && self.field.as_ref().is_some_and(|field| field.markup);
-        self.characters(if literal {
+        self.characters(if self.in_markup() {
             xhtml::escape(text).into()
         } else {
             text.into()
@@ -245,6 +258,13 @@ impl<'a> Pass<'a> {
             .is_some_and(|field| field.reads == Reads::Body)
     }
 
+    /// Whether what is being read is the markup of a body.
+    fn in_markup(&self) -> bool {
+        self.field
+            .as_ref()
+            .is_some_and(|field| field.reads == Reads::Body && field.markup)
+    }
+
     /// Whether the element that is closed is the one that is open.
     fn close(&mut self, name: &str) -> bool {
         let depth = self.open.len();
@@ -268,6 +288,9 @@ impl<'a> Pass<'a> {
         }
         if self.opaque.is_some_and(|(opaque, _)| opaque == depth) {
             self.opaque = None;
+        }
+        if self.skipped == Some(depth) {
+            self.skipped = None;
         }
         if depth == self.entry_depth
             && let Some(note) = self.entry.take()
