@@ -15,7 +15,7 @@ const MAX_RESOLVED: usize = 10_000;
 const ROOM_FOR_ADDRESSES: usize = 512;
 
 /// A body as HTML. Plain text is escaped, markup escaped once too often is unescaped, and links
-/// are made absolute; `None` when nothing is there to read. What is visible of it is appended to
+/// are made absolute; `None` when nothing is there to read or look at. What is visible of it is appended to
 /// `seen`, for comparison.
 pub(super) fn to_html(words: Words, base: Option<&Url>, seen: &mut String) -> Option<String> {
     if words.is_blank() {
@@ -31,10 +31,14 @@ pub(super) fn to_html(words: Words, base: Option<&Url>, seen: &mut String) -> Op
     } else {
         untagged(text, form)
     };
+    let before = seen.len();
     let absolute = match walk(&text, base, seen) {
         Cow::Owned(absolute) => absolute,
         Cow::Borrowed(_) => text,
     };
+    if seen.len() == before && html::has_tags(&absolute) && !html::has_media(&absolute) {
+        return None;
+    }
     let mut trimmed = absolute;
     trimmed.truncate(trimmed.trim_end().len());
     let blank = trimmed.len().saturating_sub(trimmed.trim_start().len());
@@ -146,8 +150,8 @@ mod tests {
                 "<img alt='' SRC=https://example.org/blog/i.png> <img src = 'https://example.org/blog/j.png'>",
             ),
             (
-                r##"<a href="#top"><a href="mailto:a@b"><a href='https://e/'>"##,
-                r##"<a href="#top"><a href="mailto:a@b"><a href='https://e/'>"##,
+                r##"<a href="#top"><a href="mailto:a@b"><a href='https://e/'>l"##,
+                r##"<a href="#top"><a href="mailto:a@b"><a href='https://e/'>l"##,
             ),
             (r#"<p title="href=x">no</p>"#, r#"<p title="href=x">no</p>"#),
             ("1 < 2 <p>x", "1 < 2 <p>x"),
@@ -163,6 +167,12 @@ mod tests {
             ("&lt;p&gt;x&lt;/p&gt;", Form::Unsure, Some("<p>x</p>")),
             ("use &lt;T&gt;", Form::Html, Some("use &lt;T&gt;")),
             ("  \n", Form::Html, None),
+            ("<p>&nbsp;</p><br/>", Form::Html, None),
+            (
+                "<p><IMG alt=''></p>",
+                Form::Html,
+                Some("<p><IMG alt=''></p>"),
+            ),
         ] {
             assert_eq!(html(text, form).as_deref(), expected, "{text}");
         }

@@ -35,7 +35,13 @@ pub(super) struct Decoded<'a> {
 }
 
 /// Decodes a document.
-pub(super) fn decode<'a>(body: &'a [u8], charset: Option<&str>) -> Decoded<'a> {
+///
+/// # Errors
+/// When the bytes are no text.
+pub(super) fn decode<'a>(
+    body: &'a [u8],
+    charset: Option<&str>,
+) -> Result<Decoded<'a>, ParseFailure> {
     let mut repaired = Vec::new();
     let text = match certain(body) {
         Some((encoding, skip)) => {
@@ -50,10 +56,14 @@ pub(super) fn decode<'a>(body: &'a [u8], charset: Option<&str>) -> Decoded<'a> {
         // encoding_rs validates the quickest, and lends what is valid.
         None => match UTF_8.decode_without_bom_handling_and_without_replacement(body) {
             Some(text) if memchr::memchr(0x1b, body).is_none() => text,
+            None if is_data(body) => {
+                let detail = "neither text nor a compression that is known";
+                return Err(ParseFailure::new(FailureKind::NotAFeed, detail));
+            }
             _ => labelled(body, charset, &mut repaired),
         },
     };
-    Decoded { text, repaired }
+    Ok(Decoded { text, repaired })
 }
 
 /// A byte order mark, or the shape of UTF-16, and how many bytes to skip.
@@ -172,9 +182,9 @@ fn mostly_utf8(body: &[u8]) -> bool {
     good >= bad || impossible.count() * 2 >= bad
 }
 
-/// Whether bytes are no text in any charset: pictures, noise, an unknown compression. NUL does not
-/// count, since UTF-16 is full of it.
-pub(super) fn is_data(body: &[u8]) -> bool {
+/// Whether bytes that are not in UTF-8 are no text in another charset of bytes either: pictures,
+/// noise, an unknown compression. NUL does not count: there is UTF-16 that nobody recognises.
+fn is_data(body: &[u8]) -> bool {
     let taste = body.get(..MAX_TASTED_BYTES).unwrap_or(body);
     let control = |byte: &&u8| matches!(byte, 1..=8 | 0x0b | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f);
     let controls = taste.iter().filter(control).count();
@@ -277,7 +287,7 @@ mod tests {
     use super::*;
 
     fn text(body: &[u8], charset: Option<&str>) -> (String, bool) {
-        let decoded = decode(body, charset);
+        let decoded = decode(body, charset).expect("text");
         (decoded.text.into_owned(), decoded.repaired.is_empty())
     }
 
@@ -329,6 +339,18 @@ mod tests {
         let (body, ..) = encoding_rs::WINDOWS_1251.encode(russian);
         assert_eq!(text(&body, None), (russian.to_owned(), false));
         assert_eq!(text(&body, Some("utf-8")), (russian.to_owned(), false));
+    }
+
+    #[test]
+    fn noise_is_no_text_and_a_damaged_text_is() {
+        let noise: Vec<u8> = (0..=u8::MAX).cycle().take(4096).collect();
+        assert!(decode(&noise, Some("windows-1252")).is_err());
+        for text in [
+            &b"<a>\xe9\x01\x02 and more of it, as texts have</a>"[..],
+            b"\xff\xfe\x1f\x04@\x048\x042\x045\x04B\x04",
+        ] {
+            assert!(decode(text, None).is_ok());
+        }
     }
 
     #[test]

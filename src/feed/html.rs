@@ -18,6 +18,12 @@ const ELEMENTS: &str = "\
 
 static NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| ELEMENTS.split(' ').collect());
 
+/// Elements that show something without a word in them.
+const MEDIA: &[&str] = &[
+    "amp-img", "audio", "canvas", "embed", "frame", "iframe", "img", "math", "object", "svg",
+    "video",
+];
+
 /// Longest name looked up.
 const MAX_NAME_BYTES: usize = 16;
 
@@ -105,6 +111,14 @@ pub(super) fn has_tags(text: &str) -> bool {
         .take_while(|(at, _)| *at < closed)
         .filter_map(|(at, _)| text.get(at..))
         .any(|tag| tag_name(tag).is_some_and(is_element))
+}
+
+/// Whether a text shows something without words: a picture, a film.
+pub(super) fn has_media(text: &str) -> bool {
+    let mut tags = text.match_indices('<').filter_map(|(at, _)| text.get(at..));
+    tags.any(|tag| {
+        tag_name(tag).is_some_and(|name| MEDIA.iter().any(|media| name.eq_ignore_ascii_case(media)))
+    })
 }
 
 /// A text without HTML's tags and comments; a block's tag leaves a space.

@@ -136,14 +136,8 @@ pub fn parse(input: &Input<'_>, settings: &Settings) -> Result<ParsedFeed, Parse
             Cow::Owned(inflated) => bytes = Cow::Owned(inflated),
         }
     }
-    if decode::is_data(&bytes) {
-        return Err(ParseFailure::new(
-            FailureKind::NotAFeed,
-            "neither text nor a compression that is known",
-        ));
-    }
     let charset = input.content_type.and_then(decode::charset);
-    let decoded = decode::decode(&bytes, charset);
+    let decoded = decode::decode(&bytes, charset)?;
     repaired.extend(decoded.repaired);
     let mut draft = read(&decoded.text, limits)?;
     repaired.append(&mut draft.repaired);

@@ -189,20 +189,19 @@ impl Settler<'_> {
 fn page(draft: &DraftEntry, base: Option<&Url>) -> Option<String> {
     let resolve = |href: &str| links::resolve(base, href);
     let guid = draft.guid.as_deref().filter(|guid| links::is_http(guid));
-    let alternates = || {
-        draft
-            .links
-            .iter()
-            .filter(|link| link.rel.is_none() || has_rel(link, "alternate"))
-    };
-    let html = |link: &&Link| {
+    let alternates = || draft.links.iter().filter(|link| has_rel(link, "alternate"));
+    let kind = |link: &&Link| {
         link.media_type
             .as_deref()
-            .is_none_or(|kind| kind.contains("html"))
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
     };
+    // RSS has one link, Atom perhaps one for each format.
     let linked = || {
-        alternates()
-            .filter(html)
+        let own = draft.links.iter().filter(|link| link.rel.is_none());
+        own.chain(alternates().filter(|link| kind(link).contains("html")))
+            .chain(alternates().filter(|link| kind(link).is_empty()))
             .chain(alternates())
             .find_map(|link| resolve(&link.href))
     };

@@ -77,9 +77,11 @@ pub fn candidates(url: &str, body: &[u8], link_headers: &[String]) -> Vec<Candid
         return Vec::new();
     };
     let limits = Limits::default();
-    let decoded = decode::decode(body.get(..limits.max_bytes).unwrap_or(body), None);
+    // What is no text has nothing to find in it.
+    let text = decode::decode(body.get(..limits.max_bytes).unwrap_or(body), None)
+        .map_or_else(|_| "".into(), |decoded| decoded.text);
     let mut found = Vec::new();
-    if super::read(&decoded.text, &limits).is_ok_and(|draft| !draft.entries.is_empty()) {
+    if super::read(&text, &limits).is_ok_and(|draft| !draft.entries.is_empty()) {
         found.push(Candidate {
             url: address.to_string(),
             title: None,
@@ -90,12 +92,8 @@ pub fn candidates(url: &str, body: &[u8], link_headers: &[String]) -> Vec<Candid
     for header in link_headers {
         found.extend(header::feeds(header, &address));
     }
-    let page = page::read(&decoded.text, &address);
-    found.extend(platforms::feeds(
-        &address,
-        &decoded.text,
-        page.generator.as_deref(),
-    ));
+    let page = page::read(&text, &address);
+    found.extend(platforms::feeds(&address, &text, page.generator.as_deref()));
     let base = page.base;
     found.extend(page.found);
     found.extend(well_known::feeds(&base));
