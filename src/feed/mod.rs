@@ -35,6 +35,7 @@
 
 mod adapter;
 mod archive;
+mod best;
 mod bodies;
 mod dates;
 mod decode;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use super::best::{Best, OWN};
 use super::dates;
 use super::draft::{Draft, DraftEntry, File, Form, Link, Words};
 use crate::model::{PublisherHints, Timestamp};
@@ -46,13 +47,9 @@ pub(super) struct Note {
     subjects: Vec<String>,
     id: Option<String>,
     title: Option<String>,
-    /// The best bodies found, with their rank.
-    summary: Option<(u8, Words)>,
-    content: Option<(u8, Words)>,
+    summary: Best,
+    content: Best,
 }
-
-/// Rank of the body that an entry has in its own dialect.
-const OWN: u8 = 0;
 
 impl Notes {
     /// Notes a field of the feed.
@@ -220,7 +217,7 @@ impl Note {
             "dc:title" | "media:title" | "atom:title" => {
                 self.title = self.title.take().or_else(|| Some(own()));
             }
-            "atom:content" => better(&mut self.content, 1, || Words::new(text, Form::Unsure)),
+            "atom:content" => self.content.offer(1, Words::new(text, Form::Unsure)),
             "atom:summary" | "dc:description" => self.last_resort(1, text),
             "itunes:summary" => self.last_resort(2, text),
             "media:description" => self.last_resort(3, text),
@@ -230,7 +227,7 @@ impl Note {
     }
 
     fn last_resort(&mut self, rank: u8, text: &str) {
-        better(&mut self.summary, rank, || Words::new(text, Form::Unsure));
+        self.summary.offer(rank, Words::new(text, Form::Unsure));
     }
 
     /// Notes a body that feed-rs does not see.
@@ -239,8 +236,8 @@ impl Note {
             return;
         }
         match name {
-            "description" | "summary" => better(&mut self.summary, OWN, || words),
-            _ => better(&mut self.content, OWN, || words),
+            "description" | "summary" => self.summary.offer(OWN, words),
+            _ => self.content.offer(OWN, words),
         }
     }
 
@@ -267,10 +264,13 @@ impl Note {
             &mut entry.title,
             self.title.map(|title| Words::new(title, Form::Unsure)),
         );
-        fill(&mut entry.content, self.content.map(|(_, words)| words));
-        let bare = entry.content.is_none();
-        let summary = self.summary.filter(|(rank, _)| bare || *rank == OWN);
-        fill(&mut entry.summary, summary.map(|(_, words)| words));
+        fill(&mut entry.content, self.content.within(u8::MAX));
+        let worst = if entry.content.is_none() {
+            u8::MAX
+        } else {
+            OWN
+        };
+        fill(&mut entry.summary, self.summary.within(worst));
         if entry.authors.is_empty() {
             entry.authors = self.authors;
         }
@@ -281,13 +281,6 @@ impl Note {
         }
         entry.categories.extend(self.categories);
         entry.categories.extend(self.subjects);
-    }
-}
-
-/// Keeps the first of the best.
-fn better(known: &mut Option<(u8, Words)>, rank: u8, words: impl FnOnce() -> Words) {
-    if known.as_ref().is_none_or(|(known, _)| rank < *known) {
-        *known = Some((rank, words()));
     }
 }
 

@@ -230,6 +230,7 @@ fn page(draft: &DraftEntry, base: Option<&Url>) -> Option<String> {
                 .and_then(resolve)
         })
         .or_else(|| guid.and_then(resolve))
+        .or_else(|| draft.orig_link.as_deref().and_then(resolve))
 }
 
 fn has_rel(link: &Link, wanted: &str) -> bool {
