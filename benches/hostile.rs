@@ -45,6 +45,27 @@ const DOCUMENTS: &[Document] = &[
             "<category>a</category>".repeat(300_000)
         ))
     }),
+    ("20 x 19,000 categories", || {
+        rss(&list("<category>a</category>", 19_000).repeat(20))
+    }),
+    ("100 x 3,900 categories", || {
+        rss(&list("<category>a</category>", 3_900).repeat(100))
+    }),
+    ("75 x 3,900 files", || {
+        rss(&list("<enclosure url=\"http://a/\"/>", 3_900).repeat(75))
+    }),
+    ("250 x 3,900 unknown", || {
+        rss(&list("<x/>", 3_900).repeat(250))
+    }),
+    ("50,000 short entries", || {
+        let entry = |n| {
+            format!(
+                "<item><title>Entry {n}</title><link>https://example.org/{n}</link><guid>{n}</guid>\
+                 <pubDate>Mon, 06 Sep 2021 00:01:00 +0000</pubDate><description>w</description></item>"
+            )
+        };
+        rss(&(0..50_000).map(entry).collect::<String>())
+    }),
     ("gzip of 1 GB", bomb),
     ("entities that repeat", || {
         let text = "&a;".repeat(3_000_000);
@@ -72,16 +93,8 @@ const DOCUMENTS: &[Document] = &[
     ("quotes in JSON", || {
         format!("{{\"items\":[\"{}", "\" ".repeat(4_900_000)).into_bytes()
     }),
-    ("noise", || {
-        let mut state = 1_u64;
-        let mut byte = || {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1);
-            state.to_be_bytes().first().copied().unwrap_or_default()
-        };
-        (0..10 * MIB).map(|_| byte()).collect()
-    }),
+    ("noise", || noise(0)),
+    ("noise without controls", || noise(b' ')),
 ];
 
 fn rss(inside: &str) -> Vec<u8> {
@@ -90,6 +103,23 @@ fn rss(inside: &str) -> Vec<u8> {
 
 fn body(text: &str) -> Vec<u8> {
     rss(&format!("<item><description>{text}</description></item>"))
+}
+
+/// An entry with a list.
+fn list(value: &str, len: usize) -> String {
+    format!("<item>{}</item>", value.repeat(len))
+}
+
+/// Bytes that look random, none of them below `least`.
+fn noise(least: u8) -> Vec<u8> {
+    let mut state = 1_u64;
+    let mut byte = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        state.to_be_bytes().first().copied().unwrap_or_default()
+    };
+    (0..10 * MIB).map(|_| byte().max(least)).collect()
 }
 
 fn bomb() -> Vec<u8> {

@@ -19,7 +19,7 @@ const LABEL_WITHIN: usize = 2048;
 
 /// Bytes that a charset is guessed from, from the first beyond ASCII on: more do not change the
 /// guess, and noise takes long.
-const MAX_GUESSED_BYTES: usize = 256 << 10;
+const MAX_GUESSED_BYTES: usize = 64 << 10;
 
 /// Bytes by which a text is told from other data.
 const MAX_TASTED_BYTES: usize = 64 << 10;

@@ -78,8 +78,19 @@ const fn predefined(text: &[u8]) -> Option<(usize, char)> {
     }
 }
 
-/// Reads the reference that `text` begins with; `None` when the `&` stands for itself.
+/// Reads the reference that `text` begins with; `None` when the `&` stands for itself, which
+/// nearly always is told by the byte behind it.
+#[inline]
 pub(super) fn reference(text: &str) -> Option<Reference<'_>> {
+    let next = text.as_bytes().get(1)?;
+    if next.is_ascii_alphabetic() || matches!(next, b'#' | b'_' | b':') {
+        whole(text)
+    } else {
+        None
+    }
+}
+
+fn whole(text: &str) -> Option<Reference<'_>> {
     if let Some((len, c)) = predefined(text.as_bytes()) {
         return Some(Reference {
             len,
@@ -88,12 +99,8 @@ pub(super) fn reference(text: &str) -> Option<Reference<'_>> {
         });
     }
     let rest = text.strip_prefix('&')?;
-    match rest.as_bytes().first()? {
-        b'#' => return numeric(rest.get(1..)?),
-        b'_' | b':' => {}
-        first if first.is_ascii_alphabetic() => {}
-        // Nearly every `&` that stands for itself is told by the byte behind it.
-        _ => return None,
+    if let Some(number) = rest.strip_prefix('#') {
+        return numeric(number);
     }
     let end = rest
         .bytes()

@@ -52,7 +52,8 @@ impl<'a> Entities<'a> {
         }
     }
 
-    /// Resolves references once; names of nobody stay as they are.
+    /// Resolves references once; names of nobody stay as they are. A text ends where there is
+    /// nothing left to spend on it.
     fn decode(&mut self, text: &str, out: &mut String) {
         if self.declared.is_empty() {
             entities::decode_into(text, out);
@@ -74,7 +75,7 @@ impl<'a> Entities<'a> {
                     self.spent = self.spent.saturating_add(value.len());
                     out.push_str(value);
                 }
-                Some(_) => {}
+                Some(_) => return,
                 None => entities::decode_into(reference, out),
             }
             rest = after;

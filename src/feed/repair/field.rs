@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::super::draft::Form;
 use super::super::markup::{Tag, Token, Tokens, attributes};
+use super::super::persons;
 use super::super::vocabulary::{Family, Length};
-use super::super::{persons, survey};
 use super::capture::{Capture, Declared};
 use super::writer;
 
@@ -149,7 +149,7 @@ impl Part {
             }
             "image" => writer::empty(&mut self.out, "media:thumbnail", &[("url", text)]),
             // feed-rs panics at more digits than a number has.
-            "itunes:duration" if !survey::is_duration(text) => {}
+            "itunes:duration" if !is_duration(text) => {}
             "person" => self.person(family, text),
             _ if family == Family::Atom && is_construct(name) => {
                 let mut attributes =
@@ -176,6 +176,14 @@ impl Part {
             writer::element(&mut self.out, "itunes:author", &[], &name);
         }
     }
+}
+
+/// What feed-rs reads as a duration without panicking at more digits than a number has.
+fn is_duration(text: &str) -> bool {
+    text.len() <= 12
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'))
 }
 
 /// Whether an entry has a field once.

@@ -179,10 +179,10 @@ impl<'a> Walk<'a> {
 
     /// The root, or an entry without one; elements of these names that have no fields are menus.
     fn begin(&mut self, tag: &Tag<'a>, ns: Ns, local: &str) {
-        let alone = !tag.empty && attributes::find(tag.attributes, "href").is_none();
+        let alone = || !tag.empty && attributes::find(tag.attributes, "href").is_none();
         let family = match (ns, local) {
-            (Ns::Main | Ns::Atom | Ns::Rss, "entry") if alone => Some(Family::Atom),
-            (Ns::Main | Ns::Atom | Ns::Rss, "item") if alone => Some(Family::Rss),
+            (Ns::Main | Ns::Atom | Ns::Rss, "entry") if alone() => Some(Family::Atom),
+            (Ns::Main | Ns::Atom | Ns::Rss, "item") if alone() => Some(Family::Rss),
             (Ns::Main | Ns::Rss, "channel") => Some(Family::Rss),
             _ => vocabulary::root(local),
         };

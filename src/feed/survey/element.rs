@@ -24,6 +24,10 @@ impl<'a> Pass<'a> {
         };
         let role = vocabulary::role(family, ns, &names::lower(local));
         let depth = self.open.len();
+        // What feed-rs makes of files is not looked at, and it panics at some numbers in them.
+        if matches!(ns, Ns::Media | Ns::Itunes) {
+            self.skip();
+        }
         match role {
             Some(Role::Entry) => self.begin_entry(family, ns, local, tag)?,
             Some(Role::Channel) if depth == 2 && local == "channel" => self.inherit(tag),
@@ -46,23 +50,14 @@ impl<'a> Pass<'a> {
             Some(Role::Text(out, _)) => {
                 self.canonical(family, ns, local, out);
                 if tag.empty {
-                    self.damage_if(ns == Ns::Media, "media");
+                    // Content may be elsewhere, and then its tag says where.
+                    if out != "content" {
+                        self.skip();
+                    }
                 } else {
                     self.begin_field(family, ns, out, tag);
                 }
             }
-        }
-        if ns == Ns::Media {
-            // feed-rs panics at times with more digits than a number has.
-            let raw = tag.attributes;
-            let digits = || {
-                raw.split(|c: char| !c.is_ascii_digit())
-                    .any(|run| run.len() > 15)
-            };
-            let times = ["time=", "start=", "end="]
-                .iter()
-                .any(|name| raw.contains(name));
-            self.damage_if(times && (!raw.is_ascii() || digits()), "media");
         }
         Ok(())
     }
@@ -70,7 +65,7 @@ impl<'a> Pass<'a> {
     /// Keeps the element at hand from feed-rs, if an entry's.
     fn skip(&mut self) {
         if self.entry.is_some() {
-            self.skipped = Some(self.open.len());
+            self.skipped.get_or_insert(self.open.len());
             self.skips = true;
         }
     }
@@ -152,9 +147,7 @@ impl<'a> Pass<'a> {
             (_, Ns::Itunes, "author") => "itunes:author",
             _ => return self.damage_if(true, "dialect"),
         };
-        if family == Family::Rss {
-            self.skip();
-        }
+        self.skip();
         self.field = Some(Field {
             name,
             depth: self.open.len(),
@@ -172,7 +165,7 @@ impl<'a> Pass<'a> {
                 attributes::iter(tag.attributes).any(|(name, _)| matches!(name, "href" | "term"));
             self.damage_if(!says, "dialect");
         }
-        if out == "category" {
+        if matches!(out, "category" | "enclosure") {
             self.skip();
         }
         if out != "link"
@@ -231,31 +224,11 @@ impl<'a> Pass<'a> {
             return;
         }
         let text = field.text.trim();
-        let how = match field.name {
-            // feed-rs, if it sees them, panics at an address beside letters beyond ASCII.
-            "author" | "dc:creator"
-                if self.skipped.is_none() && text.contains('@') && !text.is_ascii() =>
-            {
-                "author"
-            }
-            "itunes:duration" if !is_duration(text) => "media",
-            "media:title" | "media:description" if text.is_empty() => "media",
-            _ => "",
-        };
-        self.damage_if(!how.is_empty(), how);
         match &mut self.entry {
             Some(entry) => entry.text(field.name, text),
             None => self.notes.feed_text(field.name, text),
         }
     }
-}
-
-/// What feed-rs reads as a duration without panicking at more digits than a number has.
-pub(in crate::feed) fn is_duration(text: &str) -> bool {
-    text.len() <= 12
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'))
 }
 
 fn reads(name: &str, in_entry: bool) -> Reads {

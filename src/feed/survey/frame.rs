@@ -56,11 +56,11 @@ mod tests {
             ),
             (
                 "<feed><entry><content type=\"xhtml\"><div>a<br/>b</div></content><summary/></entry></feed>",
-                "<feed><entry><content type=\"xhtml\"></content><summary/></entry></feed>",
+                "<feed><entry><content type=\"xhtml\"></content></entry></feed>",
             ),
             (
                 "<rss version=\"2.0\"><channel><pubDate>a</pubDate><item><category>b</category>\
-                 <pubDate>c</pubDate> <author>d &amp; e</author><guid>f</guid></item></channel></rss>",
+                 <pubDate>c</pubDate> <author>d &amp; e</author><x><y/></x><guid>f</guid></item></channel></rss>",
                 "<rss version=\"2.0\"><channel><pubDate>a</pubDate><item> <guid>f</guid></item></channel></rss>",
             ),
             (

@@ -14,8 +14,6 @@ mod frame;
 
 use std::borrow::Cow;
 
-pub(super) use element::is_duration;
-
 use self::frame::Frame;
 use super::draft::Form;
 use super::markup::names::Names;
