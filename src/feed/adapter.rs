@@ -9,7 +9,7 @@ use super::draft::{Draft, DraftEntry, Form, Link, Words};
 use super::{ParseFailure, dates};
 use crate::model::{FailureKind, FeedKind, Timestamp};
 
-/// Has feed-rs read a document, with or without the bodies of its entries.
+/// Has feed-rs read a document, with or without what the survey notes itself.
 pub(super) fn read(text: &str) -> Result<Draft, ParseFailure> {
     let parser = parser::Builder::new()
         .sanitize_content(false)

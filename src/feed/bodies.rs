@@ -15,8 +15,8 @@ const MAX_RESOLVED: usize = 10_000;
 const ROOM_FOR_ADDRESSES: usize = 512;
 
 /// A body as HTML. Plain text is escaped, markup escaped once too often is unescaped, and links
-/// are made absolute; `None` when nothing is there to read or look at. What is visible of it is appended to
-/// `seen`, for comparison.
+/// are made absolute; `None` when nothing is there to read or look at. What is visible of it is
+/// appended to `seen`, for comparison.
 pub(super) fn to_html(words: Words, base: Option<&Url>, seen: &mut String) -> Option<String> {
     if words.is_blank() {
         return None;

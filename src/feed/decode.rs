@@ -19,7 +19,10 @@ const LABEL_WITHIN: usize = 2048;
 
 /// Bytes that a charset is guessed from, from the first beyond ASCII on: more do not change the
 /// guess, and noise takes long.
-const MAX_GUESSED_BYTES: usize = 64 << 10;
+const MAX_GUESSED_BYTES: usize = 256 << 10;
+
+/// Bytes, likewise, by which damaged UTF-8 is told from other charsets.
+const MAX_WEIGHED_BYTES: usize = 1 << 20;
 
 /// Bytes by which a text is told from other data.
 const MAX_TASTED_BYTES: usize = 64 << 10;
@@ -152,7 +155,7 @@ fn labelled<'a>(
         return encoding.decode_without_bom_handling(body).0;
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-    detector.feed(sample(body), true);
+    detector.feed(sample(body, MAX_GUESSED_BYTES), true);
     let guess = detector.guess(None, Utf8Detection::Deny);
     let (text, bad) = guess.decode_without_bom_handling(body);
     if bad {
@@ -162,17 +165,17 @@ fn labelled<'a>(
     }
 }
 
-/// What charsets are told by.
-fn sample(body: &[u8]) -> &[u8] {
+/// Up to `most` bytes, from the first beyond ASCII on: charsets are told by those.
+fn sample(body: &[u8], most: usize) -> &[u8] {
     let start = body.iter().position(|byte| !byte.is_ascii()).unwrap_or(0);
     let rest = body.get(start..).unwrap_or_default();
-    rest.get(..MAX_GUESSED_BYTES).unwrap_or(rest)
+    rest.get(..most).unwrap_or(rest)
 }
 
 /// Whether a text in UTF-8 was damaged rather than written in something else: the sequences
 /// beyond ASCII that are valid outnumber the bytes that are not, or there is little of either.
 fn mostly_utf8(body: &[u8]) -> bool {
-    let sample = sample(body);
+    let sample = sample(body, MAX_WEIGHED_BYTES);
     let (mut good, mut bad) = (0_usize, 0_usize);
     for chunk in sample.utf8_chunks() {
         good = good.saturating_add(chunk.valid().chars().filter(|c| !c.is_ascii()).count());

@@ -11,8 +11,8 @@
 //!
 //! - `decode` undoes compression that nobody announced and finds the charset.
 //! - `survey` is the guard: one pass that enforces [`Limits`], tells honest documents from others
-//!   and notes what feed-rs does not tell (permalinks, `rdf:about`, bases, files, hints), and the
-//!   bodies: feed-rs gets the document without them, since it would only copy them.
+//!   and notes what feed-rs does not tell (permalinks, `rdf:about`, bases, files, hints), or would
+//!   only copy (bodies above all); what was noted and what nobody reads, feed-rs does not get.
 //! - `repair` writes documents that feed-rs would refuse or misread anew, in canonical form;
 //!   damage, dialects, sitemaps of news and CDF alike. An honest feed never gets there.
 //! - `adapter` is the only door to feed-rs, which remains the parser of all XML.

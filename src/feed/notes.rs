@@ -143,7 +143,7 @@ impl Note {
                 }
                 "duration" => file.duration = seconds(&value),
                 "url" => file.href = value,
-                "label" => label = Some(value),
+                "label" => label = Some(value).filter(|label| !label.trim().is_empty()),
                 "term" | "text" => term = Some(value),
                 _ => {}
             }

@@ -190,13 +190,6 @@ fn page(draft: &DraftEntry, base: Option<&Url>) -> Option<String> {
     let resolve = |href: &str| links::resolve(base, href);
     let guid = draft.guid.as_deref().filter(|guid| links::is_http(guid));
     let alternates = || draft.links.iter().filter(|link| has_rel(link, "alternate"));
-    let kind = |link: &&Link| {
-        link.media_type
-            .as_deref()
-            .unwrap_or_default()
-            .trim()
-            .to_owned()
-    };
     // RSS has one link, Atom perhaps one for each format.
     let linked = || {
         let own = draft.links.iter().filter(|link| link.rel.is_none());
@@ -231,6 +224,11 @@ fn page(draft: &DraftEntry, base: Option<&Url>) -> Option<String> {
         })
         .or_else(|| guid.and_then(resolve))
         .or_else(|| draft.orig_link.as_deref().and_then(resolve))
+}
+
+/// The media type of what a link leads to, as far as it says.
+fn kind(link: &Link) -> &str {
+    link.media_type.as_deref().unwrap_or_default().trim()
 }
 
 fn has_rel(link: &Link, wanted: &str) -> bool {
