@@ -7,13 +7,15 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::convert::Infallible;
 use std::hint::black_box;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use feedmill::dedupe::{
-    ALGORITHM_VERSION, Candidate, Judgement, Limits, Prepared, Rules, Shelf, Window, judge, url_key,
+    ALGORITHM_VERSION, Judgement, Limits, Prepared, Rules, Shelf, Window, url_key,
 };
 use feedmill::model::{ArticleId, Timestamp};
 use feedmill::store::{Checkpointing, FeedSpec, Settings, Store, SyncFeeds, open};
@@ -181,35 +183,27 @@ fn judge_one(
     id: ArticleId,
     now: Timestamp,
 ) -> Judgement {
-    let text = Prepared::new(text);
+    let text = Arc::new(Prepared::new(text));
     let sketch = text.fingerprint().sketch;
-    let near = window.candidates(&sketch, now);
-    for near in &near {
-        if shelf.get(near.id).is_none() {
-            let stored: Option<String> = file
-                .prepare_cached("SELECT text FROM article_text WHERE id = ?1")
-                .unwrap()
-                .query_row([near.id.0], |row| row.get(0))
-                .optional()
-                .unwrap();
-            if let Some(stored) = stored {
-                shelf.put(near.id, Prepared::new(&stored));
-            }
+    let near = window.neighbours(&sketch, now);
+    let Ok(judgement) = near.judge(&text, now, &Rules::default(), |id| {
+        if let Some(text) = shelf.get(id) {
+            return Ok::<_, Infallible>(Some(text));
         }
-    }
-    let candidates: Vec<Candidate<'_>> = near
-        .iter()
-        .filter_map(|near| {
-            let text = shelf.get(near.id)?;
-            Some(Candidate {
-                id: near.id,
-                cluster: near.cluster,
-                age: now.since(near.at),
-                text,
+        let text: Option<Arc<Prepared>> = file
+            .prepare_cached("SELECT text FROM article_text WHERE id = ?1")
+            .unwrap()
+            .query_row([id.0], |row| {
+                let text = row.get_ref(0)?.as_str()?;
+                Ok(Arc::new(Prepared::new(text)))
             })
-        })
-        .collect();
-    let judgement = judge(&text, &candidates, &Rules::default());
+            .optional()
+            .unwrap();
+        if let Some(text) = &text {
+            shelf.put(id, Arc::clone(text));
+        }
+        Ok(text)
+    });
     window.insert(id, judgement.cluster.unwrap_or(id), now, &sketch);
     shelf.put(id, text);
     judgement
@@ -280,7 +274,7 @@ fn benches(criterion: &mut Criterion) {
     criterion.bench_function("look up a sketch that nothing shares", |bench| {
         bench.iter_batched(
             || sequence.sketch(),
-            |sketch| window.candidates(&sketch, now),
+            |sketch| window.neighbours(&sketch, now),
             BatchSize::SmallInput,
         );
     });

@@ -1,5 +1,6 @@
 //! Articles as the daemon writes them: a poll with its entries, their pages, what they became.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use feedmill::dedupe::{Prepared, identify};
@@ -213,7 +214,7 @@ fn record(at: Timestamp, url: String) -> FetchRecord {
 
 fn commit(dice: &mut Sequence, page: &PendingPage, at: Timestamp) -> CommitPage {
     let text = dice.text(TEXT_BYTES);
-    let prepared = Prepared::new(&text);
+    let prepared = Arc::new(Prepared::new(&text));
     let identity = identify(
         page.url.as_deref(),
         page.url.as_deref(),

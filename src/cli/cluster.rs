@@ -1,15 +1,16 @@
 //! `feedmill cluster`: the duplicate judge alone.
 
 use std::collections::{HashMap, VecDeque};
+use std::convert::Infallible;
 use std::io::{self, BufRead, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::jsonl::{Object, run_in_order};
 use crate::dedupe::{
-    Candidate, Evidence, Judgement, Limits, Prepared, Rules, Twin, Window, judge, judge_exact,
-    url_key,
+    Evidence, Judgement, Limits, Prepared, Rules, Twin, Window, judge_exact, url_key,
 };
 use crate::model::{ArticleId, Relation, Timestamp, Verdict};
 
@@ -51,7 +52,7 @@ struct Memory {
     window: Window,
     /// The name of each article, at the place of its id.
     names: Vec<Value>,
-    texts: HashMap<ArticleId, Prepared>,
+    texts: HashMap<ArticleId, Arc<Prepared>>,
     order: VecDeque<(Timestamp, ArticleId)>,
     by_text: HashMap<[u8; 16], Known>,
     by_url: HashMap<String, Known>,
@@ -122,20 +123,11 @@ impl Memory {
         if let Some(judgement) = twin.and_then(|twin| judge_exact(text, twin, &self.rules)) {
             return judgement;
         }
-        let near = self.window.candidates(&fingerprint.sketch, at);
-        let candidates: Vec<Candidate<'_>> = near
-            .iter()
-            .filter_map(|near| {
-                let text = self.texts.get(&near.id)?;
-                Some(Candidate {
-                    id: near.id,
-                    cluster: near.cluster,
-                    age: distance(at, near.at),
-                    text,
-                })
-            })
-            .collect();
-        judge(text, &candidates, &self.rules)
+        let near = self.window.neighbours(&fingerprint.sketch, at);
+        let Ok(judgement) = near.judge(text, at, &self.rules, |id| {
+            Ok::<_, Infallible>(self.texts.get(&id).cloned())
+        });
+        judgement
     }
 
     fn keep(&mut self, known: Known, text: Prepared, key: Option<String>) {
@@ -146,7 +138,7 @@ impl Memory {
         if let Some(key) = key {
             self.by_url.entry(key).or_insert(known);
         }
-        self.texts.insert(known.id, text);
+        self.texts.insert(known.id, Arc::new(text));
         self.order.push_back((known.at, known.id));
     }
 

@@ -1,5 +1,7 @@
 //! What a page leaves behind: the article as it is stored, and the request as it is logged.
 
+use std::sync::Arc;
+
 use crate::dedupe;
 use crate::fetch::redact;
 use crate::model::{Extracted, FetchFailure, Fetched, Timestamp};
@@ -25,7 +27,7 @@ pub(super) fn assemble(
     http_status: Option<u16>,
     fetched: bool,
 ) -> NewArticle {
-    let prepared = dedupe::Prepared::new(&made.text);
+    let prepared = Arc::new(dedupe::Prepared::new(&made.text));
     NewArticle {
         fingerprint: prepared.fingerprint(),
         prepared,

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use crate::model::Timestamp;
 
+use super::neighbours::Neighbour;
 use super::prepared::SKETCH_HASHES;
-use super::window::Neighbour;
 
 /// Postings of a chain that one look-up reads in a block. A chain is long only where a
 /// phrase is very common; then its newest articles are enough.
@@ -142,21 +142,15 @@ impl Block {
         mut found: impl FnMut(Slot),
     ) -> usize {
         let mut count = 0;
-        let mut next = self
-            .newest
-            .get(bucket(hash, self.newest.len()))
-            .copied()
-            .unwrap_or_default();
+        let mut next = self.newest_of(hash);
         for _ in 0..MAX_STEPS {
-            let number = usize::try_from(next).unwrap_or_default();
-            let Some(posting) = number.checked_sub(1).and_then(|at| self.postings.get(at)) else {
+            let Some((slot, posting)) = self.posting(next) else {
                 break;
             };
             if count == most || hash == EMPTY {
                 break;
             }
             if posting.hash == hash
-                && let Ok(slot) = Slot::try_from((number - 1) / SKETCH_HASHES)
                 && let Some(article) = self.article(slot)
                 && article.at.since(at).max(at.since(article.at)) <= span
             {
@@ -166,6 +160,23 @@ impl Block {
             next = posting.older;
         }
         count
+    }
+
+    /// The number of the newest posting in the bucket of a hash; 0 for none.
+    pub(super) fn newest_of(&self, hash: u32) -> u32 {
+        let newest = self.newest.get(bucket(hash, self.newest.len()));
+        newest.copied().unwrap_or_default()
+    }
+
+    /// The number of the posting before one in its bucket; 0 for none.
+    pub(super) fn older_than(&self, number: u32) -> u32 {
+        self.posting(number).map_or(0, |(_, posting)| posting.older)
+    }
+
+    fn posting(&self, number: u32) -> Option<(Slot, Posting)> {
+        let at = usize::try_from(number).ok()?.checked_sub(1)?;
+        let slot = Slot::try_from(at / SKETCH_HASHES).ok()?;
+        Some((slot, *self.postings.get(at)?))
     }
 
     pub(super) fn article(&self, slot: Slot) -> Option<Neighbour> {

@@ -34,6 +34,29 @@ pub struct Evidence {
     pub conflicts: usize,
 }
 
+/// How much two texts have in common, boilerplate included: what can be had of a pair at once.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Overlap {
+    /// As [`Evidence::contained_whole`].
+    pub contained: f32,
+    /// As [`Evidence::alike`].
+    pub alike: f32,
+}
+
+impl Overlap {
+    pub(super) fn of(one: &Prepared, other: &Prepared) -> Self {
+        Self::counted(one, other, one.shingles().count_shared(other.shingles()))
+    }
+
+    fn counted(one: &Prepared, other: &Prepared, both: usize) -> Self {
+        let (mine, theirs) = (one.shingles().len(), other.shingles().len());
+        Self {
+            contained: share(both, mine.min(theirs)),
+            alike: share(both, mine + theirs - both),
+        }
+    }
+}
+
 /// The judged text, parted by the boilerplate among its candidates.
 pub(super) struct Subject<'a> {
     text: &'a Prepared,
@@ -64,9 +87,9 @@ impl<'a> Subject<'a> {
             own,
         } = self;
         let text: &Prepared = text;
-        let (mine, theirs) = (text.shingles(), other.shingles());
+        let theirs = other.shingles();
         let shared = own.count_shared(theirs);
-        let both = shared + common.count_shared(theirs);
+        let overlap = Overlap::counted(text, other, shared + common.count_shared(theirs));
         let left = own.len();
         let their_left = theirs.len() - theirs.count_shared(&boilerplate.shingles);
         let smaller = left.min(their_left);
@@ -85,8 +108,8 @@ impl<'a> Subject<'a> {
             candidate,
             ground: Ground::NotContained,
             contained: share(shared, smaller),
-            contained_whole: share(both, mine.len().min(theirs.len())),
-            alike: share(both, mine.len() + theirs.len() - both),
+            contained_whole: overlap.contained,
+            alike: overlap.alike,
             shingles: smaller,
             boilerplate: common.len(),
             support: shared + SUPPORT_OF_NUMBER * special,
@@ -114,7 +137,7 @@ impl Numbers {
             .places()
             .iter()
             .filter(|(place, number)| {
-                !more.numbers().contains(*number) && has_number_at(more, *place)
+                has_number_at(more, *place) && !more.numbers().contains(*number)
             })
             .map(|(_, number)| *number)
             .collect();

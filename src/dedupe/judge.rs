@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::model::{ArticleId, Relation, Verdict};
 
 use super::boilerplate::Boilerplate;
-use super::evidence::{Evidence, Subject};
+use super::evidence::{Evidence, Overlap, Subject};
 use super::prepared::{MIN_TOKENS, Prepared};
 use super::rules::{Ground, Rules};
 
@@ -74,25 +74,23 @@ pub fn judge(text: &Prepared, candidates: &[Candidate<'_>], rules: &Rules) -> Ju
     if text.tokens() < MIN_TOKENS {
         return unique(None);
     }
-    let bare = Boilerplate::default();
-    let whole = Subject::new(text, &bare);
+    // Boilerplate makes the share of the whole no larger: only pairs that have enough of it are
+    // worth setting boilerplate aside and comparing numbers.
+    let overlaps: Vec<Overlap> = candidates
+        .iter()
+        .map(|candidate| Overlap::of(text, candidate.text))
+        .collect();
+    if !overlaps.iter().any(|overlap| rules.is_near(*overlap)) {
+        return unique(nearest(text, candidates, &overlaps, rules));
+    }
+    let boilerplate = Boilerplate::among(candidates, rules);
+    let subject = Subject::new(text, &boilerplate);
     let mut pairs: Vec<Pair> = candidates
         .iter()
-        .map(|candidate| Pair::measured(&whole, candidate, rules))
+        .zip(&overlaps)
+        .filter(|(_, overlap)| rules.is_near(**overlap))
+        .map(|(candidate, _)| Pair::measured(&subject, candidate, rules))
         .collect();
-    // Boilerplate makes the share of the whole no larger: only pairs that have enough of it
-    // are worth setting boilerplate aside.
-    if pairs.iter().any(|pair| rules.is_near(&pair.evidence)) {
-        let boilerplate = Boilerplate::among(candidates, rules);
-        if !boilerplate.is_empty() {
-            let subject = Subject::new(text, &boilerplate);
-            for (pair, candidate) in pairs.iter_mut().zip(candidates) {
-                if rules.is_near(&pair.evidence) {
-                    *pair = Pair::measured(&subject, candidate, rules);
-                }
-            }
-        }
-    }
     pairs.sort_by(nearest_first);
     let outvoted = outvoted(&pairs, rules);
     let joined = pairs
@@ -116,6 +114,13 @@ pub fn judge(text: &Prepared, candidates: &[Candidate<'_>], rules: &Rules) -> Ju
             evidence
         })),
     }
+}
+
+/// Whether any candidate has enough in common with a text to be weighed.
+pub(super) fn is_near_any(text: &Prepared, candidates: &[Candidate<'_>], rules: &Rules) -> bool {
+    candidates
+        .iter()
+        .any(|candidate| rules.is_near(Overlap::of(text, candidate.text)))
 }
 
 /// Of two texts that are nearly the same, whether one is a piece of the other: an excerpt is shorter
@@ -151,6 +156,27 @@ impl Pair {
             evidence,
         }
     }
+}
+
+/// The evidence of the candidate that has most in common with a text, though too little.
+fn nearest(
+    text: &Prepared,
+    candidates: &[Candidate<'_>],
+    overlaps: &[Overlap],
+    rules: &Rules,
+) -> Option<Evidence> {
+    let (candidate, _) =
+        candidates
+            .iter()
+            .zip(overlaps)
+            .max_by(|(one, left), (other, right)| {
+                left.contained
+                    .total_cmp(&right.contained)
+                    .then(left.alike.total_cmp(&right.alike))
+                    .then(other.id.cmp(&one.id))
+            })?;
+    let bare = Boilerplate::default();
+    Some(Pair::measured(&Subject::new(text, &bare), candidate, rules).evidence)
 }
 
 fn unique(evidence: Option<Evidence>) -> Judgement {

@@ -12,8 +12,8 @@
 //!
 //! 1. [`Prepared::new`] of its text, once: the fingerprint comes from it too;
 //! 2. the newest article with the same `exact` as a [`Twin`]: [`judge_exact`];
-//! 3. if that was none, [`Window::candidates`] of its sketch, their texts from the
-//!    [`Shelf`] or prepared anew: [`judge()`];
+//! 3. if that was none, [`Window::neighbours`] of its sketch and [`Neighbours::judge`], with
+//!    their texts from the [`Shelf`] or prepared anew;
 //! 4. [`Window::insert`] under the cluster it joined, or under its own id.
 //!
 //! What it never does: merge two clusters. An article joins the cluster of its one
@@ -35,6 +35,7 @@ mod hash;
 mod hashes;
 mod identity;
 mod judge;
+mod neighbours;
 mod noise;
 mod normalise;
 mod prepared;
@@ -49,12 +50,13 @@ pub use canonical::{Canonical, judge_canonical, judge_canonicals};
 pub use evidence::Evidence;
 pub use identity::{Identity, identify};
 pub use judge::{Candidate, Judgement, Twin, judge, judge_exact};
+pub use neighbours::{Neighbour, Neighbours};
 pub use noise::is_noise;
 pub use prepared::{Prepared, SKETCH_HASHES, fingerprint};
 pub use rules::{Ground, Rules};
 pub use shelf::Shelf;
 pub use url::{MAX_URL_BYTES, site, unwrap, url_key};
-pub use window::{Limits, Neighbour, Window};
+pub use window::{Limits, Window};
 
 /// Version of everything that a sketch depends on: normalisation, tokens, shingles and
 /// hashes. A stored sketch of another version cannot be compared with today's.

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::evidence::Evidence;
+use super::evidence::{Evidence, Overlap};
 
 /// The figures. They were fixed on the whole of two development sets, where each may
 /// be moved by a tenth and more without much effect (`docs/duplicates.md`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rules {
-    /// Clusters of candidates in which a shingle or number is boilerplate.
+    /// Clusters of candidates, two or more, in which a shingle or number is boilerplate.
     pub boilerplate: usize,
     /// Share of the smaller text, boilerplate aside, that the other must contain.
     pub contained: f32,
@@ -155,8 +155,8 @@ impl Rules {
     }
 
     /// Whether a pair may be a match, before boilerplate is set aside.
-    pub(super) fn is_near(&self, seen: &Evidence) -> bool {
-        seen.contained_whole >= self.contained_whole
+    pub(super) fn is_near(&self, overlap: Overlap) -> bool {
+        overlap.contained >= self.contained_whole
     }
 
     /// Whether a pair is the same words around other numbers, whatever else it is.

@@ -2,6 +2,7 @@
 //! minutes, and preparing a text costs more than comparing it.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use crate::model::ArticleId;
 
@@ -12,7 +13,7 @@ use super::prepared::Prepared;
 pub struct Shelf {
     limit: usize,
     bytes: usize,
-    texts: HashMap<ArticleId, Prepared>,
+    texts: HashMap<ArticleId, Arc<Prepared>>,
     order: VecDeque<ArticleId>,
 }
 
@@ -30,12 +31,12 @@ impl Shelf {
 
     /// The text of an article, if it is at hand.
     #[must_use]
-    pub fn get(&self, id: ArticleId) -> Option<&Prepared> {
-        self.texts.get(&id)
+    pub fn get(&self, id: ArticleId) -> Option<Arc<Prepared>> {
+        self.texts.get(&id).cloned()
     }
 
     /// Puts a text on the shelf, in the place of what was there of the article.
-    pub fn put(&mut self, id: ArticleId, text: Prepared) {
+    pub fn put(&mut self, id: ArticleId, text: Arc<Prepared>) {
         self.remove(id);
         self.bytes += cost(&text);
         self.texts.insert(id, text);
@@ -57,7 +58,7 @@ impl Shelf {
 
     fn take(&mut self, id: ArticleId) -> bool {
         let text = self.texts.remove(&id);
-        self.bytes -= text.as_ref().map_or(0, cost);
+        self.bytes -= text.as_deref().map_or(0, cost);
         text.is_some()
     }
 }
@@ -73,7 +74,8 @@ mod tests {
 
     #[test]
     fn the_oldest_texts_go_first_and_the_newest_stays() {
-        let text = Prepared::new("one two three four five six seven eight nine ten");
+        let text = "one two three four five six seven eight nine ten";
+        let text = Arc::new(Prepared::new(text));
         let mut shelf = Shelf::new(3 * cost(&text));
         for id in 1..=5 {
             shelf.put(ArticleId(id), text.clone());

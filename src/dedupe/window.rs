@@ -7,11 +7,13 @@
 //! window, so that a small one is small and a large one has few.
 
 use std::collections::{HashMap, VecDeque};
+use std::hint::black_box;
 use std::time::Duration;
 
 use crate::model::{ArticleId, Timestamp};
 
 use super::block::{Block, Slot};
+use super::neighbours::{Neighbour, Neighbours};
 use super::sketch;
 
 /// Articles in the smallest block: its table takes 8 MiB when it is full.
@@ -20,6 +22,9 @@ const BLOCK_MIN: usize = 1 << 14;
 /// Articles in the largest block: a quarter of a million, so that of a million a
 /// quarter at most has left the window and is not yet forgotten.
 const BLOCK_MAX: usize = 1 << 18;
+
+/// Steps of a chain that are read ahead: few chains of uncommon hashes are longer.
+const WARM_STEPS: usize = 3;
 
 /// How far the window reaches and how much of it one look-up may read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,15 +59,6 @@ impl Default for Limits {
             articles: 2_000_000,
         }
     }
-}
-
-/// An article that may be nearly the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Neighbour {
-    pub id: ArticleId,
-    pub cluster: ArticleId,
-    /// When it was first seen.
-    pub at: Timestamp,
 }
 
 /// One hash of a sketch, found in an article: in the order of arrival.
@@ -161,10 +157,11 @@ impl Window {
 
     /// The articles within reach of `at` that share enough hashes with the sketch: those
     /// that share most first, then the newest. None if, by their sketches, none of them can
-    /// be a match: then their texts need not be read.
+    /// be a match.
     #[must_use]
-    pub fn candidates(&mut self, sketch: &[u32], at: Timestamp) -> Vec<Neighbour> {
+    pub fn neighbours(&mut self, sketch: &[u32], at: Timestamp) -> Neighbours {
         self.blocks.iter_mut().for_each(Block::link);
+        self.warm(sketch);
         let mut hits: Vec<Hit> = Vec::new();
         for hash in sketch.iter().take(super::SKETCH_HASHES) {
             let before = hits.len();
@@ -198,18 +195,45 @@ impl Window {
             .collect();
         shared.sort_unstable_by(|one, other| other.cmp(one));
         shared.truncate(self.limits.candidates);
-        let may_match = shared.iter().any(|(_, hit)| {
-            self.blocks
-                .get(hit.block)
-                .is_some_and(|block| sketch::may_match(sketch, block.sketch(hit.slot)))
-        });
-        if !may_match {
-            return Vec::new();
+        let mut found = Neighbours::default();
+        for (_, hit) in shared {
+            let block = self.blocks.get(hit.block);
+            let Some((block, article)) =
+                block.and_then(|block| Some((block, block.article(hit.slot)?)))
+            else {
+                continue;
+            };
+            if sketch::may_match(sketch, block.sketch(hit.slot)) {
+                found.likely.push(article);
+            } else {
+                found.others.push(article);
+            }
         }
-        shared
-            .into_iter()
-            .filter_map(|(_, hit)| self.blocks.get(hit.block)?.article(hit.slot))
-            .collect()
+        if found.likely.is_empty() {
+            return Neighbours::default();
+        }
+        found
+    }
+
+    /// Reads the beginning of every chain that a look-up will walk. The table is far larger than
+    /// the processor's caches, so that each step waits for memory; here they wait side by side.
+    fn warm(&self, sketch: &[u32]) {
+        let mut chains: Vec<(&Block, u32)> = sketch
+            .iter()
+            .take(super::SKETCH_HASHES)
+            .flat_map(|hash| {
+                self.blocks
+                    .iter()
+                    .map(|block| (block, block.newest_of(*hash)))
+            })
+            .collect();
+        for _ in 0..WARM_STEPS {
+            for (block, next) in &mut chains {
+                *next = block.older_than(*next);
+            }
+            chains.retain(|(_, next)| *next != 0);
+        }
+        black_box(&chains);
     }
 
     /// Articles remembered.
@@ -277,8 +301,12 @@ mod tests {
             .collect()
     }
 
-    fn ids(found: &[Neighbour]) -> Vec<i64> {
-        found.iter().map(|near| near.id.0).collect()
+    fn all(found: &Neighbours) -> impl Iterator<Item = &Neighbour> {
+        found.likely.iter().chain(&found.others)
+    }
+
+    fn ids(found: &Neighbours) -> Vec<i64> {
+        all(found).map(|near| near.id.0).collect()
     }
 
     fn insert(window: &mut Window, id: i64, hour: i64, sketch: &[u32]) {
@@ -296,8 +324,8 @@ mod tests {
                 &sketch(u32::try_from(id).unwrap(), shared),
             );
         }
-        assert_eq!(ids(&window.candidates(&sketch(99, 32), at(1))), [4, 3, 2]);
-        assert_eq!(ids(&window.candidates(&[], at(1))), [0_i64; 0]);
+        assert_eq!(ids(&window.neighbours(&sketch(99, 32), at(1))), [4, 3, 2]);
+        assert_eq!(ids(&window.neighbours(&[], at(1))), [0_i64; 0]);
         assert_eq!(window.len(), 4);
     }
 
@@ -311,11 +339,11 @@ mod tests {
         for id in 0..4_000 {
             insert(&mut at_once, i64::from(id), 0, &of(id));
             insert(&mut singly, i64::from(id), 0, &of(id));
-            let _ = singly.candidates(&[1, 2], at(0));
+            let _ = singly.neighbours(&[1, 2], at(0));
         }
         for id in (0..4_000).step_by(97) {
-            let found = at_once.candidates(&of(id), at(0));
-            assert_eq!(found, singly.candidates(&of(id), at(0)));
+            let found = at_once.neighbours(&of(id), at(0));
+            assert_eq!(found, singly.neighbours(&of(id), at(0)));
             assert!(ids(&found).contains(&i64::from(id)));
         }
     }
@@ -328,10 +356,10 @@ mod tests {
         };
         let mut window = Window::new(Limits::default());
         insert(&mut window, 1, 0, &of(1, 4));
-        assert_eq!(ids(&window.candidates(&of(9, 32), at(1))), [1]);
-        assert_eq!(ids(&window.candidates(&of(9, 4), at(1))), [0_i64; 0]);
+        assert_eq!(ids(&window.neighbours(&of(9, 32), at(1))), [1]);
+        assert_eq!(ids(&window.neighbours(&of(9, 4), at(1))), [0_i64; 0]);
         insert(&mut window, 2, 0, &of(2, 9));
-        assert_eq!(ids(&window.candidates(&of(9, 9), at(1))), [2, 1]);
+        assert_eq!(ids(&window.neighbours(&of(9, 9), at(1))), [2, 1]);
     }
 
     #[test]
@@ -339,9 +367,9 @@ mod tests {
         let mut window = Window::new(Limits::default());
         insert(&mut window, 1, 0, &sketch(1, 9));
         insert(&mut window, 2, 200, &sketch(2, 9));
-        assert_eq!(ids(&window.candidates(&sketch(99, 9), at(72))), [1]);
-        assert_eq!(ids(&window.candidates(&sketch(99, 9), at(100))), [0_i64; 0]);
-        assert_eq!(ids(&window.candidates(&sketch(99, 9), at(128))), [2]);
+        assert_eq!(ids(&window.neighbours(&sketch(99, 9), at(72))), [1]);
+        assert_eq!(ids(&window.neighbours(&sketch(99, 9), at(100))), [0_i64; 0]);
+        assert_eq!(ids(&window.neighbours(&sketch(99, 9), at(128))), [2]);
     }
 
     #[test]
@@ -350,12 +378,13 @@ mod tests {
         insert(&mut window, 1, 0, &sketch(1, 9));
         insert(&mut window, 2, 0, &sketch(2, 9));
         window.insert(ArticleId(2), ArticleId(1), at(1), &sketch(3, 5));
-        let found = window.candidates(&sketch(99, 9), at(1));
+        let found = window.neighbours(&sketch(99, 9), at(1));
         assert_eq!(ids(&found), [1, 2]);
-        assert_eq!((found[1].cluster, found[1].at), (ArticleId(1), at(1)));
+        let second = all(&found).nth(1).map(|near| (near.cluster, near.at));
+        assert_eq!(second, Some((ArticleId(1), at(1))));
         window.remove(ArticleId(1));
         window.remove(ArticleId(1));
-        assert_eq!(ids(&window.candidates(&sketch(99, 9), at(1))), [2]);
+        assert_eq!(ids(&window.neighbours(&sketch(99, 9), at(1))), [2]);
         assert_eq!(window.len(), 1);
         insert(&mut window, 2, 1, &[]);
         assert!(window.is_empty());
@@ -380,7 +409,7 @@ mod tests {
         assert_eq!(window.len(), BLOCK_MIN + 10);
         window.expire(at(73));
         assert_eq!(window.len(), 11);
-        assert_eq!(ids(&window.candidates(&sketch(5, 0), at(100))), [5]);
+        assert_eq!(ids(&window.neighbours(&sketch(5, 0), at(100))), [5]);
         window.expire(at(200));
         assert!(window.is_empty());
     }
@@ -403,7 +432,7 @@ mod tests {
         for id in 0..20_000 {
             insert(&mut window, id, 0, &sketch(7, 32));
         }
-        let found = window.candidates(&sketch(7, 32), at(0));
+        let found = window.neighbours(&sketch(7, 32), at(0));
         assert_eq!(
             ids(&found),
             (0..20_000).rev().take(32).collect::<Vec<i64>>()

@@ -1,5 +1,7 @@
 //! Articles: stored once, brought up to date, numbered.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::writer::Work;
@@ -12,7 +14,7 @@ use crate::model::{ArticleId, Extracted, FeedId, Fingerprint, PageId, Timestamp}
 pub struct NewArticle {
     pub made: Extracted,
     /// The text as the judge compares it, and its keys.
-    pub prepared: Prepared,
+    pub prepared: Arc<Prepared>,
     pub fingerprint: Fingerprint,
     pub status: ArticleStatus,
     pub url: Option<String>,

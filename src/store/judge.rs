@@ -4,6 +4,7 @@
 //! The rules are `dedupe`'s. Here are its memory (the window of recent sketches, and the texts
 //! looked at lately) and the order of its questions: the same text, then nearly the same.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -136,7 +137,7 @@ impl Memory {
         self.window.expire(at);
         self.window
             .insert(id, cluster, at, &article.fingerprint.sketch);
-        self.texts.put(id, article.prepared.clone());
+        self.texts.put(id, Arc::clone(&article.prepared));
         self.since_savepoint.push(id);
     }
 }
@@ -250,34 +251,33 @@ fn look(
     let near = work
         .memory
         .window
-        .candidates(&article.fingerprint.sketch, at);
-    for neighbour in &near {
-        if work.memory.texts.get(neighbour.id).is_none() {
-            let text: Option<String> = work
-                .conn
-                .prepare_cached("SELECT text FROM article_text WHERE id = ?1")?
-                .query_row([neighbour.id], |row| row.get(0))
-                .optional()?;
-            if let Some(text) = text {
-                work.memory.texts.put(neighbour.id, Prepared::new(&text));
-            }
+        .neighbours(&article.fingerprint.sketch, at);
+    near.judge(&article.prepared, at, &rules, |other| {
+        if other == id {
+            return Ok(None);
         }
+        text_of(work.conn, &mut work.memory.texts, other)
+    })
+}
+
+/// The prepared text of an article: from the shelf, or else from the file; none if it has none.
+fn text_of(
+    conn: &Connection,
+    texts: &mut Shelf,
+    id: ArticleId,
+) -> Result<Option<Arc<Prepared>>, StoreError> {
+    if let Some(text) = texts.get(id) {
+        return Ok(Some(text));
     }
-    let candidates: Vec<Candidate<'_>> = near
-        .iter()
-        .filter(|neighbour| neighbour.id != id)
-        .filter_map(|neighbour| {
-            let text = work.memory.texts.get(neighbour.id)?;
-            let age = distance(at, neighbour.at);
-            Some(Candidate {
-                id: neighbour.id,
-                cluster: neighbour.cluster,
-                age,
-                text,
-            })
-        })
-        .collect();
-    Ok(judge(&article.prepared, &candidates, &rules))
+    let mut select = conn.prepare_cached("SELECT text FROM article_text WHERE id = ?1")?;
+    let mut rows = select.query([id])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let text = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+    let text = Arc::new(Prepared::new(text));
+    texts.put(id, Arc::clone(&text));
+    Ok(Some(text))
 }
 
 fn set_cluster(conn: &Connection, id: ArticleId, cluster: ArticleId) -> Result<(), StoreError> {

@@ -1,6 +1,7 @@
 //! Every article once: a story on five sites, reports that only look alike, and copies that arrive together.
 
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use feedmill::dedupe::{self, Prepared};
 use feedmill::model::{
@@ -341,7 +342,7 @@ async fn poll(store: &Store, new: Vec<ParsedEntry>, at: Timestamp) {
 }
 
 fn article(text: &str, url: &str) -> NewArticle {
-    let prepared = Prepared::new(text);
+    let prepared = Arc::new(Prepared::new(text));
     let identity = dedupe::identify(Some(url), Some(url), None);
     NewArticle {
         made: Extracted {
