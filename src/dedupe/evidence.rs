@@ -133,13 +133,20 @@ struct Numbers {
 impl Numbers {
     fn of(fewer: &Prepared, more: &Prepared) -> Self {
         let agree = fewer.numbers().count_shared(more.numbers());
+        let mut theirs = more.places().iter().peekable();
         let mut conflicting: Vec<u32> = fewer
             .places()
             .iter()
-            .filter(|(place, number)| {
-                has_number_at(more, *place) && !more.numbers().contains(*number)
+            .filter(|place| {
+                while theirs
+                    .next_if(|their| their.words() < place.words())
+                    .is_some()
+                {}
+                theirs.peek().is_some_and(|their| {
+                    their.words() == place.words() && !more.numbers().contains(place.number())
+                })
             })
-            .map(|(_, number)| *number)
+            .map(|place| place.number())
             .collect();
         conflicting.sort_unstable();
         conflicting.dedup();
@@ -148,12 +155,6 @@ impl Numbers {
             conflict: conflicting.len(),
         }
     }
-}
-
-fn has_number_at(text: &Prepared, place: u32) -> bool {
-    let places = text.places();
-    let at = places.partition_point(|(other, _)| *other < place);
-    places.get(at).is_some_and(|(other, _)| *other == place)
 }
 
 #[expect(

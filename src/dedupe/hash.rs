@@ -14,21 +14,39 @@ pub(super) const ANY_NUMBER: u64 = 0x6e75_6d62_6572_0001;
 /// Stands for what is before the first token and after the last.
 pub(super) const EDGE: u64 = 0x6564_6765_0000_0001;
 
-/// The hash of a token.
-pub(super) fn token(written: &str) -> u64 {
-    let mut state = MULTIPLIER ^ u64::try_from(written.len()).unwrap_or(u64::MAX);
-    let (chunks, rest) = written.as_bytes().as_chunks::<8>();
-    for chunk in chunks {
-        state = mixed(state, u64::from_le_bytes(*chunk));
+/// The hash of a token, and whether it has a digit. The token is the first `len` bytes of
+/// `text`; what follows it is not looked at, only read along.
+pub(super) fn token(text: &[u8], len: usize) -> (u64, bool) {
+    let mut state = MULTIPLIER ^ u64::try_from(len).unwrap_or(u64::MAX);
+    let mut digits = 0;
+    // How long words are is as good as random: whole words are read and cut, with no branch
+    // for each byte.
+    for at in (0..len).step_by(8) {
+        let word = word(text, at) & (u64::MAX >> (64 - 8 * (len - at).min(8)));
+        state = mixed(state, word);
+        digits |= digits_of(word);
     }
-    if !rest.is_empty() {
-        let last = rest
+    (finish(state), digits != 0)
+}
+
+/// Eight bytes, zeros where there are none, the first one lowest.
+fn word(text: &[u8], at: usize) -> u64 {
+    let rest = text.get(at..).unwrap_or_default();
+    match rest.first_chunk::<8>() {
+        Some(bytes) => u64::from_le_bytes(*bytes),
+        None => rest
             .iter()
             .rev()
-            .fold(0, |last, byte| last << 8 | u64::from(*byte));
-        state = mixed(state, last);
+            .fold(0, |word, byte| word << 8 | u64::from(*byte)),
     }
-    finish(state)
+}
+
+/// Not zero if any of eight bytes is an ASCII digit ("bit twiddling hacks", Anderson: a byte
+/// less than n).
+fn digits_of(word: u64) -> u64 {
+    const EACH: u64 = u64::MAX / 255;
+    let from_zero = word ^ (EACH * u64::from(b'0'));
+    from_zero.wrapping_sub(EACH * 10) & !from_zero & (EACH * 128)
 }
 
 /// The hash of an ordered pair of hashes.
@@ -55,10 +73,13 @@ fn finish(state: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn hashes_never_change_within_a_version() {
         assert_eq!(super::super::ALGORITHM_VERSION, 1);
+        let token =
+            |written: &str| token(format!("{written} and so on").as_bytes(), written.len()).0;
         let found = [
             token("feedmill"),
             token("記"),
@@ -72,5 +93,15 @@ mod tests {
                 0xb78f_36d9_e6e9_9a5d
             ]
         );
+    }
+
+    proptest! {
+        #[test]
+        fn what_follows_a_token_does_not_matter(written in "[a-z0-9é記/:]{1,20}", after in "[ a0]{0,9}") {
+            let text = format!("{written}{after}");
+            let found = token(text.as_bytes(), written.len());
+            prop_assert_eq!(found, token(written.as_bytes(), written.len()));
+            prop_assert_eq!(found.1, written.contains(|character: char| character.is_ascii_digit()));
+        }
     }
 }

@@ -49,7 +49,7 @@ impl Neighbours {
             Ok(texts)
         };
         let mut texts = read_all(&self.likely)?;
-        if is_near_any(text, &candidates(&texts, at), rules) {
+        if !self.others.is_empty() && is_near_any(text, &candidates(&texts, at), rules) {
             texts.append(&mut read_all(&self.others)?);
         }
         Ok(judge(text, &candidates(&texts, at), rules))
