@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::feeds;
 use super::problem::{Problem, Problems};
-use super::section::{Section, Source};
+use super::section::{Section, Source, line_ends};
 use super::settings::{Config, FullText, Robots};
 use super::{store, units, websub};
 use crate::fetch::HeaderValue;
@@ -54,14 +54,19 @@ pub struct Host {
 
 /// Reads a document into `config`, noting every problem.
 pub fn apply(
-    source: Source<'_>,
+    (name, text): (&str, &str),
     kind: Kind,
     dir: &Path,
     config: &mut Config,
     wishes: &mut Wishes,
     problems: &mut Problems,
 ) {
-    let (table, errors) = DeTable::parse_recoverable(source.text);
+    let line_ends = line_ends(text);
+    let source = Source {
+        name,
+        line_ends: &line_ends,
+    };
+    let (table, errors) = DeTable::parse_recoverable(text);
     let before = problems.0.len();
     for error in errors {
         let line = error.span().map(|span| source.line(span.start));

@@ -9,7 +9,6 @@ use super::document::{self, Kind, Wishes};
 use super::feeds::Listed;
 use super::outline;
 use super::problem::Problems;
-use super::section::Source;
 use super::settings::{Articles, Checkpoint, Config, FullText, Keep, Log, Robots, Store};
 use super::units;
 use super::websub;
@@ -68,7 +67,7 @@ pub fn load(sources: &Sources) -> Result<Config, Problems> {
     };
     if let Some((name, text)) = &sources.text {
         document::apply(
-            Source { name, text },
+            (name, text),
             Kind::Main,
             Path::new(""),
             &mut config,
@@ -196,11 +195,8 @@ fn read_file(
         wishes.feeds.extend(outline::read(&name, &text, problems));
         return;
     }
-    let source = Source {
-        name: &name,
-        text: &text,
-    };
-    document::apply(source, kind, &directory(path), config, wishes, problems);
+    let dir = directory(path);
+    document::apply((&name, &text), kind, &dir, config, wishes, problems);
 }
 
 /// A file, or all files of a folder that match `*.toml` or `*.opml` in its last part.
@@ -278,7 +274,7 @@ fn environment(
         let text = document::from_variable(section, key, value);
         let before = problems.0.len();
         document::apply(
-            Source { name, text: &text },
+            (name, &text),
             Kind::Main,
             Path::new(""),
             config,
