@@ -373,6 +373,7 @@ mod tests {
             .into_iter()
             .fold(None, |profile: Option<Profile>, hour| {
                 Profile::learned(profile.as_ref(), &[Some(at(hour))], Some(MONDAY), at(hour))
+                    .or(profile)
             });
         seen.expect("an occasion")
     }
