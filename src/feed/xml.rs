@@ -67,7 +67,9 @@ fn repaired(
 ) -> Result<Draft, ParseFailure> {
     let mut repaired = repair::repair(text, balanced, limits)?;
     let mut draft = part(&repaired.take(limits.entries_at_once), limits)?;
-    while !repaired.is_empty() {
+    // A list that grew would be twice in memory for a moment, which of 30,000 entries is felt.
+    draft.entries.reserve_exact(repaired.len());
+    while repaired.len() > 0 {
         let mut more = part(&repaired.take(limits.entries_at_once), limits)?;
         draft.entries.append(&mut more.entries);
         draft.lost = draft.lost.saturating_add(more.lost);

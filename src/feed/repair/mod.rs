@@ -59,9 +59,9 @@ impl Repaired {
         }
     }
 
-    /// Whether there is an entry.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
     }
 
     /// The document once for every entry, with that entry alone.
