@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use feedmill::dedupe::{Prepared, identify};
+use feedmill::dedupe::{Claims, Prepared, identify};
 use feedmill::model::{
     DateSource, Dated, Extracted, FeedChanges, FeedId, Lease, Method, ParsedEntry, PendingPage,
     PollOutcome, Timestamp,
@@ -218,7 +218,10 @@ fn commit(dice: &mut Sequence, page: &PendingPage, at: Timestamp) -> CommitPage 
     let identity = identify(
         page.url.as_deref(),
         page.url.as_deref(),
-        page.url.as_deref(),
+        Claims {
+            canonical: page.url.as_deref(),
+            amp: None,
+        },
     );
     let made = Extracted {
         title: page.words.title.clone(),
@@ -233,6 +236,7 @@ fn commit(dice: &mut Sequence, page: &PendingPage, at: Timestamp) -> CommitPage 
         site_name: None,
         image: page.url.as_ref().map(|url| format!("{url}/lead.jpg")),
         canonical_url: page.url.clone(),
+        amp_url: None,
         excerpt: text.get(..200).map(str::to_owned),
         section: Some("World".to_owned()),
         keywords: vec![dice.text(8), dice.text(8), dice.text(8)],
@@ -258,6 +262,7 @@ fn commit(dice: &mut Sequence, page: &PendingPage, at: Timestamp) -> CommitPage 
         site: identity.site,
         keys: identity.keys,
         claimed: identity.claimed,
+        amp: identity.amp,
         http_status: Some(200),
         fetched: true,
     };

@@ -45,6 +45,7 @@ pub fn from_words(words: &FeedWords, url: Option<&str>) -> Option<Extracted> {
         site_name: line(&words.feed_title),
         image: words.image_url.clone(),
         canonical_url: None,
+        amp_url: None,
         excerpt: excerpt(&text),
         section: None,
         keywords: Vec::new(),

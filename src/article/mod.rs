@@ -359,6 +359,7 @@ fn finish(
         site_name: metadata.site_name,
         image: metadata.image,
         canonical_url: metadata.canonical_url,
+        amp_url: metadata.amp_url,
         excerpt: metadata.description.or_else(|| feed_words::excerpt(&text)),
         section: metadata.section,
         keywords: metadata.keywords,

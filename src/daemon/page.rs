@@ -120,7 +120,7 @@ async fn from_words(mill: &Mill, page: &PendingPage, status: ArticleStatus) -> O
     mill.think(move || {
         let made = article::from_words(&words, url.as_deref())?;
         let link = url.as_deref();
-        let identity = dedupe::identify(link, link, None);
+        let identity = dedupe::identify(link, link, dedupe::Claims::default());
         Some(assemble(made, identity, status, None, false))
     })
     .await
@@ -182,7 +182,7 @@ async fn read(
         let own = article::from_words(&words, link.as_deref());
         let adds = own.as_ref().map(|own| !article::feed_suffices(own, &made));
         let better = own.filter(|own| adds == Some(false) && own.word_count > made.word_count);
-        let identity = dedupe::identify(link.as_deref(), Some(&url), made.canonical_url.as_deref());
+        let identity = dedupe::identify(link.as_deref(), Some(&url), dedupe::Claims::of(&made));
         let state = if is_whole {
             ArticleStatus::Ok
         } else {

@@ -40,6 +40,7 @@ pub(super) fn assemble(
         site: identity.site,
         keys: identity.keys,
         claimed: identity.claimed,
+        amp: identity.amp,
         http_status,
         fetched,
     }

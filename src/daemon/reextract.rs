@@ -230,7 +230,7 @@ impl Job {
         let identity = dedupe::identify(
             first.link.as_deref(),
             Some(&first.url),
-            made.canonical_url.as_deref(),
+            dedupe::Claims::of(&made),
         );
         let status = if is_whole && !made.paywalled {
             ArticleStatus::Ok

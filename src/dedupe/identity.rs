@@ -1,6 +1,27 @@
 //! Under which addresses an article is known, and which of them is its own.
 
+use crate::model::Extracted;
+
 use super::{Canonical, judge_canonical, site, url_key};
+
+/// What a page says of its own addresses: absolute, and not yet believed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Claims<'a> {
+    pub canonical: Option<&'a str>,
+    /// Of its AMP edition.
+    pub amp: Option<&'a str>,
+}
+
+impl<'a> Claims<'a> {
+    /// Those of the page that an article was made of.
+    #[must_use]
+    pub fn of(made: &'a Extracted) -> Self {
+        Self {
+            canonical: made.canonical_url.as_deref(),
+            amp: made.amp_url.as_deref(),
+        }
+    }
+}
 
 /// The addresses of an article.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,18 +41,19 @@ pub struct Identity {
     /// Comparison key of the canonical address, when it is another: a claim of the page, to be
     /// believed only if the text bears it out.
     pub claimed: Option<String>,
+    /// Comparison key of the AMP edition's address, when it is another: a claim like the other.
+    pub amp: Option<String>,
 }
 
-/// Identifies an article by its link, where the link led, and what the page calls its canonical
-/// address (absolute).
+/// Identifies an article by its link, where the link led, and what the page claims.
 #[must_use]
-pub fn identify(link: Option<&str>, final_url: Option<&str>, canonical: Option<&str>) -> Identity {
+pub fn identify(link: Option<&str>, final_url: Option<&str>, claims: Claims<'_>) -> Identity {
     let reached = final_url.or(link);
     let mut keys: Vec<String> = reached.and_then(url_key).into_iter().collect();
     let of_link = link.and_then(url_key).filter(|key| !keys.contains(key));
     keys.extend(of_link);
     let (mut url, mut claimed, mut syndicated_from) = (reached, None, None);
-    if let (Some(page), Some(canonical)) = (reached, canonical) {
+    if let (Some(page), Some(canonical)) = (reached, claims.canonical) {
         match judge_canonical(page, canonical) {
             Canonical::Own(key) => {
                 claimed = Some(key).filter(|key| !keys.contains(key));
@@ -41,6 +63,14 @@ pub fn identify(link: Option<&str>, final_url: Option<&str>, canonical: Option<&
             Canonical::Ignored(_) => {}
         }
     }
+    // What holds for a canonical address holds for that of the edition: of the same site, an article's.
+    let edition = reached
+        .zip(claims.amp)
+        .map(|(page, amp)| judge_canonical(page, amp));
+    let amp = match edition {
+        Some(Canonical::Own(key)) => Some(key).filter(|key| !keys.contains(key)),
+        _ => None,
+    };
     let other = |address: Option<&str>| {
         address
             .filter(|address| Some(*address) != url)
@@ -53,6 +83,7 @@ pub fn identify(link: Option<&str>, final_url: Option<&str>, canonical: Option<&
         site: url.and_then(site).unwrap_or_default(),
         keys,
         claimed,
+        amp,
         url: url.map(str::to_owned),
     }
 }
@@ -66,7 +97,10 @@ mod tests {
         let own = identify(
             Some("https://t.example.org/x1"),
             Some("https://www.example.org/news/story-one?utm_source=rss"),
-            Some("https://www.example.org/news/story-one"),
+            Claims {
+                canonical: Some("https://www.example.org/news/story-one"),
+                amp: None,
+            },
         );
         assert_eq!(
             own.url.as_deref(),
@@ -78,13 +112,45 @@ mod tests {
         let copy = identify(
             Some("https://a.example.org/story"),
             None,
-            Some("https://origin.example.net/news/the-story"),
+            Claims {
+                canonical: Some("https://origin.example.net/news/the-story"),
+                amp: None,
+            },
         );
         assert_eq!(copy.url.as_deref(), Some("https://a.example.org/story"));
         assert_eq!(
             copy.syndicated_from.as_deref(),
             Some("https://origin.example.net/news/the-story")
         );
-        assert_eq!(identify(None, None, None), Identity::default());
+        assert_eq!(identify(None, None, Claims::default()), Identity::default());
+    }
+
+    #[test]
+    fn an_amp_edition_is_the_page_s_own_only_on_its_own_site() {
+        for (amp, expected) in [
+            (
+                "https://www.example.org/lite/17",
+                Some("example.org/lite/17"),
+            ),
+            (
+                "https://edition.example.org/lite/17",
+                Some("edition.example.org/lite/17"),
+            ),
+            // The same key as the page's.
+            ("https://amp.example.org/news/story-one/amp", None),
+            (
+                "https://www-example-org.cdn.ampproject.org/c/s/www.example.org/news/story-one",
+                None,
+            ),
+            ("https://other.example/lite/17", None),
+            ("https://www.example.org/", None),
+        ] {
+            let claims = Claims {
+                canonical: None,
+                amp: Some(amp),
+            };
+            let found = identify(Some("https://www.example.org/news/story-one"), None, claims);
+            assert_eq!(found.amp.as_deref(), expected, "{amp}");
+        }
     }
 }

@@ -48,7 +48,7 @@ mod window;
 
 pub use canonical::{Canonical, judge_canonical, judge_canonicals};
 pub use evidence::Evidence;
-pub use identity::{Identity, identify};
+pub use identity::{Claims, Identity, identify};
 pub use judge::{Candidate, Judgement, Twin, judge, judge_exact};
 pub use neighbours::{Neighbour, Neighbours};
 pub use noise::is_noise;

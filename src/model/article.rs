@@ -54,6 +54,8 @@ pub struct Extracted {
     pub image: Option<String>,
     /// `rel=canonical`, absolute, as the page gives it; whether to believe it is for others to judge.
     pub canonical_url: Option<String>,
+    /// `rel=amphtml`, absolute, as the page gives it: where its AMP edition is.
+    pub amp_url: Option<String>,
     /// A sentence or two for lists.
     pub excerpt: Option<String>,
     pub section: Option<String>,

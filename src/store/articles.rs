@@ -26,6 +26,8 @@ pub struct NewArticle {
     pub keys: Vec<String>,
     /// Comparison key of the canonical address that the page claims, when it is another.
     pub claimed: Option<String>,
+    /// Comparison key of the address of its AMP edition, when it is another.
+    pub amp: Option<String>,
     pub http_status: Option<u16>,
     /// True when the text is the page's, false when it is the feed's.
     pub fetched: bool,

@@ -137,14 +137,22 @@ impl CommitPage {
                 known = entries::article_of(work.conn, rows::key(key))?;
             }
         }
-        // A canonical address is a claim. That of a page whose text is another than the one we
-        // have under it is not believed: pages of a section, of a gallery, of a broken template.
+        let mut claims = Vec::new();
         let mut claim_holds = true;
-        if let Some(claimed) = article.claimed.as_deref()
-            && let Some(id) = entries::article_of(work.conn, rows::key(claimed))?
-        {
-            claim_holds = own == Some(id) || judge::is_same(work, id, article)?;
-            known = known.or(claim_holds.then_some(id));
+        for (key, is_canonical) in [(&article.claimed, true), (&article.amp, false)] {
+            let Some(key) = key else { continue };
+            let holder = entries::article_of(work.conn, rows::key(key))?;
+            // An address is a claim. That of a page whose text is another than the one we have
+            // under it is not believed: pages of a section, of a gallery, of a broken template.
+            let holds = match holder {
+                Some(id) => own == Some(id) || judge::is_same(work, id, article)?,
+                None => true,
+            };
+            if holds {
+                known = known.or(holder);
+                claims.push(key);
+            }
+            claim_holds &= holds || !is_canonical;
         }
         let url = article.address(claim_holds);
         let done = match known {
@@ -159,11 +167,7 @@ impl CommitPage {
                 "INSERT INTO _alias VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET article_id = excluded.article_id
                  WHERE NOT EXISTS (SELECT 1 FROM _article a WHERE a.id = _alias.article_id)",
             )?;
-            for key in article
-                .keys
-                .iter()
-                .chain(article.claimed.as_ref().filter(|_| claim_holds))
-            {
+            for key in article.keys.iter().chain(claims) {
                 alias.execute(params![rows::key(key), id])?;
             }
         }

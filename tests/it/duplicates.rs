@@ -195,6 +195,76 @@ fn pages_that_all_claim_one_canonical_address_stay_apart_unless_their_texts_agre
     }
 }
 
+#[test]
+fn the_amp_edition_of_an_article_that_another_feed_shows_is_the_same_article() {
+    let site = Site::open();
+    for (name, seed, edition) in [
+        ("first", "geese", "/lite/4711"),
+        ("second", "herons", "/lite/4712"),
+        // Names the edition of another story.
+        ("third", "swans", "/lite/4711"),
+    ] {
+        let amp = format!("<link rel=amphtml href={edition}></head>");
+        let body = page_of(seed, &story(seed), "News").replace("</head>", &amp);
+        site.on(&format!("/news/{name}-story"), move |_| {
+            Reply::html(body.clone())
+        });
+    }
+    let entries = |paths: &[&str]| {
+        let links: Vec<String> = paths.iter().map(|path| site.url(path)).collect();
+        let items: Vec<_> = links
+            .iter()
+            .map(|link| (link.as_str(), link.as_str(), "Birds", "s"))
+            .collect();
+        rss(&items)
+    };
+    let (first, others, editions) = (
+        entries(&["/news/first-story"]),
+        entries(&[
+            "/news/first-story",
+            "/news/second-story",
+            "/news/third-story",
+        ]),
+        entries(&["/lite/4711", "/lite/4712?utm_source=feed"]),
+    );
+    site.on("/feed", move |hit| {
+        Reply::ok(if hit.nth == 0 {
+            first.clone()
+        } else {
+            others.clone()
+        })
+    });
+    site.on("/lite/feed", move |_| Reply::ok(editions.clone()));
+    let own = feed(&site.url("/feed"), "");
+    let bench = Bench::new(&format!("{QUICK}{own}"));
+    bench.run(&["once"]).expect(0);
+    bench.run(&["once", "--force"]).expect(0);
+    bench.configure(&format!(
+        "{QUICK}{own}{}",
+        feed(&site.url("/lite/feed"), "")
+    ));
+    bench.run(&["once"]).expect(0);
+
+    assert_eq!(
+        bench
+            .rows(
+                "SELECT count(*), max(e.url LIKE '%/lite/%'), a.url LIKE '%/first-story'
+             FROM entries e JOIN articles a ON a.id = e.article_id GROUP BY a.id ORDER BY a.id"
+            )
+            .first()
+            .map(String::as_str),
+        Some("2|1|1")
+    );
+    assert_eq!(bench.ask("SELECT count(*) FROM articles"), "3");
+    assert_eq!(
+        bench.ask("SELECT count(*) FROM entries WHERE guid = url"),
+        "5"
+    );
+    for edition in ["/lite/4711", "/lite/4712"] {
+        assert!(site.hits(edition).is_empty(), "{edition} was asked for");
+    }
+}
+
 /// Pairs of copies that arrive at the same instant.
 const TRIES: i64 = 1000;
 
@@ -343,7 +413,7 @@ async fn poll(store: &Store, new: Vec<ParsedEntry>, at: Timestamp) {
 
 fn article(text: &str, url: &str) -> NewArticle {
     let prepared = Arc::new(Prepared::new(text));
-    let identity = dedupe::identify(Some(url), Some(url), None);
+    let identity = dedupe::identify(Some(url), Some(url), dedupe::Claims::default());
     NewArticle {
         made: Extracted {
             title: None,
@@ -354,6 +424,7 @@ fn article(text: &str, url: &str) -> NewArticle {
             site_name: None,
             image: None,
             canonical_url: None,
+            amp_url: None,
             excerpt: None,
             section: None,
             keywords: Vec::new(),
@@ -376,6 +447,7 @@ fn article(text: &str, url: &str) -> NewArticle {
         site: identity.site,
         keys: identity.keys,
         claimed: None,
+        amp: None,
         http_status: Some(200),
         fetched: true,
     }

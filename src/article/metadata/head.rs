@@ -19,6 +19,8 @@ pub struct Head {
     /// What relative addresses are relative to.
     pub base: Option<Url>,
     pub canonical: Option<String>,
+    /// `rel=amphtml`.
+    pub amp: Option<String>,
     /// `rel=image_src`.
     pub image_src: Option<String>,
     pub lang: Option<String>,
@@ -76,6 +78,8 @@ impl Head {
         for rel in rel.split_ascii_whitespace() {
             if rel.eq_ignore_ascii_case("canonical") && self.canonical.is_none() {
                 self.canonical = Some(href.trim().to_owned());
+            } else if rel.eq_ignore_ascii_case("amphtml") && self.amp.is_none() {
+                self.amp = Some(href.trim().to_owned());
             } else if rel.eq_ignore_ascii_case("image_src") && self.image_src.is_none() {
                 self.image_src = Some(href.trim().to_owned());
             }

@@ -45,6 +45,7 @@ pub struct Metadata {
     pub site_name: Option<String>,
     pub image: Option<String>,
     pub canonical_url: Option<String>,
+    pub amp_url: Option<String>,
     pub description: Option<String>,
     pub section: Option<String>,
     pub keywords: Vec<String>,
@@ -124,6 +125,7 @@ pub fn gather(
             .as_deref()
             .or_else(|| head.first(&["og:url"]))
             .and_then(absolute),
+        amp_url: head.amp.as_deref().and_then(absolute),
         description: head
             .first(&["og:description", "description", "twitter:description"])
             .or(described.description.as_deref())
