@@ -7,7 +7,7 @@ use super::mill::Mill;
 use super::ticker::Ticks;
 use super::{backups, retention};
 use crate::model::Timestamp;
-use crate::store::{StoreError, TRIM_ROWS, Upkeep};
+use crate::store::{StoreError, Upkeep};
 
 /// How long it is remembered that something ended: two summers can be compared.
 const EVENTS_FOR: Duration = Duration::from_secs(400 * 24 * 3600);
@@ -71,8 +71,8 @@ async fn trim(mill: &Mill, counted_at: &mut Option<Timestamp>) -> Result<(), Sto
         *counted_at = Some(now);
     }
     // In pieces, so that nobody waits long for the writer.
-    let mut trimmed = TRIM_ROWS;
-    while trimmed == TRIM_ROWS && !mill.stop.is_cancelled() {
+    let mut has_more = true;
+    while has_more && !mill.stop.is_cancelled() {
         let trim = Upkeep {
             now,
             events_before: now.minus(EVENTS_FOR),
@@ -80,7 +80,7 @@ async fn trim(mill: &Mill, counted_at: &mut Option<Timestamp>) -> Result<(), Sto
             fetches_max,
             statistics: std::mem::take(&mut statistics),
         };
-        trimmed = mill.store.write(trim).await?;
+        has_more = mill.store.write(trim).await?;
     }
     Ok(())
 }

@@ -78,7 +78,8 @@ pub(super) fn insert(
     Ok(())
 }
 
-/// Trims the log of requests, by at most [`TRIM_ROWS`], and forgets what is no longer believed.
+/// Trims the log of requests and the sketches of articles that none is compared with any more, and
+/// forgets what is no longer believed.
 #[derive(Debug)]
 pub struct Upkeep {
     pub now: Timestamp,
@@ -93,23 +94,23 @@ pub struct Upkeep {
 }
 
 /// Requests that one [`Upkeep`] looks at, the oldest, so that it never holds the writer for long.
-pub const TRIM_ROWS: usize = 5_000;
+const TRIM_ROWS: u32 = 5_000;
+
+/// Sketches that it looks at; their articles are looked at, too.
+const SKETCHES: u32 = 2_000;
 
 impl Change for Upkeep {
-    type Reply = usize;
+    type Reply = bool;
 
-    /// Returns how many rows were forgotten.
-    fn apply(&self, work: &mut Work<'_>) -> Result<usize, StoreError> {
+    /// Returns true when there may be more to forget.
+    fn apply(&self, work: &mut Work<'_>) -> Result<bool, StoreError> {
         let trimmed = work.conn.execute(
             "DELETE FROM _fetch WHERE id IN (
                  SELECT id FROM (SELECT id, at FROM _fetch ORDER BY id LIMIT ?3)
                  WHERE at < ?1 OR id <= (SELECT max(id) FROM _fetch) - ?2)",
-            params![
-                self.fetches_before,
-                self.fetches_max,
-                rows::count(TRIM_ROWS as u64)
-            ],
+            params![self.fetches_before, self.fetches_max, TRIM_ROWS],
         )?;
+        let dropped = work.memory.drop_sketches(work.conn, SKETCHES)?;
         work.conn
             .execute("DELETE FROM _robots WHERE until <= ?1", [self.now])?;
         work.conn.execute(
@@ -119,6 +120,6 @@ impl Change for Upkeep {
         if self.statistics {
             work.conn.execute_batch("PRAGMA optimize")?;
         }
-        Ok(trimmed)
+        Ok(u32::try_from(trimmed) == Ok(TRIM_ROWS) || u32::try_from(dropped) == Ok(SKETCHES))
     }
 }

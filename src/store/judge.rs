@@ -103,6 +103,25 @@ impl Memory {
         Ok(first)
     }
 
+    /// Deletes those of the `most` oldest sketches that are out of the window; returns how many.
+    pub(super) fn drop_sketches(&self, conn: &Connection, most: u32) -> Result<usize, StoreError> {
+        let newest: Option<Timestamp> = conn
+            .prepare_cached("SELECT first_seen_at FROM _article ORDER BY id DESC LIMIT 1")?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        let Some(newest) = newest else {
+            return Ok(0);
+        };
+        Ok(conn
+            .prepare_cached(
+                "DELETE FROM _sketch WHERE article_id IN (
+                   SELECT id FROM (SELECT a.id, a.first_seen_at FROM _sketch s JOIN _article a ON a.id = s.article_id
+                                   ORDER BY s.article_id LIMIT ?2)
+                   WHERE first_seen_at < ?1)",
+            )?
+            .execute(params![newest.minus(self.limits.span), most])?)
+    }
+
     /// What was remembered in this savepoint stands.
     pub(super) fn keep(&mut self) {
         self.since_commit.append(&mut self.since_savepoint);

@@ -78,7 +78,7 @@ pub use error::StoreError;
 pub use events::NoteEvents;
 pub use extractions::{Again, CommitPage, PageResult};
 pub use feeds::{FeedSpec, Held, HoldHost, PostponePoll, Reschedule, SyncFeeds, Synced};
-pub use fetches::{FetchRecord, TRIM_ROWS, Upkeep};
+pub use fetches::{FetchRecord, Upkeep};
 pub use forgive::Forgive;
 pub use gaps::{Backfilled, CommitBackfill, Gap};
 pub use lock::InstanceLock;

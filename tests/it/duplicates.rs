@@ -12,7 +12,7 @@ use feedmill::store::{
     NewArticle, PageResult, Store, SyncFeeds, open, pages, polls,
 };
 
-use crate::support::{Bench, QUICK, Reply, Site, feed, page_of, rss, story};
+use crate::support::{Bench, QUICK, Reply, Site, feed, page_of, rss, story, wait_until};
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "one story, told in one piece")]
@@ -263,6 +263,50 @@ fn the_amp_edition_of_an_article_that_another_feed_shows_is_the_same_article() {
     for edition in ["/lite/4711", "/lite/4712"] {
         assert!(site.hits(edition).is_empty(), "{edition} was asked for");
     }
+}
+
+#[test]
+fn sketches_stay_while_an_article_may_come_that_is_compared_with_them() {
+    let site = Site::open();
+    let seeds = ["geese", "herons", "swans"];
+    let links: Vec<String> = seeds
+        .iter()
+        .map(|seed| site.url(&format!("/{seed}")))
+        .collect();
+    let items: Vec<_> = links
+        .iter()
+        .map(|link| (link.as_str(), link.as_str(), "Birds", "s"))
+        .collect();
+    let document = rss(&items);
+    site.on("/feed", move |_| Reply::ok(document.clone()));
+    for seed in seeds {
+        let body = page_of(seed, &story(seed), "News");
+        site.on(&format!("/{seed}"), move |_| Reply::html(body.clone()));
+    }
+    let bench = Bench::new(&format!("{QUICK}{}", feed(&site.url("/feed"), "")));
+    bench.run(&["once"]).expect(0);
+    assert_eq!(bench.ask("SELECT count(*) FROM _sketch"), "3");
+    let conn = rusqlite::Connection::open(bench.db()).unwrap();
+    let seen = |id: i64, hours: i64| {
+        let newest = "SELECT first_seen_at FROM _article WHERE id = 3";
+        let sql = format!(
+            "UPDATE _article SET first_seen_at = strftime('%Y-%m-%dT%H:%M:%fZ', ({newest}), '-{hours} hours') WHERE id = {id}"
+        );
+        assert_eq!(conn.execute(&sql, []), Ok(1));
+    };
+    seen(1, 73);
+    seen(2, 71);
+    drop(conn);
+    let mut daemon = bench.spawn(&["run"]);
+    wait_until("the oldest sketch has gone", || {
+        bench.rows("SELECT article_id FROM _sketch ORDER BY 1") == ["2", "3"]
+    });
+    daemon.kill().unwrap();
+    daemon.wait().unwrap();
+    assert_eq!(
+        bench.ask("SELECT count(*) FROM articles WHERE text <> ''"),
+        "3"
+    );
 }
 
 /// Pairs of copies that arrive at the same instant.
