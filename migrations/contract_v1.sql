@@ -67,7 +67,7 @@ CREATE VIEW entries AS SELECT
   e.id,                                                     -- The entry's id.
   e.feed_id,                                                -- The feed that showed it (feeds.id).
   e.article_id,                                             -- The article it led to (articles.id); NULL while its page is pending.
-  e.guid,                                                   -- The publisher's own id, when there is one.
+  CASE e.guid WHEN '' THEN e.url ELSE e.guid END AS guid,   -- The publisher's own id, when there is one.
   e.url,                                                    -- Its link, absolute.
   e.title,                                                  -- Its title, plain text.
   e.summary,                                                -- Its summary as the feed gave it (HTML, not sanitised).

@@ -102,7 +102,7 @@ pub(super) fn insert(
                 feed,
                 rows::key(&entry.uid),
                 url_key,
-                entry.guid,
+                guid(entry),
                 entry.url,
                 entry.title,
                 entry.summary,
@@ -157,7 +157,7 @@ pub(super) fn edit(
         edit.id,
         rows::key(&entry.uid),
         entry.url_key.as_deref().map(rows::key),
-        entry.guid,
+        guid(entry),
         entry.url,
         entry.title,
         entry.summary,
@@ -187,6 +187,14 @@ pub(super) fn edit(
         pages::enqueue(conn, &wanted(feed, edit.id, entry, fetch_page, article, at))?;
     }
     Ok(())
+}
+
+/// The guid as it is stored: empty where it is the link, as it mostly is, so that it does not stand
+/// there twice. The view `entries` fills it in.
+fn guid(entry: &ParsedEntry) -> Option<&str> {
+    let guid = entry.guid.as_deref()?;
+    let is_link = entry.url.as_deref() == Some(guid);
+    Some(if is_link { "" } else { guid })
 }
 
 fn wanted(
