@@ -36,16 +36,13 @@ pub(super) fn normalise(text: &str) -> Vec<u8> {
     normal.finish()
 }
 
-/// The text in NFKC.
+/// The text in NFKC; most texts are in it already.
 fn folded(text: &str) -> Cow<'_, str> {
-    let end = |text: &str| match text.len() {
-        0..=MAX_CHARS => text.len(),
-        _ => text
-            .char_indices()
-            .nth(MAX_CHARS)
-            .map_or(text.len(), |(at, _)| at),
-    };
-    let text = text.get(..end(text)).unwrap_or_default();
+    let beyond = (text.len() > MAX_CHARS).then(|| text.char_indices().nth(MAX_CHARS));
+    let text = beyond
+        .flatten()
+        .and_then(|(end, _)| text.get(..end))
+        .unwrap_or(text);
     let visible = text.chars().filter(|character| !is_invisible(*character));
     if text.is_ascii() || is_nfkc_quick(visible.clone()) == IsNormalized::Yes {
         Cow::Borrowed(text)
@@ -74,6 +71,7 @@ struct State {
 }
 
 impl Normal {
+    /// Characters that are all ASCII.
     fn push_ascii(&mut self, run: &[u8]) {
         // A point may become two bytes, and end a word from before.
         self.text.resize(self.len + 2 * run.len() + 2, b' ');
@@ -142,6 +140,7 @@ impl Normal {
         self.state.after_digit = false;
     }
 
+    /// Writes a character of a word, as it is.
     fn write(&mut self, character: char) {
         self.text.truncate(self.len);
         let mut buffer = [0; 4];
