@@ -108,10 +108,16 @@ pub(super) fn log(level: &str, json: bool) {
 /// Stack of the threads that parse: parsers bound their depth, this is what they may count on.
 const STACK_BYTES: usize = 8 << 20;
 
+/// Threads beside one for each core that may block: for reading the database, a backup, and the ends
+/// of others. Any number would be used in turn, and each keeps two megabytes.
+const BLOCKING: usize = 8;
+
 /// The runtime that commands with a network use.
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .max_blocking_threads(cores + BLOCKING)
         .thread_stack_size(STACK_BYTES)
         .build();
     runtime.map_err(Failure::runtime)

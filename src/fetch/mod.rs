@@ -114,7 +114,8 @@ impl Fetcher {
     /// # Errors
     /// When no HTTP client can be made.
     pub fn internet(settings: Settings, concurrency: usize) -> Result<Self, ClientError> {
-        let look_up: Arc<dyn LookUp> = Arc::new(System);
+        let system = System::new(concurrency).map_err(|error| ClientError(error.to_string()))?;
+        let look_up: Arc<dyn LookUp> = Arc::new(system);
         let wire = internet(&settings, &look_up)?;
         Ok(Self::new(settings, concurrency, wire, look_up))
     }

@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use thiserror::Error;
+use tokio::runtime::{Builder, Runtime};
 
 use super::guard::{Networks, is_allowed};
 
@@ -17,18 +18,54 @@ pub trait LookUp: Send + Sync + fmt::Debug {
     fn look_up(&self, name: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>>;
 }
 
-/// The system's resolver.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct System;
+/// The system's resolver, on threads of its own: a name whose servers are silent keeps one for half a
+/// minute, and neither parsing nor reading the database waits for that.
+#[derive(Debug)]
+pub struct System {
+    /// Taken when it is dropped.
+    threads: Option<Runtime>,
+}
+
+impl System {
+    /// A resolver that looks up to `most` names up at a time.
+    ///
+    /// # Errors
+    /// Of the operating system.
+    pub fn new(most: usize) -> io::Result<Self> {
+        let threads = Builder::new_current_thread()
+            .max_blocking_threads(most.max(1))
+            .build()?;
+        Ok(Self {
+            threads: Some(threads),
+        })
+    }
+}
 
 impl LookUp for System {
     fn look_up(&self, name: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
+        let look = move || {
+            let found = (name.as_str(), 0).to_socket_addrs()?;
+            Ok(found.map(|address| address.ip()).collect())
+        };
+        let looking = self
+            .threads
+            .as_ref()
+            .map(|threads| threads.spawn_blocking(look));
         Box::pin(async move {
-            Ok(tokio::net::lookup_host((name, 0))
-                .await?
-                .map(|address| address.ip())
-                .collect())
+            match looking {
+                Some(looking) => looking.await.map_err(io::Error::other)?,
+                None => Ok(Vec::new()),
+            }
         })
+    }
+}
+
+impl Drop for System {
+    fn drop(&mut self) {
+        // Nobody waits for a name that is still being looked up.
+        if let Some(threads) = self.threads.take() {
+            threads.shutdown_background();
+        }
     }
 }
 

@@ -67,10 +67,8 @@ pub trait Wire: Send + Sync + fmt::Debug {
 
 /// The HTTP client cannot be made.
 #[derive(Debug, Error)]
-#[error(
-    "the HTTP client cannot be made: {0}; feedmill needs the system's CA certificates (on Debian, the package ca-certificates)"
-)]
-pub struct ClientError(String);
+#[error("the HTTP client cannot be made: {0}")]
+pub struct ClientError(pub(super) String);
 
 /// The Internet.
 #[derive(Debug)]
@@ -124,7 +122,12 @@ impl Internet {
             .http1_max_headers(HEADERS_MAX)
             .dns_resolver(guarded)
             .build()
-            .map_err(|error| ClientError(describe(error)))?;
+            .map_err(|error| {
+                ClientError(format!(
+                    "{}; feedmill needs the system's CA certificates (on Debian, the package ca-certificates)",
+                    describe(error)
+                ))
+            })?;
         clients.insert(networks.clone(), client.clone());
         Ok(client)
     }

@@ -262,10 +262,9 @@ struct Readers {
     turns: Semaphore,
 }
 
-/// Connections that may read at a time; whoever comes later waits.
-const READERS: usize = 16;
-/// Connections kept for the next reader.
-const IDLE_READERS: usize = 4;
+/// Connections that may read at a time, and are kept; whoever comes later waits. The daemon's reads
+/// take a millisecond or less, and each connection has a cache and a thread.
+const READERS: usize = 4;
 
 impl Readers {
     fn take(&self) -> Result<Connection, StoreError> {
@@ -279,7 +278,7 @@ impl Readers {
 
     fn give_back(&self, conn: Connection) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < IDLE_READERS {
+        if idle.len() < READERS {
             idle.push(conn);
         }
     }
