@@ -275,7 +275,11 @@ fn rush(hits: &[Hit], end: i64) -> (Rush, f64) {
 /// that the feed gives.
 fn stored(conn: &Connection) -> HashMap<String, i64> {
     let mut select = conn
-        .prepare("SELECT e.guid, CAST(strftime('%s', coalesce((SELECT min(c.at) FROM _change c WHERE c.article_id = e.article_id), e.first_seen_at)) AS INTEGER) FROM _entry e")
+        .prepare(
+            "WITH made AS MATERIALIZED (SELECT article_id, min(at) AS at FROM _change GROUP BY article_id)
+             SELECT e.guid, CAST(strftime('%s', coalesce(made.at, e.first_seen_at)) AS INTEGER)
+             FROM _entry e LEFT JOIN made ON made.article_id = e.article_id",
+        )
         .expect("a query");
     let rows = select.query_map([], |row| {
         Ok((row.get(0)?, row.get::<_, i64>(1)? - BEGINNING.secs()))
