@@ -109,7 +109,15 @@ impl Memory {
             .prepare_cached("SELECT first_seen_at FROM _article ORDER BY id DESC LIMIT 1")?
             .query_row([], |row| row.get(0))
             .optional()?;
-        let Some(newest) = newest else {
+        let oldest: Option<Timestamp> = conn
+            .prepare_cached(
+                "SELECT a.first_seen_at FROM _sketch s JOIN _article a ON a.id = s.article_id ORDER BY s.article_id LIMIT 1",
+            )?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        let before = newest.map(|newest| newest.minus(self.limits.span));
+        let Some(before) = before.filter(|before| oldest.is_some_and(|oldest| oldest < *before))
+        else {
             return Ok(0);
         };
         Ok(conn
@@ -119,7 +127,7 @@ impl Memory {
                                    ORDER BY s.article_id LIMIT ?2)
                    WHERE first_seen_at < ?1)",
             )?
-            .execute(params![newest.minus(self.limits.span), most])?)
+            .execute(params![before, most])?)
     }
 
     /// What was remembered in this savepoint stands.
