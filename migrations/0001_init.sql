@@ -85,7 +85,7 @@ CREATE INDEX _feed_host ON _feed(host);
 CREATE INDEX _feed_answered ON _feed(answered_url) WHERE answered_url IS NOT NULL;
 CREATE INDEX _feed_merged ON _feed(merged_into) WHERE merged_into IS NOT NULL;
 -- All that the question for due feeds looks at: their rows are wide.
-CREATE INDEX _feed_due ON _feed(next_poll_at, leased_until, host, state) WHERE state IN ('active', 'gone');
+CREATE INDEX _feed_due ON _feed(next_poll_at, leased_until, host, state, last_poll_at) WHERE state IN ('active', 'gone');
 
 -- When a feed publishes (schedule::Profile, versioned). Apart from _feed, whose rows every poll rewrites.
 CREATE TABLE _profile (

@@ -257,7 +257,7 @@ impl Fetcher {
         match &result {
             Ok(response) => {
                 self.heed(&settings, &host, url, response, request.now);
-                if self.outage.reached() {
+                if self.outage.reached(&host) {
                     self.hosts.release(FailureKind::is_unreachable);
                 }
             }

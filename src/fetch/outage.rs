@@ -2,9 +2,11 @@
 //!
 //! That many distinct hosts unreachable within the window, and none reached in between,
 //! open the breaker. While it is open one request a minute is let through to see; the
-//! first answer closes it.
+//! first answer closes it. A host that could not be reached while another one was is absent for
+//! reasons of its own, and says nothing of our network until it has answered: among thousands of
+//! feeds there are always enough dead ones to fill a quiet minute.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +14,9 @@ use tokio::time::Instant;
 
 /// How often it is tried whether the network is back.
 pub const PROBE_EVERY: Duration = Duration::from_secs(60);
+
+/// Absent hosts that are remembered; beyond it all are forgotten.
+const ABSENT_MAX: usize = 10_000;
 
 /// The breaker.
 #[derive(Debug, Default)]
@@ -23,6 +28,8 @@ pub struct Outage {
 struct State {
     /// Hosts that could not be reached since the last answer, and when.
     unreachable: HashMap<String, Instant>,
+    /// Hosts that could not be reached while another one was, and have not answered since.
+    absent: HashSet<String>,
     open: bool,
     /// The next request to be let through while it is open.
     probe_at: Option<Instant>,
@@ -37,6 +44,9 @@ impl Outage {
     pub fn failed(&self, host: &str, hosts: u32, window: Duration) {
         let now = Instant::now();
         let mut state = self.lock();
+        if state.absent.contains(host) {
+            return;
+        }
         state
             .unreachable
             .retain(|_, at| now.duration_since(*at) <= window);
@@ -47,23 +57,26 @@ impl Outage {
                 open: true,
                 news: true,
                 probe_at: Some(now + PROBE_EVERY),
+                absent: std::mem::take(&mut state.absent),
                 ..State::default()
             };
         }
     }
 
     /// A host has answered. True when that ends an outage.
-    pub fn reached(&self) -> bool {
+    pub fn reached(&self, host: &str) -> bool {
         let mut state = self.lock();
-        let over = state.open || state.over;
-        std::mem::replace(
-            &mut *state,
-            State {
-                over,
-                ..State::default()
-            },
-        )
-        .open
+        let before = std::mem::take(&mut *state);
+        state.over = before.open || before.over;
+        state.absent = before.absent;
+        if !before.open {
+            state.absent.extend(before.unreachable.into_keys());
+        }
+        state.absent.remove(host);
+        if state.absent.len() > ABSENT_MAX {
+            state.absent.clear();
+        }
+        before.open
     }
 
     /// How long to wait before asking anybody; nothing when requests may go out, or when this one is
@@ -127,8 +140,8 @@ mod tests {
         tokio::time::advance(PROBE_EVERY).await;
         assert_eq!(outage.wait(), None);
         assert_eq!(outage.wait(), Some(PROBE_EVERY));
-        assert!(outage.reached());
-        assert!(!outage.is_open() && !outage.reached());
+        assert!(outage.reached("0.example"));
+        assert!(!outage.is_open() && !outage.reached("0.example"));
         assert!(outage.take_end() && !outage.take_end());
     }
 
@@ -137,10 +150,28 @@ mod tests {
         let outage = Outage::default();
         outage.failed("a.example", 2, WINDOW);
         outage.failed("a.example", 2, WINDOW);
-        outage.reached();
+        outage.reached("d.example");
         outage.failed("b.example", 2, WINDOW);
         tokio::time::advance(WINDOW * 2).await;
         outage.failed("c.example", 2, WINDOW);
         assert!(!outage.is_open());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn hosts_that_were_absent_while_others_answered_are_no_outage_until_they_are_back() {
+        let outage = Outage::default();
+        let dead = ["a.example", "b.example"];
+        outage.failed(dead[0], 2, WINDOW);
+        outage.reached("alive.example");
+        outage.failed(dead[1], 2, WINDOW);
+        outage.reached("alive.example");
+        for host in dead {
+            outage.failed(host, 2, WINDOW);
+        }
+        assert!(!outage.is_open());
+        outage.reached(dead[0]);
+        outage.failed(dead[0], 2, WINDOW);
+        outage.failed("alive.example", 2, WINDOW);
+        assert!(outage.is_open());
     }
 }

@@ -158,7 +158,8 @@ pub struct Due<Id> {
     pub host: String,
 }
 
-/// Feeds that are due at `now` and unclaimed, oldest first, at most `per_host` of one host and
+/// Feeds that are due at `now` and unclaimed, oldest first (of those that were put off together, whoever
+/// was polled longest ago, or never), at most `per_host` of one host and
 /// `limit` in all, so that one source of many feeds cannot stand before all others; none of the
 /// hosts `without`, and of `only` these feeds when given.
 ///
@@ -181,11 +182,11 @@ pub fn due(
     }
     let mut select = conn.prepare_cached(
         "SELECT id, host FROM (
-             SELECT id, host, next_poll_at, row_number() OVER (PARTITION BY host ORDER BY next_poll_at, id) AS rank
+             SELECT id, host, next_poll_at, last_poll_at, row_number() OVER (PARTITION BY host ORDER BY next_poll_at, last_poll_at, id) AS rank
              FROM _feed WHERE state IN ('active', 'gone') AND next_poll_at <= ?1 AND (leased_until IS NULL OR leased_until <= ?1)
                AND host NOT IN (SELECT value FROM json_each(?4))
                AND (?5 IS NULL OR id IN (SELECT value FROM json_each(?5))))
-         WHERE rank <= ?2 ORDER BY next_poll_at, id LIMIT ?3",
+         WHERE rank <= ?2 ORDER BY next_poll_at, last_poll_at, id LIMIT ?3",
     )?;
     let only = only.map(|ids| json!(ids.iter().map(|id| id.0).collect::<Vec<_>>()).to_string());
     let rows = select.query_map(
