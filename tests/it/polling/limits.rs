@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use feedmill::model::Timestamp;
+use feedmill::store::{self, FeedSpec, Held, HoldHost, Store, SyncFeeds};
+
 use super::{bench, bench_of, due, force, headers, raw};
 use crate::support::{Bench, QUICK, Reply, Site, feed, rss, wait_until};
 
@@ -441,4 +444,54 @@ fn an_answer_without_a_document_loses_nothing() {
             Some("\"1\"")
         );
     }
+}
+
+#[test]
+fn of_feeds_that_were_put_off_together_whoever_waited_longest_comes_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("feedmill.db");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let at = Timestamp::from_secs;
+    let (store, writer) = Store::open(&path, store::Settings::default()).unwrap();
+    let feeds = (1..=3).map(|number| FeedSpec {
+        url: format!("http://127.0.0.1/{number}"),
+        host: "127.0.0.1".to_owned(),
+        name: None,
+        tags: Vec::new(),
+        first_poll_at: at(100),
+    });
+    let feeds = feeds.collect();
+    runtime
+        .block_on(store.write(SyncFeeds { feeds, at: at(0) }))
+        .unwrap();
+    // The third was polled before the first, the second never.
+    let conn = rusqlite::Connection::open(&path).unwrap();
+    for (feed, polled) in [(1, 90), (3, 80)] {
+        let polled = at(polled).to_string();
+        conn.execute(
+            "UPDATE _feed SET last_poll_at = ?2 WHERE id = ?1",
+            (feed, polled),
+        )
+        .unwrap();
+    }
+    drop(conn);
+    let hold = HoldHost {
+        host: "127.0.0.1".to_owned(),
+        until: at(200),
+        queue: Held::Feeds {
+            reason: "retry_after",
+        },
+    };
+    runtime.block_on(store.write(hold)).unwrap();
+    let due = |now| {
+        let due = store.read(move |conn| store::feeds::due(conn, at(now), 64, 64, &[], None));
+        let due = runtime.block_on(due).unwrap();
+        due.iter().map(|due| due.id.0).collect::<Vec<_>>()
+    };
+    assert_eq!(due(199), Vec::<i64>::new());
+    assert_eq!(due(200), [2, 3, 1]);
+    drop(store);
+    writer.join().unwrap();
 }
