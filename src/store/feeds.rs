@@ -173,7 +173,7 @@ pub fn due(
     without: &[String],
     only: Option<&[FeedId]>,
 ) -> Result<Vec<Due<FeedId>>, StoreError> {
-    // Most of the time nothing is due, and the question by hosts costs ten times as much.
+    // Most of the time nothing is due, and the question by hosts is the dearer one.
     let mut any = conn.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM _feed WHERE state IN ('active', 'gone') AND next_poll_at <= ?1 AND (leased_until IS NULL OR leased_until <= ?1))",
     )?;

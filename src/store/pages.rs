@@ -144,7 +144,7 @@ pub fn due(
     limit: u32,
     without: &[String],
 ) -> Result<Vec<Due<PageId>>, StoreError> {
-    // Most of the time nothing is due, and the question by hosts costs ten times as much.
+    // Most of the time nothing is due, and the question by hosts is the dearer one.
     let mut any = conn.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM _page WHERE state = 'pending' AND next_at <= ?1 AND (leased_until IS NULL OR leased_until <= ?1))",
     )?;
