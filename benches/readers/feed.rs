@@ -112,7 +112,8 @@ impl Mill {
             at,
             outcome: Ok(PollOutcome::Changed),
             next: polls::Due {
-                at: at.plus(Duration::from_secs(3600)),
+                // At once: which site is next is up to the dice.
+                at,
                 reason: "adaptive".to_owned(),
                 interval: None,
             },

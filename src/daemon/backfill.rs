@@ -150,7 +150,7 @@ async fn document(
         .inspect_err(|error| tracing::error!(%error, "the store cannot be read"))
         .ok()?;
     let context = feed::Context {
-        had_entries: true,
+        before: feed::Before::Entries,
         now: mill.clock.now(),
         max_new: usize::MAX,
     };

@@ -257,7 +257,11 @@ async fn read(mill: &Mill, due: &DueFeed, mut fetched: Fetched) -> Option<Visite
         .inspect_err(|error| tracing::error!(%error, "the store cannot be read"))
         .ok()?;
     let context = feed::Context {
-        had_entries: due.last_new_at.is_some(),
+        before: match (due.last_new_at, due.last_ok_at) {
+            (Some(_), _) => feed::Before::Entries,
+            (None, Some(_)) => feed::Before::Nothing,
+            (None, None) => feed::Before::Unread(due.created_at),
+        },
         now: mill.clock.now(),
         max_new: NEW_PER_POLL,
     };

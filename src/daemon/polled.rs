@@ -110,8 +110,12 @@ pub(super) fn commit(
     // make the server say "not modified" about something we never had.
     let keep = fetched.as_ref().filter(|_| outcome.is_ok() && !deferred);
     let gap = changes.gap.then(|| Gap {
-        older: older.filter(|older| fetched.as_ref().is_none_or(|fetched| *older != fetched.url)),
-        missed: feed::missed(&changes.new, due.last_ok_at),
+        from: due.last_ok_at.unwrap_or(due.created_at),
+        // Nothing marks where the older documents of a feed that was never read would be old enough.
+        older: older
+            .filter(|_| due.last_ok_at.is_some())
+            .filter(|older| fetched.as_ref().is_none_or(|fetched| *older != fetched.url)),
+        missed: feed::missed(&changes.new, due.last_ok_at.unwrap_or(due.created_at)),
     });
     let look_again = schedule::next_look(schedule, now, mill.clock.chance());
     let found_at = keep.and_then(|fetched| found(told, due, fetched, look_again));

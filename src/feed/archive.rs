@@ -77,10 +77,10 @@ pub fn after_failure(gap: &OpenGap, kind: FailureKind) -> Step {
 /// the last poll that saw everything and the oldest entry of the window. `None` where entries are
 /// not dated.
 #[must_use]
-pub fn missed(window: &[ParsedEntry], last_seen: Option<Timestamp>) -> Option<u32> {
+pub fn missed(window: &[ParsedEntry], last_seen: Timestamp) -> Option<u32> {
     let dates = || window.iter().filter_map(|entry| entry.published);
     let (oldest, newest) = (dates().min()?, dates().max()?);
-    let unseen = oldest.since(last_seen?);
+    let unseen = oldest.since(last_seen);
     let pauses = u32::try_from(dates().count().saturating_sub(1)).ok()?;
     let pace = newest.since(oldest).checked_div(pauses)?;
     if pace < Duration::from_secs(1) {
@@ -171,10 +171,9 @@ mod tests {
                 ..entry("1", "a", 1)
             })
             .collect();
-        assert_eq!(missed(&window, Some(FOUND.minus(HOUR * 12))), Some(12));
-        assert_eq!(missed(&window, Some(FOUND.plus(HOUR))), Some(0));
-        assert_eq!(missed(&window, None), None);
-        assert_eq!(missed(&window[..1], Some(FOUND.minus(HOUR))), None);
-        assert_eq!(missed(&[entry("1", "a", 1)], Some(FOUND)), None);
+        assert_eq!(missed(&window, FOUND.minus(HOUR * 12)), Some(12));
+        assert_eq!(missed(&window, FOUND.plus(HOUR)), Some(0));
+        assert_eq!(missed(&window[..1], FOUND.minus(HOUR)), None);
+        assert_eq!(missed(&[entry("1", "a", 1)], FOUND), None);
     }
 }

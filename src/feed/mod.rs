@@ -66,7 +66,7 @@ mod xml;
 pub use archive::{Step, after_document, after_failure, missed};
 pub use hub::hub;
 pub use limits::Limits;
-pub use plan::{Context, plan};
+pub use plan::{Before, Context, plan};
 
 use std::borrow::Cow;
 

@@ -18,11 +18,34 @@ const EARLIEST: Timestamp = Timestamp::from_secs(31_536_000);
 /// What else a plan depends on.
 #[derive(Debug, Clone, Copy)]
 pub struct Context {
-    /// The feed has had entries: stored, or taken away by retention since.
-    pub had_entries: bool,
+    pub before: Before,
     pub now: Timestamp,
     /// New entries to take at most in one poll.
     pub max_new: usize,
+}
+
+/// What there is of the feed to hold a document against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Before {
+    /// Nothing: it has not been read since it was configured then.
+    Unread(Timestamp),
+    /// Nothing: it was empty, or is not to be judged.
+    Nothing,
+    /// It has had entries: stored, or taken away by retention since.
+    Entries,
+}
+
+impl Before {
+    /// Whether entries may have come and gone unseen, when none of those that are shown is known.
+    fn may_have_missed(self, shown: &[ParsedEntry]) -> bool {
+        let is_later =
+            |entry: &ParsedEntry, since| entry.published.is_some_and(|published| published > since);
+        match self {
+            Self::Unread(since) => shown.iter().all(|entry| is_later(entry, since)),
+            Self::Nothing => false,
+            Self::Entries => true,
+        }
+    }
 }
 
 /// What a poll would write of `entries`, which are in document order.
@@ -61,8 +84,10 @@ pub fn plan(entries: Vec<ParsedEntry>, known: &[KnownEntry], context: &Context) 
             None => changes.new.push(entry),
         }
     }
-    changes.gap =
-        context.had_entries && shown && changes.edited.is_empty() && changes.unchanged == 0;
+    changes.gap = shown
+        && changes.edited.is_empty()
+        && changes.unchanged == 0
+        && context.before.may_have_missed(&changes.new);
     oldest_first(&mut changes.new);
     changes.deferred = changes.new.len().saturating_sub(context.max_new);
     changes.new.truncate(context.max_new);
@@ -191,9 +216,9 @@ pub(super) mod tests {
             .collect()
     }
 
-    fn context(had_entries: bool) -> Context {
+    fn context(before: Before) -> Context {
         Context {
-            had_entries,
+            before,
             now: NOW,
             max_new: 100,
         }
@@ -203,7 +228,7 @@ pub(super) mod tests {
     fn reissued_guids_are_remapped_and_announce_nothing() {
         let old = [entry("1", "a", 1), entry("2", "b", 2)];
         let new = vec![entry("x", "b", 2), entry("y", "a", 9)];
-        let changes = plan(new, &stored(&old), &context(true));
+        let changes = plan(new, &stored(&old), &context(Before::Entries));
         assert!(changes.new.is_empty() && !changes.gap);
         let edits: Vec<_> = changes
             .edited
@@ -217,7 +242,7 @@ pub(super) mod tests {
     fn an_address_shared_by_several_entries_recognises_none_of_them() {
         let old = [entry("1", "home", 1), entry("2", "home", 2)];
         let new = vec![entry("3", "home", 3), entry("1", "home", 1)];
-        let changes = plan(new, &stored(&old), &context(true));
+        let changes = plan(new, &stored(&old), &context(Before::Entries));
         assert_eq!(
             (changes.new.len(), changes.unchanged, changes.edited.len()),
             (0, 1, 1)
@@ -225,7 +250,7 @@ pub(super) mod tests {
         let changes = plan(
             vec![entry("3", "home", 3), entry("4", "home", 4)],
             &stored(&old),
-            &context(true),
+            &context(Before::Entries),
         );
         assert_eq!((changes.new.len(), changes.edited.len()), (2, 0));
     }
@@ -236,7 +261,7 @@ pub(super) mod tests {
         let changes = plan(
             vec![entry("2", "home", 2), entry("1", "home", 1)],
             &stored(&old),
-            &context(true),
+            &context(Before::Entries),
         );
         assert_eq!((changes.new.len(), changes.unchanged), (1, 1));
     }
@@ -244,7 +269,7 @@ pub(super) mod tests {
     #[test]
     fn a_moved_entry_is_an_edit_without_a_change_of_text() {
         let old = [entry("1", "a", 1)];
-        let changes = plan(vec![entry("1", "b", 1)], &stored(&old), &context(true));
+        let changes = plan(vec![entry("1", "b", 1)], &stored(&old), &context(Before::Entries));
         assert!(changes.edited.iter().all(|edit| !edit.text_changed));
         assert_eq!(changes.edited.len(), 1);
     }
@@ -258,20 +283,36 @@ pub(super) mod tests {
         let changes = plan(
             vec![entry("1", "a", 2), entry("2", "b", 1)],
             &gone,
-            &context(true),
+            &context(Before::Entries),
         );
         assert_eq!(
             (changes.new.len(), changes.edited.len(), changes.unchanged),
             (1, 0, 1)
         );
-        assert!(!plan(vec![entry("1", "b", 3)], &gone, &context(true)).gap);
+        assert!(!plan(vec![entry("1", "b", 3)], &gone, &context(Before::Entries)).gap);
     }
 
     #[test]
     fn no_overlap_with_a_feed_that_had_entries_is_a_gap() {
-        assert!(plan(vec![entry("2", "b", 2)], &[], &context(true)).gap);
-        assert!(!plan(vec![entry("2", "b", 2)], &[], &context(false)).gap);
-        assert!(!plan(Vec::new(), &[], &context(true)).gap);
+        assert!(plan(vec![entry("2", "b", 2)], &[], &context(Before::Entries)).gap);
+        assert!(!plan(vec![entry("2", "b", 2)], &[], &context(Before::Nothing)).gap);
+        assert!(!plan(Vec::new(), &[], &context(Before::Entries)).gap);
+    }
+
+    #[test]
+    fn a_first_document_that_is_all_newer_than_the_subscription_is_a_gap() {
+        let dated = |at: i64| ParsedEntry {
+            published: Some(Timestamp::from_secs(at)),
+            ..entry(&at.to_string(), &at.to_string(), 1)
+        };
+        let configured = Context {
+            now: Timestamp::from_secs(1_800_000_000),
+            ..context(Before::Unread(Timestamp::from_secs(1_799_990_000)))
+        };
+        let gap = |entries| plan(entries, &[], &configured).gap;
+        assert!(gap(vec![dated(1_799_995_000), dated(1_799_993_000)]));
+        assert!(!gap(vec![dated(1_799_995_000), dated(1_799_980_000)]));
+        assert!(!gap(vec![dated(1_799_995_000), entry("1", "a", 1)]));
     }
 
     #[test]
@@ -285,7 +326,7 @@ pub(super) mod tests {
         ] {
             let mut dated = entry("1", "a", 1);
             (dated.published, dated.updated) = (Some(at), Some(at));
-            let new = plan(vec![dated], &[], &context(false)).new;
+            let new = plan(vec![dated], &[], &context(Before::Nothing)).new;
             let held: Vec<_> = new
                 .iter()
                 .map(|entry| (entry.published.is_some(), entry.updated.is_some()))
@@ -305,7 +346,7 @@ pub(super) mod tests {
                 entry
             })
             .collect();
-        let all = plan(entries.clone(), &[], &context(false));
+        let all = plan(entries.clone(), &[], &context(Before::Nothing));
         let order: Vec<_> = all.new.iter().map(|e| e.uid.as_str()).collect();
         assert_eq!(order, ["2", "1", "3", "0"]);
         let some = plan(
@@ -313,7 +354,7 @@ pub(super) mod tests {
             &[],
             &Context {
                 max_new: 3,
-                ..context(false)
+                ..context(Before::Nothing)
             },
         );
         assert_eq!((some.new.len(), some.deferred), (3, 1));
@@ -328,7 +369,7 @@ pub(super) mod tests {
                 e
             }],
             &[],
-            &context(false),
+            &context(Before::Nothing),
         );
         assert_eq!((changes.new.len(), changes.unchanged), (1, 1));
     }
@@ -337,7 +378,7 @@ pub(super) mod tests {
         #[test]
         fn an_unchanged_feed_has_an_empty_plan(names in proptest::collection::hash_set(0u8..50, 0..30)) {
             let entries: Vec<_> = names.iter().map(|n| entry(&n.to_string(), &(n % 7).to_string(), *n)).collect();
-            let changes = plan(entries.clone(), &stored(&entries), &context(true));
+            let changes = plan(entries.clone(), &stored(&entries), &context(Before::Entries));
             prop_assert!(changes.is_empty() && !changes.gap);
             prop_assert_eq!(changes.unchanged, entries.len());
         }
@@ -352,7 +393,7 @@ pub(super) mod tests {
             };
             let new = make(&new);
             let count = new.len();
-            let changes = plan(new, &stored(&make(&old)), &context(true));
+            let changes = plan(new, &stored(&make(&old)), &context(Before::Entries));
             prop_assert_eq!(changes.new.len() + changes.edited.len() + changes.unchanged + changes.deferred, count);
             let ids: HashSet<_> = changes.edited.iter().map(|edit| edit.id).collect();
             prop_assert_eq!(ids.len(), changes.edited.len());

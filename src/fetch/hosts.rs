@@ -70,6 +70,9 @@ struct Gate {
     learned: Duration,
     /// Answers since the last refusal.
     served: u32,
+    /// When the last request was let through, and when the last one that was answered.
+    asked: Instant,
+    answered: Option<Instant>,
     hold: Option<(FailureKind, Instant)>,
     /// Until when a feed that waits for its turn goes before pages.
     feed_waits_until: Instant,
@@ -149,6 +152,7 @@ impl Hosts {
         let start = gate.start(now);
         gate.next = start + pace.gap.max(gate.crawl_delay).max(gate.learned);
         gate.under_way += 1;
+        gate.asked = start;
         if purpose == Purpose::Feed {
             gate.feed_waits_until = now;
         }
@@ -201,8 +205,8 @@ impl Hosts {
             .and_then(|gate| gate.held(Instant::now()))
     }
 
-    /// The host has refused a request as one too many (429). A Retry-After tells its rate:
-    /// one request in that time and a gap more. Without one the gap doubles.
+    /// The host has refused a request as one too many (429). A Retry-After tells its rate: one request
+    /// in the time from the last one that was answered until then. Without one the gap doubles.
     pub fn refused(&self, host: &str, retry_after: Option<Duration>) {
         let gap = self.pace(host).gap;
         let now = Instant::now();
@@ -213,7 +217,12 @@ impl Hosts {
         let lesson = match retry_after {
             // So long a wait is a ban, and says nothing of a rate.
             Some(wait) if wait > MOST_LESSON => Duration::ZERO,
-            Some(wait) => wait.saturating_add(gap),
+            Some(wait) => {
+                let since = gate.answered.map(|at| now.saturating_duration_since(at));
+                // Longer ago than a lesson can be, that answer has nothing to do with the refusal.
+                let since = since.filter(|since| *since + wait <= MOST_LESSON);
+                wait.saturating_add(since.unwrap_or_default().max(gap))
+            }
             None => gate.learned.max(gap).max(LEAST_LESSON).saturating_mul(2),
         };
         gate.learned = gate.learned.max(lesson).min(MOST_LESSON);
@@ -226,9 +235,13 @@ impl Hosts {
     /// The host has answered. After enough answers in a row what was learned is doubted a little.
     pub fn served(&self, host: &str) {
         let mut gates = self.lock();
-        let Some(gate) = gates.get_mut(host).filter(|gate| !gate.learned.is_zero()) else {
+        let Some(gate) = gates.get_mut(host) else {
             return;
         };
+        gate.answered = Some(gate.asked);
+        if gate.learned.is_zero() {
+            return;
+        }
         gate.served += 1;
         if gate.served >= DOUBTED_AFTER {
             gate.served = 0;
@@ -283,6 +296,8 @@ impl Gate {
             crawl_delay: Duration::ZERO,
             learned: Duration::ZERO,
             served: 0,
+            asked: now,
+            answered: None,
             hold: None,
             feed_waits_until: now,
             freed: Arc::default(),
@@ -398,28 +413,34 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_host_that_allows_one_request_a_minute_is_asked_once_a_minute_after_one_refusal() {
-        let hosts = hosts(2, 1);
-        let mut window_opens = Instant::now();
-        let mut refusals = 0;
-        for _ in 0..40 {
-            loop {
-                drop(
-                    hosts
-                        .pass("a.example", Purpose::Page)
-                        .await
-                        .expect("not held"),
-                );
-                let now = Instant::now();
-                if now >= window_opens {
-                    hosts.served("a.example");
-                    window_opens = now + Duration::from_secs(60);
-                    break;
+        // Whether the second request comes early in the minute or late.
+        for pause in [0, 30, 57] {
+            let hosts = hosts(2, 1);
+            let mut window_opens = Instant::now();
+            let mut refusals = 0;
+            for turn in 0..40 {
+                if turn == 1 {
+                    tokio::time::advance(Duration::from_secs(pause)).await;
                 }
-                refusals += 1;
-                hosts.refused("a.example", Some(window_opens - now));
+                loop {
+                    drop(
+                        hosts
+                            .pass("a.example", Purpose::Page)
+                            .await
+                            .expect("not held"),
+                    );
+                    let now = Instant::now();
+                    if now >= window_opens {
+                        hosts.served("a.example");
+                        window_opens = now + Duration::from_secs(60);
+                        break;
+                    }
+                    refusals += 1;
+                    hosts.refused("a.example", Some(window_opens - now));
+                }
             }
+            assert_eq!(refusals, 1, "after {pause} s");
         }
-        assert_eq!(refusals, 1);
     }
 
     #[tokio::test(start_paused = true)]

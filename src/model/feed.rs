@@ -65,6 +65,8 @@ pub struct DueFeed {
     pub variant: Vec<u8>,
     /// blake3 of the last body that was parsed.
     pub body_hash: Option<Vec<u8>>,
+    /// When it was configured.
+    pub created_at: Timestamp,
     /// The rule that has made it due.
     pub due_by: String,
     /// When the last poll was answered or failed.

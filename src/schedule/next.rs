@@ -226,6 +226,7 @@ pub(super) mod tests {
             validators_url: None,
             variant: Vec::new(),
             body_hash: None,
+            created_at: Timestamp::EPOCH,
             due_by: String::new(),
             last_poll_at: None,
             last_ok_at: None,

@@ -37,7 +37,7 @@ impl Change for ClaimFeeds {
                        gone_seen, moving_to, moving_since, moving_seen, distrusted_at IS NOT NULL, last_ok_at,
                        EXISTS (SELECT 1 FROM _websub w WHERE w.feed_id = _feed.id AND w.state = 'active' AND w.lease_until > ?3),
                        (SELECT group_concat(kind) FROM _event WHERE feed_id = _feed.id AND closed_at IS NULL),
-                       (SELECT profile FROM _profile WHERE feed_id = _feed.id), next_poll_reason",
+                       (SELECT profile FROM _profile WHERE feed_id = _feed.id), next_poll_reason, created_at",
         )?;
         let mut claimed = Vec::with_capacity(self.feeds.len());
         for feed in &self.feeds {
@@ -88,6 +88,7 @@ fn due_feed(row: &Row<'_>) -> rusqlite::Result<DueFeed> {
         open_events: events::kinds(row.get::<_, Option<String>>(28)?.as_deref()),
         profile: row.get::<_, Option<_>>(29)?.unwrap_or_default(),
         due_by: row.get(30)?,
+        created_at: row.get(31)?,
     })
 }
 

@@ -11,6 +11,8 @@ use crate::model::{FeedId, OpenGap, ParsedEntry, Timestamp};
 /// A gap, as a poll finds it.
 #[derive(Debug, Clone)]
 pub struct Gap {
+    /// When everything had been seen, or the feed was configured.
+    pub from: Timestamp,
     /// Where an older document is, when the feed says so.
     pub older: Option<String>,
     /// About how many entries were missed.
@@ -23,14 +25,13 @@ pub(super) fn insert(
     feed: FeedId,
     gap: &Gap,
     oldest: Option<Timestamp>,
-    from: Option<Timestamp>,
     at: Timestamp,
 ) -> Result<(), StoreError> {
     conn.prepare_cached(
         "INSERT INTO _gap (feed_id, found_at, from_at, to_at, missed, older_url)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
-    .execute(params![feed, at, from, oldest, gap.missed, gap.older])?;
+    .execute(params![feed, at, gap.from, oldest, gap.missed, gap.older])?;
     Ok(())
 }
 

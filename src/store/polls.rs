@@ -123,10 +123,6 @@ impl Change for CommitPoll {
     type Reply = PollCommitted;
 
     fn apply(&self, work: &mut Work<'_>) -> Result<PollCommitted, StoreError> {
-        let last_ok_at = work
-            .conn
-            .prepare_cached("SELECT last_ok_at FROM _feed WHERE id = ?1")?
-            .query_row([self.feed], |row| row.get(0))?;
         self.write_visit(work)?;
         self.write_address(work)?;
         self.write_answer(work)?;
@@ -138,7 +134,7 @@ impl Change for CommitPoll {
                 ..PollCommitted::default()
             });
         }
-        self.write_gap(work, last_ok_at)?;
+        self.write_gap(work)?;
         self.write_document(work)?;
         let mut done = PollCommitted::default();
         for entry in &self.changes.new {
@@ -176,12 +172,12 @@ impl Change for CommitPoll {
 }
 
 impl CommitPoll {
-    fn write_gap(&self, work: &Work<'_>, from: Option<Timestamp>) -> Result<(), StoreError> {
+    fn write_gap(&self, work: &Work<'_>) -> Result<(), StoreError> {
         let Some(gap) = &self.gap else {
             return Ok(());
         };
         let dates = self.changes.new.iter().filter_map(|entry| entry.published);
-        gaps::insert(work.conn, self.feed, gap, dates.min(), from, self.at)
+        gaps::insert(work.conn, self.feed, gap, dates.min(), self.at)
     }
 
     fn write_visit(&self, work: &Work<'_>) -> Result<(), StoreError> {

@@ -114,7 +114,7 @@ async fn changes(
     });
     let (shown, known) = found.await?;
     let context = feed::Context {
-        had_entries: false,
+        before: feed::Before::Nothing,
         now: mill.clock.now(),
         max_new: NEW_PER_POLL,
     };
