@@ -142,6 +142,7 @@ fn hints(config: &Config) -> Vec<String> {
     }
     for feed in &config.feeds {
         if let Some(path) = feed
+            .settings
             .credentials
             .as_ref()
             .filter(|path| std::fs::File::open(path).is_err())

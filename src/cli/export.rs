@@ -22,22 +22,17 @@ impl Import {
         let text = std::fs::read_to_string(&self.file)
             .map_err(|error| Failure::runtime(format!("{name}: {error}")))?;
         let mut problems = Problems::default();
-        let listed = outline::read(&name, &text, &mut problems);
-        for listed in &listed {
+        let feeds = outline::read(&name, &text, &mut problems);
+        for feed in &feeds {
             say!(
                 "{}",
-                toml_of(
-                    &listed.feed.url,
-                    listed.feed.name.as_deref(),
-                    &listed.feed.tags
-                )
-                .trim_end()
+                toml_of(&feed.url, feed.name.as_deref(), &feed.tags).trim_end()
             );
         }
         for problem in &problems.0 {
             eprintln!("feedmill: {problem}; left out");
         }
-        if listed.is_empty() && !problems.0.is_empty() {
+        if feeds.is_empty() && !problems.0.is_empty() {
             return Err(Failure::runtime("no feed could be taken from the file"));
         }
         Ok(ExitCode::SUCCESS)

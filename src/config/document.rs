@@ -1,14 +1,16 @@
 //! One document, a file or the environment, applied to a configuration.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
 use super::feeds;
+use super::pieces;
 use super::problem::{Problem, Problems};
 use super::section::{Section, Source, line_ends};
-use super::settings::{Config, FullText, Robots};
+use super::settings::{Config, Feed, FullText, Robots};
 use super::{store, units, websub};
 use crate::fetch::HeaderValue;
 use crate::schedule::Pace;
@@ -40,7 +42,32 @@ pub struct Wishes {
     pub user_agent: Option<HeaderValue>,
     pub hosts: Vec<Host>,
     pub websub: websub::Wishes,
-    pub feeds: Vec<feeds::Listed>,
+    pub feeds: Vec<Listed>,
+}
+
+impl Wishes {
+    /// Adds a feed. In a long list most are set like their neighbour, and share it.
+    pub fn list(&mut self, mut feed: Feed, place: &Arc<str>, line: Option<usize>) {
+        if let Some(last) = self.feeds.last()
+            && last.feed.settings == feed.settings
+        {
+            feed.settings = Arc::clone(&last.feed.settings);
+        }
+        self.feeds.push(Listed {
+            feed,
+            place: Arc::clone(place),
+            line,
+        });
+    }
+}
+
+/// A feed with the place where it is listed.
+#[derive(Debug)]
+pub struct Listed {
+    pub feed: Feed,
+    /// A file.
+    pub place: Arc<str>,
+    pub line: Option<usize>,
 }
 
 /// `[[host]]`: what is said of a host; what is not is as for all hosts.
@@ -64,15 +91,13 @@ pub fn apply(
     let line_ends = line_ends(text);
     let source = Source {
         name,
+        start: 0,
         line_ends: &line_ends,
     };
-    let (table, errors) = DeTable::parse_recoverable(text);
     let before = problems.0.len();
-    for error in errors {
-        let line = error.span().map(|span| source.line(span.start));
-        problems.add(source.name, line, format!("{NOT_TOML}{}", error.message()));
-    }
-    let mut top = Section::new(source, "", 0, table.into_inner(), problems);
+    let place: Arc<str> = name.into();
+    let pieces = pieces::split(text);
+    let mut top = parse(source, &pieces.rest, problems);
     if kind == Kind::Main {
         if let Some(include) = top.strings("include") {
             wishes.include.extend(include);
@@ -85,13 +110,39 @@ pub fn apply(
         websub::read(&mut top, &mut wishes.websub);
     }
     hosts(&mut top, wishes);
+    feeds(&mut top, &place, dir, wishes);
+    top.finish();
+    for piece in pieces.feeds {
+        let source = Source {
+            start: piece.start,
+            ..source
+        };
+        let text = text.get(piece).unwrap_or_default();
+        let mut list = parse(source, text, problems);
+        feeds(&mut list, &place, dir, wishes);
+        list.finish();
+    }
+    keep_syntax_only(source.name, problems, before);
+}
+
+/// The top table of a document or a piece of one.
+fn parse<'a, 'p>(source: Source<'a>, text: &'a str, problems: &'p mut Problems) -> Section<'a, 'p> {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    for error in errors {
+        let line = error.span().map(|span| source.line(span.start));
+        problems.add(source.name, line, format!("{NOT_TOML}{}", error.message()));
+    }
+    Section::new(source, "", 0, table.into_inner(), problems)
+}
+
+fn feeds(top: &mut Section<'_, '_>, place: &Arc<str>, dir: &Path, wishes: &mut Wishes) {
     for (start, table) in top.tables("feed") {
         let (source, problems) = top.parts();
         let section = Section::new(source, "feed", start, table, problems);
-        wishes.feeds.extend(feeds::read(section, dir));
+        if let Some((feed, line)) = feeds::read(section, dir) {
+            wishes.list(feed, place, Some(line));
+        }
     }
-    top.finish();
-    keep_syntax_only(source.name, problems, before);
 }
 
 /// What a line that is no TOML seems to say besides is only a guess of the parser's.

@@ -2,54 +2,57 @@
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
 
 use super::document::{FULL_TEXT, ROBOTS};
 use super::section::Section;
-use super::settings::Feed;
+use super::settings::{Feed, FeedSettings};
 use super::store;
 use super::units;
 use crate::fetch::{self, HeaderMap, HeaderName, HeaderValue, Networks};
 use crate::schedule::{Cron, Pace};
 
-/// A feed with the place where it is listed.
-#[derive(Debug)]
-pub struct Listed {
-    pub feed: Feed,
-    pub place: String,
-    pub line: Option<usize>,
-}
-
-/// Reads a feed; `None` when it has no usable address. Every problem is noted.
-pub fn read(mut section: Section<'_, '_>, dir: &Path) -> Option<Listed> {
+/// Reads a feed and its line; `None` when it has no usable address. Every problem is noted.
+pub fn read(mut section: Section<'_, '_>, dir: &Path) -> Option<(Feed, usize)> {
     let url = url(&mut section);
-    let mut feed = Feed::new(url.clone().unwrap_or_default());
-    feed.name = section.string("name");
-    feed.tags = section.strings("tags").unwrap_or_default();
-    feed.pace = pace(&mut section);
-    feed.splay = section.read("splay", "a duration such as \"5m\"", |value| {
+    let name = section.string("name");
+    let tags = section.strings("tags").unwrap_or_default();
+    let pace = pace(&mut section);
+    let splay = section.read("splay", "a duration such as \"5m\"", |value| {
         value.as_str().and_then(units::duration)
     });
-    feed.headers = headers(&mut section);
-    feed.credentials = section
-        .string("credentials")
-        .map(|name| credential(&name, dir));
-    feed.networks = networks(&mut section);
-    feed.robots = section.choice("robots", &ROBOTS);
-    feed.full_text = section.choice("full_text", &FULL_TEXT);
-    section.flag("respect_cache_control", &mut feed.respect_cache_control);
-    feed.keep = store::keep(&mut section, "keep");
-    feed.keep_text = store::keep(&mut section, "keep_text");
+    let mut settings = FeedSettings {
+        pace,
+        splay,
+        headers: headers(&mut section),
+        credentials: section
+            .string("credentials")
+            .map(|name| credential(&name, dir)),
+        networks: networks(&mut section),
+        robots: section.choice("robots", &ROBOTS),
+        full_text: section.choice("full_text", &FULL_TEXT),
+        keep: store::keep(&mut section, "keep"),
+        keep_text: store::keep(&mut section, "keep_text"),
+        ..FeedSettings::default()
+    };
+    section.flag("respect_cache_control", &mut settings.respect_cache_control);
     if let Some(mut extract) = section.table("extract") {
-        feed.extract_keep = extract.strings("keep").unwrap_or_default();
-        feed.extract_drop = extract.strings("drop").unwrap_or_default();
+        settings.extract_keep = extract.strings("keep").unwrap_or_default();
+        settings.extract_drop = extract.strings("drop").unwrap_or_default();
         extract.finish();
     }
-    let (place, line) = section.place();
+    let line = section.line();
     section.finish();
-    url.map(|_| Listed { feed, place, line })
+    let feed = Feed {
+        url: url?,
+        name,
+        tags,
+        settings: Arc::new(settings),
+    };
+    Some((feed, line))
 }
 
 /// Why an address cannot be a feed's, if it cannot.

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::document::{self, Kind, Wishes};
-use super::feeds::Listed;
+use super::document::{self, Kind, Listed, Wishes};
 use super::outline;
 use super::problem::Problems;
 use super::settings::{Articles, Checkpoint, Config, FullText, Keep, Log, Robots, Store};
@@ -192,7 +191,10 @@ fn read_file(
     if path.extension().is_some_and(|extension| {
         extension.eq_ignore_ascii_case("opml") || extension.eq_ignore_ascii_case("xml")
     }) {
-        wishes.feeds.extend(outline::read(&name, &text, problems));
+        let place = name.as_str().into();
+        for feed in outline::read(&name, &text, problems) {
+            wishes.list(feed, &place, None);
+        }
         return;
     }
     let dir = directory(path);
@@ -335,43 +337,52 @@ fn user_agent(
 /// What can only be checked when everything is read: twice the same feed, and paces below the floor.
 fn check_feeds(config: &mut Config, listed: Vec<Listed>, problems: &mut Problems) {
     let floor = config.schedule.configured_floor;
-    let mut places: HashMap<String, String> = HashMap::new();
     if let Pace::Every(interval) = config.pace
         && interval < floor
     {
         problems.add("polling.interval", None, below(interval, floor));
     }
-    for Listed { feed, place, line } in listed {
-        let here = line.map_or_else(|| place.clone(), |line| format!("{place}:{line}"));
-        if let Some(first) = places.get(&feed.url) {
-            // Lists made by other readers repeat themselves; a person's own file should not.
-            if line.is_some() {
-                problems.add(
-                    &place,
-                    line,
-                    format!(
-                        "feed.url: \"{}\" is listed twice; first at {first}",
-                        feed.url
-                    ),
-                );
+    let mut first: HashMap<&str, &Listed> = HashMap::with_capacity(listed.len());
+    let is_first: Vec<bool> = listed
+        .iter()
+        .map(|here| {
+            let before = *first.entry(&here.feed.url).or_insert(here);
+            let is_first = std::ptr::eq(before, here);
+            if is_first {
+                check_pace(here, floor, problems);
+            } else if here.line.is_some() {
+                // Lists made by other readers repeat themselves; a person's own file should not.
+                complain_of_copy(here, before, problems);
             }
-            continue;
-        }
-        let fastest = match &feed.pace {
-            Some(Pace::Every(interval)) => Some(*interval),
-            Some(Pace::Cron(cron)) => Some(cron.shortest_gap()),
-            _ => None,
-        };
-        if let Some(fastest) = fastest.filter(|fastest| *fastest < floor) {
-            problems.add(
-                &place,
-                line,
-                format!("feed {}: {}", feed.url, below(fastest, floor)),
-            );
-        }
-        places.insert(feed.url.clone(), here);
-        config.feeds.push(Arc::new(feed));
+            is_first
+        })
+        .collect();
+    let feeds = listed.into_iter().zip(is_first);
+    let kept = feeds.filter_map(|(here, is_first)| is_first.then(|| Arc::new(here.feed)));
+    config.feeds.extend(kept);
+}
+
+fn check_pace(here: &Listed, floor: Duration, problems: &mut Problems) {
+    let fastest = match &here.feed.settings.pace {
+        Some(Pace::Every(interval)) => Some(*interval),
+        Some(Pace::Cron(cron)) => Some(cron.shortest_gap()),
+        _ => None,
+    };
+    if let Some(fastest) = fastest.filter(|fastest| *fastest < floor) {
+        let message = format!("feed {}: {}", here.feed.url, below(fastest, floor));
+        problems.add(&here.place, here.line, message);
     }
+}
+
+fn complain_of_copy(here: &Listed, first: &Listed, problems: &mut Problems) {
+    let line = first.line.map(|line| format!(":{line}"));
+    let message = format!(
+        "feed.url: \"{}\" is listed twice; first at {}{}",
+        here.feed.url,
+        first.place,
+        line.unwrap_or_default()
+    );
+    problems.add(&here.place, here.line, message);
 }
 
 fn below(interval: Duration, floor: Duration) -> String {

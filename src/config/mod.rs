@@ -13,6 +13,7 @@ mod document;
 mod feeds;
 mod load;
 pub mod outline;
+mod pieces;
 mod problem;
 mod section;
 mod settings;
@@ -25,5 +26,5 @@ pub use feeds::url_fault;
 pub use load::{Sources, load};
 pub use problem::{Problem, Problems};
 pub use settings::{
-    Articles, Checkpoint, Config, Feed, FullText, Keep, Log, Robots, Store, WebSub,
+    Articles, Checkpoint, Config, Feed, FeedSettings, FullText, Keep, Log, Robots, Store, WebSub,
 };

@@ -2,7 +2,7 @@
 
 use opml::{OPML, Outline};
 
-use super::feeds::{Listed, url_fault};
+use super::feeds::url_fault;
 use super::problem::Problems;
 use super::settings::Feed;
 
@@ -11,7 +11,7 @@ const DEPTH_MAX: usize = 32;
 
 /// The feeds of an OPML document. Folders become tags. Outlines without an address are folders;
 /// addresses that cannot be asked are problems.
-pub fn read(name: &str, text: &str, problems: &mut Problems) -> Vec<Listed> {
+pub fn read(name: &str, text: &str, problems: &mut Problems) -> Vec<Feed> {
     let document = match OPML::from_str(text.trim_start_matches('\u{feff}')) {
         Ok(document) => document,
         Err(error) => {
@@ -19,7 +19,7 @@ pub fn read(name: &str, text: &str, problems: &mut Problems) -> Vec<Listed> {
             return Vec::new();
         }
     };
-    let mut listed = Vec::new();
+    let mut feeds = Vec::new();
     let mut queue: Vec<(Vec<String>, Outline)> = document
         .body
         .outlines
@@ -44,11 +44,7 @@ pub fn read(name: &str, text: &str, problems: &mut Problems) -> Vec<Listed> {
             let mut feed = Feed::new(url);
             feed.name = Some(title).filter(|title| !title.is_empty());
             feed.tags = folders;
-            listed.push(Listed {
-                feed,
-                place: name.to_owned(),
-                line: None,
-            });
+            feeds.push(feed);
         } else if folders.len() < DEPTH_MAX {
             let inside: Vec<String> = folders
                 .into_iter()
@@ -63,7 +59,7 @@ pub fn read(name: &str, text: &str, problems: &mut Problems) -> Vec<Listed> {
             );
         }
     }
-    listed
+    feeds
 }
 
 /// An OPML document that lists feeds by name and address.
@@ -98,7 +94,7 @@ mod tests {
         let feeds = read("list.opml", text, &mut problems);
         let found: Vec<_> = feeds
             .iter()
-            .map(|listed| (listed.feed.url.as_str(), listed.feed.tags.clone()))
+            .map(|feed| (feed.url.as_str(), feed.tags.clone()))
             .collect();
         assert_eq!(
             found,
@@ -127,7 +123,7 @@ mod tests {
         let back = read("x", &text, &mut problems);
         assert_eq!(problems, Problems::default());
         assert_eq!(
-            back.first().map(|listed| listed.feed.url.clone()),
+            back.first().map(|feed| feed.url.clone()),
             Some(feeds[0].1.clone())
         );
     }

@@ -16,6 +16,8 @@ use super::units;
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {
     pub name: &'a str,
+    /// Where the piece that is read begins: places are counted from there.
+    pub start: usize,
     /// Of its text: counting the lines before each of a hundred thousand feeds takes minutes.
     pub line_ends: &'a [usize],
 }
@@ -29,10 +31,10 @@ pub fn line_ends(text: &str) -> Vec<usize> {
 }
 
 impl Source<'_> {
-    /// The line of a byte, from 1.
+    /// The line of a byte of the piece, from 1.
     #[must_use]
     pub fn line(&self, at: usize) -> usize {
-        self.line_ends.partition_point(|end| *end < at) + 1
+        self.line_ends.partition_point(|end| *end < self.start + at) + 1
     }
 }
 
@@ -316,13 +318,10 @@ impl<'a, 'p> Section<'a, 'p> {
         (self.source, self.problems)
     }
 
-    /// Where the table stands: file and line.
+    /// The line where the table stands.
     #[must_use]
-    pub fn place(&self) -> (String, Option<usize>) {
-        (
-            self.source.name.to_owned(),
-            Some(self.source.line(self.start)),
-        )
+    pub fn line(&self) -> usize {
+        self.source.line(self.start)
     }
 
     /// What is left that nobody asked for, as strings by key: for tables whose keys are free.

@@ -121,23 +121,8 @@ pub struct Feed {
     pub url: String,
     pub name: Option<String>,
     pub tags: Vec<String>,
-    pub pace: Option<Pace>,
-    /// Instead of that of all cron lines.
-    pub splay: Option<Duration>,
-    pub headers: HeaderMap,
-    /// A file with `user:password`, or with a whole Authorization value such as `Bearer …`.
-    pub credentials: Option<PathBuf>,
-    pub networks: Networks,
-    pub robots: Option<Robots>,
-    pub full_text: Option<FullText>,
-    pub respect_cache_control: bool,
-    /// How long its articles are kept, and their texts; as all others when absent.
-    pub keep: Option<Keep>,
-    pub keep_text: Option<Keep>,
-    /// CSS selectors of what the article is in.
-    pub extract_keep: Vec<String>,
-    /// CSS selectors of what is not the article.
-    pub extract_drop: Vec<String>,
+    /// Shared by feeds that are set alike: of a hundred thousand most are.
+    pub settings: Arc<FeedSettings>,
 }
 
 impl Feed {
@@ -148,6 +133,36 @@ impl Feed {
             url,
             name: None,
             tags: Vec::new(),
+            settings: Arc::default(),
+        }
+    }
+}
+
+/// What is set for a feed; as for all feeds where it is absent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeedSettings {
+    pub pace: Option<Pace>,
+    /// Instead of that of all cron lines.
+    pub splay: Option<Duration>,
+    pub headers: HeaderMap,
+    /// A file with `user:password`, or with a whole Authorization value such as `Bearer …`.
+    pub credentials: Option<PathBuf>,
+    pub networks: Networks,
+    pub robots: Option<Robots>,
+    pub full_text: Option<FullText>,
+    pub respect_cache_control: bool,
+    /// How long its articles are kept, and their texts.
+    pub keep: Option<Keep>,
+    pub keep_text: Option<Keep>,
+    /// CSS selectors of what the article is in.
+    pub extract_keep: Vec<String>,
+    /// CSS selectors of what is not the article.
+    pub extract_drop: Vec<String>,
+}
+
+impl Default for FeedSettings {
+    fn default() -> Self {
+        Self {
             pace: None,
             splay: None,
             headers: HeaderMap::new(),

@@ -30,7 +30,7 @@ pub(super) async fn request(
         headers: own_headers(told).await?,
         home: due.configured_url.clone(),
         form: None,
-        networks: told.networks.clone(),
+        networks: told.settings.networks.clone(),
         now,
     })
 }
@@ -40,8 +40,8 @@ pub(super) async fn request(
 /// # Errors
 /// Why the credentials cannot be used.
 pub(super) async fn own_headers(told: &Feed) -> Result<HeaderMap, String> {
-    let mut headers = told.headers.clone();
-    if let Some(path) = &told.credentials {
+    let mut headers = told.settings.headers.clone();
+    if let Some(path) = &told.settings.credentials {
         headers.extend(credentials::authorization(path).await?);
     }
     Ok(headers)
@@ -85,7 +85,7 @@ pub(super) async fn asked_with(orders: &Orders, told: &Feed) -> Vec<u8> {
     let mut digest = Digest::default();
     digest.add(orders.config.fetch.user_agent.as_bytes());
     digest.add_own(told);
-    if let Some(path) = &told.credentials {
+    if let Some(path) = &told.settings.credentials {
         digest.add(&credentials::changed_at(path).await.to_le_bytes());
     }
     digest.finish()
@@ -103,11 +103,11 @@ impl Digest {
 
     /// What is configured for the feed alone.
     fn add_own(&mut self, told: &Feed) {
-        for (name, value) in &told.headers {
+        for (name, value) in &told.settings.headers {
             self.add(name.as_str().as_bytes());
             self.add(value.as_bytes());
         }
-        let path = told.credentials.as_ref();
+        let path = told.settings.credentials.as_ref();
         self.add(path.map_or(&[], |path| path.as_os_str().as_encoded_bytes()));
     }
 

@@ -57,7 +57,7 @@ async fn read(
         headers: own_headers(told).await.ok()?,
         home: due.configured_url.clone(),
         form: None,
-        networks: told.networks.clone(),
+        networks: told.settings.networks.clone(),
         now: mill.clock.now(),
     };
     let (fetched, failure) = match mill.fetcher.fetch(&request).await {
@@ -107,7 +107,9 @@ async fn read(
         },
         new,
         fetch_pages: wants_pages(
-            told.full_text.unwrap_or(orders.config.articles.full_text),
+            told.settings
+                .full_text
+                .unwrap_or(orders.config.articles.full_text),
             due.pages_compared,
             due.pages_added,
             due.polls,

@@ -19,8 +19,8 @@ pub async fn catch_up(mill: &Mill, reason: Reason) -> Result<(), StoreError> {
     let listed = mill.store.read(feeds::listed).await?;
     let strayed = |feed: &&feeds::ListedFeed| {
         let told = orders.feed(&feed.url);
-        let pace = told.as_ref().and_then(|told| told.pace.as_ref());
-        let splay = told.as_ref().and_then(|told| told.splay);
+        let pace = told.as_ref().and_then(|told| told.settings.pace.as_ref());
+        let splay = told.as_ref().and_then(|told| told.settings.splay);
         let furthest = horizon(
             schedule,
             pace.unwrap_or(&orders.config.pace),

@@ -12,14 +12,14 @@ use crate::store::{self, FetchRecord, KeepRobots, robots};
 /// Networks that are allowed for a feed hold for its pages only where the feed itself lies in
 /// them: a public feed must not lead us into them.
 pub(super) async fn networks(mill: &Mill, feed: Option<&Feed>) -> Networks {
-    let Some(feed) = feed.filter(|feed| !feed.networks.is_empty()) else {
+    let Some(feed) = feed.filter(|feed| !feed.settings.networks.is_empty()) else {
         return Networks::default();
     };
     let Ok(url) = Url::parse(&feed.url) else {
         return Networks::default();
     };
-    if mill.fetcher.is_inside(&url, &feed.networks).await {
-        feed.networks.clone()
+    if mill.fetcher.is_inside(&url, &feed.settings.networks).await {
+        feed.settings.networks.clone()
     } else {
         Networks::default()
     }
@@ -33,7 +33,7 @@ pub(super) fn honours_robots(orders: &Orders, feed: Option<&Feed>, url: &str) ->
         .and_then(|url| url.host_str().map(str::to_owned));
     let of_host = host.and_then(|host| orders.config.robots_by_host.get(&host).copied());
     let robots = feed
-        .and_then(|feed| feed.robots)
+        .and_then(|feed| feed.settings.robots)
         .or(of_host)
         .unwrap_or(orders.config.robots);
     robots == Robots::Honour

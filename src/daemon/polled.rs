@@ -7,8 +7,8 @@ use crate::config::{Feed, FullText};
 use crate::feed;
 use crate::fetch::redact;
 use crate::model::{
-    DueFeed, FailureKind, FeedChanges, FetchFailure, Fetched, Freshness, ParsedFeed, PollOutcome,
-    Timestamp,
+    DueFeed, FailureKind, FeedChanges, FetchFailure, Fetched, Freshness, ParsedEntry, ParsedFeed,
+    PollOutcome, Timestamp,
 };
 use crate::schedule::{self, Answer, NextPoll, Profile, Question, Reason, Visit, next_poll};
 use crate::store::{CommitPoll, FetchRecord, Gap, polls};
@@ -83,10 +83,10 @@ pub(super) fn commit(
     load.forget_before(now);
     let next = next_poll(&Question {
         settings: schedule,
-        pace: told.pace.as_ref().unwrap_or(&orders.config.pace),
-        splay: told.splay.unwrap_or(schedule.splay),
+        pace: told.settings.pace.as_ref().unwrap_or(&orders.config.pace),
+        splay: told.settings.splay.unwrap_or(schedule.splay),
         backstop: backstop(orders, due),
-        respect_cache_control: told.respect_cache_control,
+        respect_cache_control: told.settings.respect_cache_control,
         feed: due,
         profile,
         answer: &answer,
@@ -109,20 +109,12 @@ pub(super) fn commit(
     // Validators of a body that was not read, or not read to its end, are not kept: they would
     // make the server say "not modified" about something we never had.
     let keep = fetched.as_ref().filter(|_| outcome.is_ok() && !deferred);
-    let gap = changes.gap.then(|| Gap {
-        from: due.last_ok_at.unwrap_or(due.created_at),
-        // Nothing marks where the older documents of a feed that was never read would be old enough.
-        older: older
-            .filter(|_| due.last_ok_at.is_some())
-            .filter(|older| fetched.as_ref().is_none_or(|fetched| *older != fetched.url)),
-        missed: feed::missed(&changes.new, due.last_ok_at.unwrap_or(due.created_at)),
-    });
+    let gap = changes
+        .gap
+        .then(|| gap(due, &changes.new, fetched.as_ref(), older));
     let look_again = schedule::next_look(schedule, now, mill.clock.chance());
     let found_at = keep.and_then(|fetched| found(told, due, fetched, look_again));
-    let refused = matches!(
-        outcome,
-        Err(FailureKind::Unauthorized | FailureKind::Credentials)
-    );
+    let refused = outcome.is_err_and(FailureKind::is_about_credentials);
     let gone = outcome.is_err_and(|kind| schedule::is_gone(schedule, due, kind, now));
     let address = address(schedule, due, fetched.as_ref(), outcome.is_ok(), now);
     let notes = schedule::standing(&schedule::Seen {
@@ -157,7 +149,9 @@ pub(super) fn commit(
             document(parsed, fetched.as_ref(), hash)
         }),
         fetch_pages: wants_pages(
-            told.full_text.unwrap_or(orders.config.articles.full_text),
+            told.settings
+                .full_text
+                .unwrap_or(orders.config.articles.full_text),
             due.pages_compared,
             due.pages_added,
             due.polls,
@@ -180,7 +174,7 @@ pub(super) fn commit(
 /// Where the document was found, for the feeds that lead to the same one.
 fn found(told: &Feed, due: &DueFeed, fetched: &Fetched, again: Timestamp) -> Option<polls::Found> {
     // A document that is asked for with headers of a feed's own may be another one for everybody else.
-    let shared = told.headers.is_empty() && told.credentials.is_none();
+    let shared = told.settings.headers.is_empty() && told.settings.credentials.is_none();
     shared.then(|| polls::Found {
         url: fetched.url.clone(),
         at_home: due.url == due.configured_url && fetched.redirects.is_empty(),
@@ -190,6 +184,23 @@ fn found(told: &Feed, due: &DueFeed, fetched: &Fetched, again: Timestamp) -> Opt
             interval: None,
         },
     })
+}
+
+/// A gap that ends with `window`, and the older document, which may close it.
+fn gap(
+    due: &DueFeed,
+    window: &[ParsedEntry],
+    fetched: Option<&Fetched>,
+    older: Option<String>,
+) -> Gap {
+    let from = due.last_ok_at.unwrap_or(due.created_at);
+    // Of a feed that was never read, no older document says that it is old enough.
+    let older = older.filter(|_| due.last_ok_at.is_some());
+    Gap {
+        from,
+        older: older.filter(|older| fetched.is_none_or(|fetched| *older != fetched.url)),
+        missed: feed::missed(window, from),
+    }
 }
 
 /// What the new entries teach of when the feed publishes.

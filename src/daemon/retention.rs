@@ -139,8 +139,8 @@ pub fn keep(config: &Config) -> retention::Keep {
         texts: span(config.store.keep_text),
     };
     let of_feed = |feed: &crate::config::Feed| Spans {
-        articles: feed.keep.map_or(usual.articles, span),
-        texts: feed.keep_text.map_or(usual.texts, span),
+        articles: feed.settings.keep.map_or(usual.articles, span),
+        texts: feed.settings.keep_text.map_or(usual.texts, span),
     };
     let feeds = config.feeds.iter();
     retention::Keep {

@@ -213,8 +213,8 @@ impl<'m> Visit<'m> {
 /// How the pages of a feed are read.
 pub(super) fn extraction(feed: Option<&Feed>) -> article::Settings {
     feed.map_or_else(article::Settings::default, |feed| article::Settings {
-        keep: feed.extract_keep.clone(),
-        drop: feed.extract_drop.clone(),
+        keep: feed.settings.extract_keep.clone(),
+        drop: feed.settings.extract_drop.clone(),
         ..article::Settings::default()
     })
 }

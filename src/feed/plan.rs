@@ -269,7 +269,11 @@ pub(super) mod tests {
     #[test]
     fn a_moved_entry_is_an_edit_without_a_change_of_text() {
         let old = [entry("1", "a", 1)];
-        let changes = plan(vec![entry("1", "b", 1)], &stored(&old), &context(Before::Entries));
+        let changes = plan(
+            vec![entry("1", "b", 1)],
+            &stored(&old),
+            &context(Before::Entries),
+        );
         assert!(changes.edited.iter().all(|edit| !edit.text_changed));
         assert_eq!(changes.edited.len(), 1);
     }

@@ -81,6 +81,12 @@ tokens! {
 }
 
 impl FailureKind {
+    /// Asking again with the same credentials would be refused again.
+    #[must_use]
+    pub const fn is_about_credentials(self) -> bool {
+        matches!(self, Self::Unauthorized | Self::Credentials)
+    }
+
     /// The host itself could not be talked to: no name, no connection, no certificate to trust.
     #[must_use]
     pub const fn is_unreachable(self) -> bool {

@@ -1,9 +1,10 @@
 //! Where settings come from, and that the example says what the code does.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use feedmill::config::{Config, FullText, Sources, load};
+use feedmill::config::{Config, Feed, FullText, Sources, load};
 use feedmill::schedule::Pace;
 
 fn from_text(text: &str, variables: &[(&str, &str)]) -> Config {
@@ -161,8 +162,34 @@ fn feeds_come_from_includes_and_opml_too() {
         ]
     );
     assert_eq!(
-        config.feeds[1].pace,
+        config.feeds[1].settings.pace,
         Some(Pace::Every(Duration::from_secs(900)))
     );
-    assert!(matches!(config.feeds[2].pace, Some(Pace::Cron(_))));
+    assert!(matches!(config.feeds[2].settings.pace, Some(Pace::Cron(_))));
+}
+
+#[test]
+fn a_list_of_any_length_is_read_and_every_fault_has_its_line() {
+    let feed = |n: usize| {
+        format!("[[feed]]\nurl = \"https://example.org/{n}\"\n[feed.headers]\nx-n = \"{n}\"\n")
+    };
+    let list = (0..1000).map(feed).collect::<Vec<_>>().concat();
+    let config = from_text(&format!("[polling]\nfloor = \"5m\"\n{list}"), &[]);
+    assert_eq!(config.schedule.floor, Duration::from_secs(300));
+    let right = |(n, feed): (usize, &Arc<Feed>)| {
+        feed.url == format!("https://example.org/{n}")
+            && feed.settings.headers["x-n"] == n.to_string().as_str()
+    };
+    assert_eq!(config.feeds.len(), 1000);
+    assert!(config.feeds.iter().enumerate().all(right));
+
+    let text = format!("{list}{}[[feed]]\nurl = 7\n[polling]\nflour = 1\n", feed(3));
+    let sources = Sources {
+        text: Some(("test".to_owned(), text)),
+        ..Sources::default()
+    };
+    let problems = load(&sources).expect_err("three faults").0;
+    let lines: Vec<_> = problems.iter().map(|problem| problem.line).collect();
+    assert_eq!(lines, [Some(4008), Some(4006), Some(4001)], "{problems:?}");
+    assert!(problems[2].message.contains("first at test:13"));
 }

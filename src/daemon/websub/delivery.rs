@@ -75,7 +75,10 @@ pub(super) async fn deliver(mill: &Mill, delivery: Delivery) -> Result<(), Store
         record.outcome = PollOutcome::Changed.token();
     }
     let orders = mill.orders();
-    let full_text = told.full_text.unwrap_or(orders.config.articles.full_text);
+    let full_text = told
+        .settings
+        .full_text
+        .unwrap_or(orders.config.articles.full_text);
     let (new, edited) = mill
         .store
         .write(CommitDelivery {
