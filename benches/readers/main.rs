@@ -30,6 +30,10 @@ use feedmill::store::{Settings, Store, open};
 
 use crate::ask::{Asked, Question};
 
+/// As the service has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Articles that are written a second while others read.
 const RATE: u64 = 200;
 /// The log may not outgrow this.

@@ -39,7 +39,7 @@ pub(super) fn interval(
     clamp(settings, next)
 }
 
-/// By its habit a feed is polled when so many occasions are to be expected. At random times news then
+/// By its habit a feed is polled when so many entries are to be expected. At random times news then
 /// come with every seventh poll; the others are a 304, and a feed that publishes sixteen times a day
 /// is asked as often as the floor allows.
 const WORTH_A_POLL: f64 = 1.0 / 6.0;

@@ -41,6 +41,8 @@ const HALF_SURE_OF_THE_WEEK: f64 = 60.0;
 /// No hour is taken for less, or more, than this many times the average: a habit is no promise.
 const LEAST_RATIO: f64 = 1.0 / 16.0;
 const MOST_RATIO: f64 = 16.0;
+/// Hours of which a larger share has news are taken for this: three entries an hour, enough for any floor.
+const BUSIEST: f64 = 0.95;
 /// Neighbouring hours share their occasions in these proportions: nobody publishes by our clock.
 const KERNEL: [f64; 5] = [1.0, 2.0, 3.0, 2.0, 1.0];
 
@@ -183,15 +185,16 @@ impl Profile {
         self.per_hour() * hours(Shape(self.ratios()).between(from, to))
     }
 
-    /// When, from an instant on, so many occasions are to be expected; at the latest in a week.
-    /// `None` where there is no habit, or it has ended: it is quiet for longer than chance explains.
+    /// When, from an instant on, so many entries are to be expected, at random times; at the latest in a
+    /// week. `None` where there is no habit, or it has ended: it is quiet for longer than chance explains.
     #[must_use]
-    pub fn expects(&self, occasions: f64, from: Timestamp) -> Option<Timestamp> {
+    pub fn expects(&self, entries: f64, from: Timestamp) -> Option<Timestamp> {
         let per_hour = self.per_hour();
-        let rates = Shape(self.ratios());
-        let missed = per_hour * hours(rates.between(self.last(), from));
+        let ratios = self.ratios();
+        let missed = per_hour * hours(Shape(ratios).between(self.last(), from));
         let is_habit = self.occasions() >= HABIT && missed <= NO_CHANCE;
-        let hours = occasions / per_hour;
+        let rates = Shape(ratios.map(|ratio| entries_an_hour(per_hour * ratio) / per_hour));
+        let hours = entries / per_hour;
         is_habit.then(|| rates.after(from, seconds(hours * HOUR as f64).min(WEEK)))
     }
 
@@ -245,6 +248,11 @@ impl Profile {
         normalise(&mut ratios);
         ratios
     }
+}
+
+/// Entries that come in an hour at random times, when this share of such hours has any (Poisson).
+fn entries_an_hour(share: f64) -> f64 {
+    -(-share.min(BUSIEST)).ln_1p()
 }
 
 /// A value for each hour of the week, 1 on average: how fast a clock runs in it.

@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::types::FromSql;
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::json;
 
 use super::request::Change;
@@ -173,12 +174,24 @@ pub fn due(
     without: &[String],
     only: Option<&[FeedId]>,
 ) -> Result<Vec<Due<FeedId>>, StoreError> {
-    // Most of the time nothing is due, and the question by hosts is the dearer one.
-    let mut any = conn.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM _feed WHERE state IN ('active', 'gone') AND next_poll_at <= ?1 AND (leased_until IS NULL OR leased_until <= ?1))",
+    // Most of the time few are due, and no host can have too many. The question by hosts is the dearer one.
+    let mut select = conn.prepare_cached(
+        "SELECT id, host, next_poll_at, last_poll_at FROM _feed
+         WHERE state IN ('active', 'gone') AND next_poll_at <= ?1 AND (leased_until IS NULL OR leased_until <= ?1)
+         ORDER BY next_poll_at LIMIT ?2",
     )?;
-    if !any.query_row([now], |row| row.get(0))? {
-        return Ok(Vec::new());
+    let few = select.query_map(params![now, per_host], |row| {
+        let order: (Timestamp, Option<Timestamp>, FeedId) = (row.get(2)?, row.get(3)?, row.get(0)?);
+        Ok((order, due_row(row)?))
+    })?;
+    let mut few = few.collect::<Result<Vec<_>, _>>()?;
+    if few.len() < per_host as usize {
+        few.sort_unstable_by_key(|(order, _)| *order);
+        let few = few.into_iter().map(|(_, due)| due);
+        let wanted = |due: &Due<FeedId>| {
+            !without.contains(&due.host) && only.is_none_or(|only| only.contains(&due.id))
+        };
+        return Ok(few.filter(wanted).take(limit as usize).collect());
     }
     let mut select = conn.prepare_cached(
         "SELECT id, host FROM (
@@ -191,14 +204,17 @@ pub fn due(
     let only = only.map(|ids| json!(ids.iter().map(|id| id.0).collect::<Vec<_>>()).to_string());
     let rows = select.query_map(
         params![now, per_host, limit, json!(without).to_string(), only],
-        |row| {
-            Ok(Due {
-                id: row.get(0)?,
-                host: row.get(1)?,
-            })
-        },
+        due_row,
     )?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A row whose first columns are `id` and `host`.
+pub(super) fn due_row<Id: FromSql>(row: &Row<'_>) -> rusqlite::Result<Due<Id>> {
+    Ok(Due {
+        id: row.get(0)?,
+        host: row.get(1)?,
+    })
 }
 
 /// Puts off everything that is due on a host that wants to be left alone, or cannot be reached.

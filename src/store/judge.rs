@@ -109,9 +109,10 @@ impl Memory {
             .prepare_cached("SELECT first_seen_at FROM _article ORDER BY id DESC LIMIT 1")?
             .query_row([], |row| row.get(0))
             .optional()?;
+        // The sketches first (CROSS JOIN): the articles of a large store would all be sorted otherwise.
         let oldest: Option<Timestamp> = conn
             .prepare_cached(
-                "SELECT a.first_seen_at FROM _sketch s JOIN _article a ON a.id = s.article_id ORDER BY s.article_id LIMIT 1",
+                "SELECT a.first_seen_at FROM _sketch s CROSS JOIN _article a ON a.id = s.article_id ORDER BY s.article_id LIMIT 1",
             )?
             .query_row([], |row| row.get(0))
             .optional()?;
@@ -123,7 +124,7 @@ impl Memory {
         Ok(conn
             .prepare_cached(
                 "DELETE FROM _sketch WHERE article_id IN (
-                   SELECT id FROM (SELECT a.id, a.first_seen_at FROM _sketch s JOIN _article a ON a.id = s.article_id
+                   SELECT id FROM (SELECT a.id, a.first_seen_at FROM _sketch s CROSS JOIN _article a ON a.id = s.article_id
                                    ORDER BY s.article_id LIMIT ?2)
                    WHERE first_seen_at < ?1)",
             )?

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::json;
 use url::Url;
 
-use super::feeds::Due;
+use super::feeds::{Due, due_row};
 use super::request::Change;
 use super::writer::Work;
 use super::{StoreError, rows};
@@ -144,12 +144,22 @@ pub fn due(
     limit: u32,
     without: &[String],
 ) -> Result<Vec<Due<PageId>>, StoreError> {
-    // Most of the time nothing is due, and the question by hosts is the dearer one.
-    let mut any = conn.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM _page WHERE state = 'pending' AND next_at <= ?1 AND (leased_until IS NULL OR leased_until <= ?1))",
+    // Most of the time few are due, and no host can have too many. The question by hosts is the dearer one.
+    let mut select = conn.prepare_cached(
+        "SELECT id, host, next_at FROM _page
+         WHERE state = 'pending' AND next_at <= ?1 AND (leased_until IS NULL OR leased_until <= ?1)
+         ORDER BY next_at LIMIT ?2",
     )?;
-    if !any.query_row([now], |row| row.get(0))? {
-        return Ok(Vec::new());
+    let few = select.query_map(params![now, per_host], |row| {
+        let order: (Timestamp, PageId) = (row.get(2)?, row.get(0)?);
+        Ok((order, due_row(row)?))
+    })?;
+    let mut few = few.collect::<Result<Vec<_>, _>>()?;
+    if few.len() < per_host as usize {
+        few.sort_unstable_by_key(|(order, _)| *order);
+        let few = few.into_iter().map(|(_, due)| due);
+        let wanted = |due: &Due<PageId>| !without.contains(&due.host);
+        return Ok(few.filter(wanted).take(limit as usize).collect());
     }
     let mut select = conn.prepare_cached(
         "SELECT id, host FROM (
@@ -160,12 +170,7 @@ pub fn due(
     )?;
     let rows = select.query_map(
         params![now, per_host, limit, json!(without).to_string()],
-        |row| {
-            Ok(Due {
-                id: row.get(0)?,
-                host: row.get(1)?,
-            })
-        },
+        due_row,
     )?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

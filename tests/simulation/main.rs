@@ -35,6 +35,10 @@ use clock::Virtual;
 use score::Score;
 use web::Web;
 
+/// As the service has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const DAY: Duration = Duration::from_secs(86_400);
 /// Every five seconds in the service; less often serves as well here.
 const HEARTBEAT: Duration = Duration::from_secs(60);

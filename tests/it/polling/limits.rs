@@ -485,13 +485,15 @@ fn of_feeds_that_were_put_off_together_whoever_waited_longest_comes_first() {
         },
     };
     runtime.block_on(store.write(hold)).unwrap();
-    let due = |now| {
-        let due = store.read(move |conn| store::feeds::due(conn, at(now), 64, 64, &[], None));
+    let due = |now, per_host| {
+        let due = store.read(move |conn| store::feeds::due(conn, at(now), per_host, 64, &[], None));
         let due = runtime.block_on(due).unwrap();
         due.iter().map(|due| due.id.0).collect::<Vec<_>>()
     };
-    assert_eq!(due(199), Vec::<i64>::new());
-    assert_eq!(due(200), [2, 3, 1]);
+    assert_eq!(due(199, 64), Vec::<i64>::new());
+    assert_eq!(due(200, 64), [2, 3, 1]);
+    assert_eq!(due(200, 3), [2, 3, 1]);
+    assert_eq!(due(200, 2), [2, 3]);
     drop(store);
     writer.join().unwrap();
 }
