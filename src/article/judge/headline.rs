@@ -1,6 +1,6 @@
 //! The headline above the text: it is the title already.
 
-use crate::article::metadata::title;
+use crate::article::metadata::likeness::is_same;
 use crate::article::page::Page;
 
 /// Drops the first kept block where it says the title, unless nothing else is kept.
@@ -10,7 +10,7 @@ pub fn drop_repeated(page: &Page<'_>, title: Option<&str>, keep: &mut [bool]) {
     let mut kept = page.blocks.iter().zip(keep).filter(|(_, keep)| **keep);
     if let (Some(title), Some((first, slot))) = (title, kept.next())
         && kept.next().is_some()
-        && title::is_same(&first.text, title)
+        && is_same(&first.text, title)
     {
         *slot = false;
     }

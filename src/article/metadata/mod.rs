@@ -15,6 +15,7 @@ pub mod day;
 pub mod head;
 pub mod jsonld;
 pub mod lang;
+pub mod likeness;
 mod marked;
 mod names;
 pub mod published;
@@ -84,6 +85,7 @@ pub fn gather(
         described: described.headline.as_deref(),
         feed: words.title.as_deref(),
         sites,
+        address: url,
     });
     let lang = described.lang.clone().or_else(|| head.lang.clone());
     let month_first = head

@@ -1,14 +1,13 @@
 //! The title: what the page's own heading and its declarations agree on.
 
-use std::collections::HashSet;
-
-use crate::article::page::block::ratio;
 use crate::article::page::{Hints, Page, text};
 
+use super::likeness::{are_versions, is_same, is_spelled_by, key};
+
 /// What separates a title from the site's name, spaces included.
-const SEPARATORS: [&str; 17] = [
+const SEPARATORS: [&str; 18] = [
     " | ", " - ", " – ", " — ", " :: ", " : ", " » ", " « ", " · ", " • ", " / ", " ‹ ", " › ",
-    " ~ ", "│", "｜", "-新",
+    " ~ ", "│", "｜", "：", "-新",
 ];
 
 /// Of these, what stands before nothing but a section or a site.
@@ -19,9 +18,6 @@ const MIN_TITLE_WORDS: usize = 3;
 
 /// What the heading that the reader sees counts beside a declaration: declarations copy each other.
 const HEADING_VOTES: usize = 2;
-
-/// Titles that share this much of their words are versions of one another.
-const VERSION: f32 = 0.5;
 
 /// The longest title, in characters.
 const MAX_CHARS: usize = 400;
@@ -37,6 +33,7 @@ pub struct Evidence<'e> {
     pub feed: Option<&'e str>,
     /// Names the site goes by.
     pub sites: Vec<&'e str>,
+    pub address: &'e str,
 }
 
 /// A heading as the reader sees it.
@@ -79,15 +76,26 @@ pub fn decide(evidence: &Evidence<'_>) -> Option<String> {
         })
         .collect();
     let others: Vec<&String> = [&og, &described, &declared].into_iter().flatten().collect();
-    let agreed = headings
-        .iter()
-        .find(|heading| others.iter().any(|other| agree(heading, other)));
+    let said = |is_said: fn(&str, &str) -> bool| {
+        headings
+            .iter()
+            .find(|heading| others.iter().any(|other| is_said(heading, other)))
+    };
+    let agreed = said(is_same).or_else(|| said(are_versions));
     let lone = match headings.as_slice() {
         [one] if !is_site(one, &sites) => Some(one),
         _ => None,
     };
-    let mut candidates: Vec<&String> = agreed
-        .into_iter()
+    // Two declarations that agree with each other and not with the heading: the heading is cut down,
+    // and `title` is often made of it.
+    let declarations_agree = match (&og, &described) {
+        (Some(og), Some(described)) => is_same(og, described),
+        _ => false,
+    };
+    let mut candidates: Vec<&String> = og
+        .iter()
+        .filter(|_| declarations_agree)
+        .chain(agreed)
         .chain(&og)
         .chain(&described)
         .chain(lone)
@@ -99,11 +107,6 @@ pub fn decide(evidence: &Evidence<'_>) -> Option<String> {
             .filter(|heading| text::count_words(heading) >= MIN_TITLE_WORDS),
     );
     candidates.retain(|title| !title.is_empty());
-    // Two declarations that agree with each other and not with the heading: the heading is cut down.
-    let declarations_agree = match (&og, &described) {
-        (Some(og), Some(described)) => key(og) == key(described),
-        _ => false,
-    };
     let votes = |title: &String| {
         let wanted = key(title);
         let said = others.iter().filter(|other| key(other) == wanted).count();
@@ -125,14 +128,36 @@ pub fn decide(evidence: &Evidence<'_>) -> Option<String> {
         .map(|title| votes(title))
         .max()
         .unwrap_or(0);
-    candidates
-        .iter()
-        .find(|title| votes(title) == most)
-        .map(|title| (**title).clone())
+    let first_title = described
+        .as_ref()
+        .filter(|described| is_first_title(described, evidence));
+    first_title
+        .or_else(|| {
+            candidates
+                .iter()
+                .copied()
+                .find(|title| votes(title) == most)
+        })
+        .cloned()
         .or_else(|| evidence.feed.map(str::to_owned))
         .or_else(|| headings.first().cloned())
         .map(|title| title.chars().take(MAX_CHARS).collect())
         .filter(|title: &String| !title.is_empty())
+}
+
+/// True for the structured data's headline where the address spells it out and no other title on the
+/// page: it is what the article was published under, the others have been rewritten since.
+fn is_first_title(described: &str, evidence: &Evidence<'_>) -> bool {
+    let wanted = key(described);
+    let others = [evidence.og, evidence.declared].into_iter().flatten();
+    let headings = evidence
+        .headings
+        .iter()
+        .map(|heading| heading.text.as_str());
+    is_spelled_by(described, evidence.address)
+        && others
+            .chain(headings)
+            .all(|other| !key(other).contains(&wanted) && !is_spelled_by(other, evidence.address))
 }
 
 /// The name of a blog that stands in the `h1`: the declared title is that name and then the one for sharing.
@@ -255,44 +280,6 @@ fn is_site(part: &str, sites: &[&str]) -> bool {
                     || (site.len() >= 4 && part.contains(&site))
                     || (part.len() >= 4 && site.contains(&part)))
         })
-}
-
-/// True when two titles differ in nothing but case, spaces and marks.
-pub fn is_same(a: &str, b: &str) -> bool {
-    let key_of_a = key(a);
-    !key_of_a.is_empty() && key_of_a == key(b)
-}
-
-/// Letters and digits only, lower case.
-fn key(text: &str) -> String {
-    text.chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
-}
-
-/// True when two titles are the same, one is a part of the other, or they are versions of one another.
-fn agree(a: &str, b: &str) -> bool {
-    let (short, long) = (key(a), key(b));
-    let (short, long) = if short.len() <= long.len() {
-        (short, long)
-    } else {
-        (long, short)
-    };
-    if short.is_empty() {
-        return false;
-    }
-    if short == long || (short.len() >= 12 && long.contains(&short)) {
-        return true;
-    }
-    let words = |title: &str| {
-        text::words(title)
-            .map(str::to_lowercase)
-            .collect::<HashSet<String>>()
-    };
-    let (a, b) = (words(a), words(b));
-    let shared = a.intersection(&b).count();
-    shared >= 3 && ratio(shared, a.len().min(b.len())) >= VERSION
 }
 
 #[cfg(test)]
