@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// A first pass or a catch-up goes at this pace until it would take longer than its span: a
 /// handful of feeds starts at once, ten thousand take the whole of it.
-const PACE: Duration = Duration::from_millis(200);
+const PACE: Duration = Duration::from_millis(240);
 
 /// How long after the start the feed of rank `index` among `count` is due, within `span`.
 #[must_use]

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use rusqlite::types::FromSql;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, Rows, params};
 use serde_json::json;
 
 use super::request::Change;
@@ -178,20 +178,15 @@ pub fn due(
     let mut select = conn.prepare_cached(
         "SELECT id, host, next_poll_at, last_poll_at FROM _feed
          WHERE state IN ('active', 'gone') AND next_poll_at <= ?1 AND (leased_until IS NULL OR leased_until <= ?1)
-         ORDER BY next_poll_at LIMIT ?2",
+         ORDER BY next_poll_at",
     )?;
-    let few = select.query_map(params![now, per_host], |row| {
-        let order: (Timestamp, Option<Timestamp>, FeedId) = (row.get(2)?, row.get(3)?, row.get(0)?);
-        Ok((order, due_row(row)?))
+    let few = few(select.query([now])?, per_host.min(limit), without, |row| {
+        let id: FeedId = row.get(0)?;
+        let order: (Timestamp, Option<Timestamp>, _) = (row.get(2)?, row.get(3)?, id);
+        Ok(only.is_none_or(|only| only.contains(&id)).then_some(order))
     })?;
-    let mut few = few.collect::<Result<Vec<_>, _>>()?;
-    if few.len() < per_host as usize {
-        few.sort_unstable_by_key(|(order, _)| *order);
-        let few = few.into_iter().map(|(_, due)| due);
-        let wanted = |due: &Due<FeedId>| {
-            !without.contains(&due.host) && only.is_none_or(|only| only.contains(&due.id))
-        };
-        return Ok(few.filter(wanted).take(limit as usize).collect());
+    if let Some(few) = few {
+        return Ok(few);
     }
     let mut select = conn.prepare_cached(
         "SELECT id, host FROM (
@@ -207,6 +202,31 @@ pub fn due(
         due_row,
     )?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Rows with the columns `id` and `host` in the order that `order` gives them, without those that it gives
+/// none; `None` when there are `most` or more.
+pub(super) fn few<Id: FromSql, Order: Ord>(
+    mut rows: Rows<'_>,
+    most: u32,
+    without: &[String],
+    order: impl Fn(&Row<'_>) -> rusqlite::Result<Option<Order>>,
+) -> rusqlite::Result<Option<Vec<Due<Id>>>> {
+    let without: HashSet<&str> = without.iter().map(String::as_str).collect();
+    let mut few = Vec::new();
+    while let Some(row) = rows.next()? {
+        if without.contains(row.get_ref(1)?.as_str()?) {
+            continue;
+        }
+        if let Some(order) = order(row)? {
+            few.push((order, due_row(row)?));
+        }
+        if few.len() >= most as usize {
+            return Ok(None);
+        }
+    }
+    few.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(Some(few.into_iter().map(|(_, due)| due).collect()))
 }
 
 /// A row whose first columns are `id` and `host`.

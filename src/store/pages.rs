@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::json;
 use url::Url;
 
-use super::feeds::{Due, due_row};
+use super::feeds::{Due, due_row, few};
 use super::request::Change;
 use super::writer::Work;
 use super::{StoreError, rows};
@@ -148,18 +148,14 @@ pub fn due(
     let mut select = conn.prepare_cached(
         "SELECT id, host, next_at FROM _page
          WHERE state = 'pending' AND next_at <= ?1 AND (leased_until IS NULL OR leased_until <= ?1)
-         ORDER BY next_at LIMIT ?2",
+         ORDER BY next_at",
     )?;
-    let few = select.query_map(params![now, per_host], |row| {
+    let few = few(select.query([now])?, per_host.min(limit), without, |row| {
         let order: (Timestamp, PageId) = (row.get(2)?, row.get(0)?);
-        Ok((order, due_row(row)?))
+        Ok(Some(order))
     })?;
-    let mut few = few.collect::<Result<Vec<_>, _>>()?;
-    if few.len() < per_host as usize {
-        few.sort_unstable_by_key(|(order, _)| *order);
-        let few = few.into_iter().map(|(_, due)| due);
-        let wanted = |due: &Due<PageId>| !without.contains(&due.host);
-        return Ok(few.filter(wanted).take(limit as usize).collect());
+    if let Some(few) = few {
+        return Ok(few);
     }
     let mut select = conn.prepare_cached(
         "SELECT id, host FROM (
