@@ -108,9 +108,9 @@ pub(super) fn log(level: &str, json: bool) {
 /// Stack of the threads that parse: parsers bound their depth, this is what they may count on.
 const STACK_BYTES: usize = 8 << 20;
 
-/// Threads beside one for each core that may block: for reading the database, a backup, and the ends
-/// of others. Any number would be used in turn, and each keeps two megabytes.
-const BLOCKING: usize = 8;
+/// Threads beside one for each core that may block: for three readings of the database, and a backup or
+/// the end of another thread. Any number would be used in turn, and each keeps megabytes.
+const BLOCKING: usize = 4;
 
 /// The runtime that commands with a network use.
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {

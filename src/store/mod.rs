@@ -264,7 +264,7 @@ struct Readers {
 
 /// Connections that may read at a time, and are kept; whoever comes later waits. The daemon's reads
 /// take a millisecond or less, and each connection has a cache and a thread.
-const READERS: usize = 4;
+const READERS: usize = 3;
 
 impl Readers {
     fn take(&self) -> Result<Connection, StoreError> {
