@@ -1,5 +1,6 @@
 //! What two sketches say of their texts.
 
+use super::hashes::count_shared;
 use super::prepared::SKETCH_HASHES;
 
 /// Share of the smaller text's sample that the other must have. Of a text that is contained to
@@ -26,11 +27,7 @@ pub(super) fn may_match(one: &[u32], other: impl Iterator<Item = u32>) -> bool {
     let end = end(one).min(end(other));
     let within = |sketch: &[u32]| sketch.partition_point(|hash| *hash <= end);
     let smaller = within(one).min(within(other));
-    let shared = one
-        .iter()
-        .filter(|hash| other.binary_search(hash).is_ok())
-        .count();
-    smaller < SAMPLE || shared as f32 >= SEEN * smaller as f32
+    smaller < SAMPLE || count_shared(one, other) as f32 >= SEEN * smaller as f32
 }
 
 /// The hash up to which a sketch has all of its text's: a short text is all there.
