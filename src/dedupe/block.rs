@@ -36,6 +36,7 @@ pub(super) struct Block {
     newest: Vec<u32>,
     /// Postings that are in the table.
     linked: usize,
+    earliest: Timestamp,
     latest: Timestamp,
 }
 
@@ -57,6 +58,7 @@ impl Block {
             postings: Vec::with_capacity(postings),
             newest: vec![0; postings],
             linked: 0,
+            earliest: Timestamp::from_millis(i64::MAX),
             latest: Timestamp::from_millis(i64::MIN),
         }
     }
@@ -80,6 +82,7 @@ impl Block {
             .ok()
             .filter(|_| !self.is_full())?;
         self.articles.push(article);
+        self.earliest = self.earliest.min(article.at);
         self.latest = self.latest.max(article.at);
         let padding = std::iter::repeat(&EMPTY);
         let hashes = sketch.iter().chain(padding).take(SKETCH_HASHES);
@@ -141,6 +144,9 @@ impl Block {
         most: usize,
         mut found: impl FnMut(Slot),
     ) -> usize {
+        let within = |seen: Timestamp| seen.since(at).max(at.since(seen)) <= span;
+        // Of most blocks all articles are: then none has to be looked at, far away in memory.
+        let all_within = within(self.earliest) && within(self.latest);
         let mut count = 0;
         let mut next = self.newest_of(hash);
         for _ in 0..MAX_STEPS {
@@ -151,8 +157,7 @@ impl Block {
                 break;
             }
             if posting.hash == hash
-                && let Some(article) = self.article(slot)
-                && article.at.since(at).max(at.since(article.at)) <= span
+                && (all_within || self.article(slot).is_some_and(|article| within(article.at)))
             {
                 count += 1;
                 found(slot);

@@ -23,8 +23,8 @@ const BLOCK_MIN: usize = 1 << 14;
 /// quarter at most has left the window and is not yet forgotten.
 const BLOCK_MAX: usize = 1 << 18;
 
-/// Steps of a chain that are read ahead: few chains of uncommon hashes are longer.
-const WARM_STEPS: usize = 3;
+/// Steps of a chain that are read ahead: chains of rare hashes are no longer.
+const WARM_STEPS: usize = 64;
 
 /// How far the window reaches and how much of it one look-up may read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,12 +61,31 @@ impl Default for Limits {
     }
 }
 
-/// One hash of a sketch, found in an article: in the order of arrival.
+/// One hash of a sketch, found in an article, in the order of arrival: the block, the slot, and in
+/// the lowest bit whether the hash is rare. One word is sorted several times faster than three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Hit {
-    block: usize,
-    slot: Slot,
-    is_rare: bool,
+struct Hit(u64);
+
+impl Hit {
+    fn new(block: usize, slot: Slot) -> Self {
+        let block = u64::try_from(block).unwrap_or(u64::MAX);
+        Self((block << Slot::BITS | u64::from(slot)) << 1)
+    }
+
+    fn set_rare(&mut self) {
+        self.0 |= 1;
+    }
+
+    fn is_rare(self) -> bool {
+        self.0 & 1 != 0
+    }
+
+    /// The article's block and slot.
+    fn place(self) -> Option<(usize, Slot)> {
+        let place = self.0 >> 1;
+        let block = usize::try_from(place >> Slot::BITS).ok()?;
+        Some((block, Slot::try_from(place & u64::from(Slot::MAX)).ok()?))
+    }
 }
 
 /// The sketches of the articles that a new one may duplicate.
@@ -171,25 +190,19 @@ impl Window {
                     break;
                 }
                 left -= sketches.find(*hash, at, self.limits.span, left, |slot| {
-                    hits.push(Hit {
-                        block,
-                        slot,
-                        is_rare: true,
-                    });
+                    hits.push(Hit::new(block, slot));
                 });
             }
-            if hits.len() - before > self.limits.rare {
-                hits.iter_mut()
-                    .skip(before)
-                    .for_each(|hit| hit.is_rare = false);
+            if hits.len() - before <= self.limits.rare {
+                hits.iter_mut().skip(before).for_each(Hit::set_rare);
             }
         }
         hits.sort_unstable();
         let mut shared: Vec<(usize, Hit)> = hits
-            .chunk_by(|one, other| (one.block, one.slot) == (other.block, other.slot))
+            .chunk_by(|one, other| one.0 >> 1 == other.0 >> 1)
             .filter(|run| {
                 run.len() >= self.limits.shared_common
-                    || (run.len() >= self.limits.shared && run.iter().any(|hit| hit.is_rare))
+                    || (run.len() >= self.limits.shared && run.iter().any(|hit| hit.is_rare()))
             })
             .filter_map(|run| Some((run.len(), *run.first()?)))
             .collect();
@@ -197,13 +210,10 @@ impl Window {
         shared.truncate(self.limits.candidates);
         let mut found = Neighbours::default();
         for (_, hit) in shared {
-            let block = self.blocks.get(hit.block);
-            let Some((block, article)) =
-                block.and_then(|block| Some((block, block.article(hit.slot)?)))
-            else {
+            let Some((block, slot, article)) = self.found(hit) else {
                 continue;
             };
-            if sketch::may_match(sketch, block.sketch(hit.slot)) {
+            if sketch::may_match(sketch, block.sketch(slot)) {
                 found.likely.push(article);
             } else {
                 found.others.push(article);
@@ -213,6 +223,12 @@ impl Window {
             return Neighbours::default();
         }
         found
+    }
+
+    fn found(&self, hit: Hit) -> Option<(&Block, Slot, Neighbour)> {
+        let (block, slot) = hit.place()?;
+        let block = self.blocks.get(block)?;
+        Some((block, slot, block.article(slot)?))
     }
 
     /// Reads the beginning of every chain that a look-up will walk. The table is far larger than
