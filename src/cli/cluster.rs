@@ -95,14 +95,20 @@ impl Memory {
         self.forget(at);
 
         let text = Prepared::new(text);
-        let judgement = self.judge(&text, key.as_deref(), at);
+        let judgement = self.judge(&text, key.as_deref(), at, explain);
         let cluster = judgement.cluster.unwrap_or(id);
         self.keep(Known { id, cluster, at }, text, key);
         Ok(self.written(id, cluster, &judgement, explain))
     }
 
     /// The daemon's steps: the same address, the same text, nearly the same text.
-    fn judge(&mut self, text: &Prepared, key: Option<&str>, at: Timestamp) -> Judgement {
+    fn judge(
+        &mut self,
+        text: &Prepared,
+        key: Option<&str>,
+        at: Timestamp,
+        explain: bool,
+    ) -> Judgement {
         if let Some(known) = key.and_then(|key| self.by_url.get(key)) {
             return Judgement {
                 verdict: Verdict::Duplicate {
@@ -124,9 +130,12 @@ impl Memory {
             return judgement;
         }
         let near = self.window.neighbours(&fingerprint.sketch, at);
-        let Ok(judgement) = near.judge(text, at, &self.rules, |id| {
-            Ok::<_, Infallible>(self.texts.get(&id).cloned())
-        });
+        let read = |id| Ok::<_, Infallible>(self.texts.get(&id).cloned());
+        let Ok(judgement) = if explain {
+            near.explain(text, at, &self.rules, read)
+        } else {
+            near.judge(text, at, &self.rules, read)
+        };
         judgement
     }
 

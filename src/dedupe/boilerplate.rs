@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use super::hashes::Hashes;
 use super::judge::Candidate;
+use super::prepared::Prepared;
 use super::rules::Rules;
 
 /// Shingles and numbers that say nothing about which story a text tells.
@@ -19,8 +20,13 @@ pub(super) struct Boilerplate {
 }
 
 impl Boilerplate {
-    /// What occurs in at least [`Rules::boilerplate`] different clusters of candidates.
-    pub(super) fn among(candidates: &[Candidate<'_>], rules: &Rules) -> Self {
+    /// What occurs in at least [`Rules::boilerplate`] different clusters of candidates, as far as
+    /// it occurs in the texts that are compared; and a little else that occurs in as many.
+    pub(super) fn among(
+        candidates: &[Candidate<'_>],
+        compared: &[&Prepared],
+        rules: &Rules,
+    ) -> Self {
         let clusters: BTreeSet<_> = candidates
             .iter()
             .map(|candidate| candidate.cluster)
@@ -28,20 +34,20 @@ impl Boilerplate {
         if clusters.len() < rules.boilerplate {
             return Self::default();
         }
-        let numbered: Vec<(u64, &Candidate<'_>)> = candidates
+        let numbered: Vec<(u64, &Prepared)> = candidates
             .iter()
             .map(|candidate| {
                 let before = clusters.range(..candidate.cluster).count();
-                (u64::try_from(before).unwrap_or(u64::MAX), candidate)
+                (u64::try_from(before).unwrap_or(u64::MAX), candidate.text)
             })
             .collect();
+        let common = |hashes: fn(&Prepared) -> &Hashes| {
+            let wanted = Wanted::new(compared.iter().map(|text| hashes(text)));
+            in_several(&numbered, rules.boilerplate, &wanted, hashes)
+        };
         Self {
-            shingles: in_several(&numbered, rules.boilerplate, |candidate| {
-                candidate.text.shingles()
-            }),
-            numbers: in_several(&numbered, rules.boilerplate, |candidate| {
-                candidate.text.numbers()
-            }),
+            shingles: common(Prepared::shingles),
+            numbers: common(Prepared::numbers),
         }
     }
 }
@@ -50,24 +56,18 @@ impl Boilerplate {
     clippy::stable_sort_primitive,
     reason = "each candidate's hashes are a sorted run, which the stable sort merges"
 )]
-fn in_several<'a>(
-    candidates: &[(u64, &Candidate<'a>)],
+fn in_several(
+    candidates: &[(u64, &Prepared)],
     least: usize,
-    hashes: impl Fn(&Candidate<'a>) -> &'a Hashes,
+    wanted: &Wanted,
+    hashes: fn(&Prepared) -> &Hashes,
 ) -> Hashes {
-    let mut repeated = Repeated::default();
-    for (_, candidate) in candidates {
-        hashes(candidate)
-            .as_slice()
-            .iter()
-            .for_each(|hash| repeated.see(*hash));
-    }
     let mut seen: Vec<u64> = candidates
         .iter()
-        .flat_map(|(cluster, candidate)| {
-            let hashes = hashes(candidate).as_slice().iter();
+        .flat_map(|(cluster, text)| {
+            let hashes = hashes(text).as_slice().iter();
             hashes
-                .filter(|hash| repeated.may_hold(**hash))
+                .filter(|hash| wanted.may_hold(**hash))
                 .map(move |hash| u64::from(*hash) << 32 | cluster)
         })
         .collect();
@@ -81,38 +81,29 @@ fn in_several<'a>(
     Hashes::from_sorted(common)
 }
 
-/// Bits of a hash that [`Repeated`] goes by: of 32 texts of 500 words it lets one shingle in five
-/// pass that occurs once.
+/// Bits of a hash that [`Wanted`] goes by: of two texts of 500 words it lets one in seventy of all
+/// other hashes pass.
 const BITS: u32 = 16;
 
-/// Which hashes occur more than once, and a few that do not: most occur once and need no sorting.
-struct Repeated {
-    once: Vec<u64>,
-    again: Vec<u64>,
-}
+/// The hashes that are asked for, and a few that are not: what most candidates say is neither in the
+/// judged text nor in one that is near, and needs no sorting.
+struct Wanted(Vec<u64>);
 
-impl Default for Repeated {
-    fn default() -> Self {
-        let words = 1 << (BITS - u64::BITS.ilog2());
-        Self {
-            once: vec![0; words],
-            again: vec![0; words],
+impl Wanted {
+    fn new<'a>(hashes: impl Iterator<Item = &'a Hashes>) -> Self {
+        let mut bits = vec![0; 1 << (BITS - u64::BITS.ilog2())];
+        for hash in hashes.flat_map(Hashes::as_slice) {
+            let (word, bit) = place(*hash);
+            if let Some(word) = bits.get_mut(word) {
+                *word |= bit;
+            }
         }
-    }
-}
-
-impl Repeated {
-    fn see(&mut self, hash: u32) {
-        let (word, bit) = place(hash);
-        if let (Some(once), Some(again)) = (self.once.get_mut(word), self.again.get_mut(word)) {
-            *again |= *once & bit;
-            *once |= bit;
-        }
+        Self(bits)
     }
 
     fn may_hold(&self, hash: u32) -> bool {
         let (word, bit) = place(hash);
-        self.again.get(word).is_some_and(|again| again & bit != 0)
+        self.0.get(word).is_some_and(|bits| bits & bit != 0)
     }
 }
 
@@ -126,7 +117,6 @@ fn place(hash: u32) -> (usize, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dedupe::Prepared;
     use crate::model::ArticleId;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
@@ -148,8 +138,12 @@ mod tests {
                     text,
                 })
                 .collect();
-            let found = Boilerplate::among(&candidates, &Rules::default());
-            let several = |hashes: fn(&Prepared) -> &Hashes| {
+            let compared: Vec<&Prepared> = texts.iter().take(2).map(|(_, text)| text).collect();
+            let found = Boilerplate::among(&candidates, &compared, &Rules::default());
+            for (found, hashes) in [
+                (found.shingles, Prepared::shingles as fn(&Prepared) -> &Hashes),
+                (found.numbers, Prepared::numbers),
+            ] {
                 let mut clusters: BTreeMap<u32, BTreeSet<ArticleId>> = BTreeMap::new();
                 for candidate in &candidates {
                     for hash in hashes(candidate.text).as_slice() {
@@ -157,10 +151,13 @@ mod tests {
                     }
                 }
                 clusters.retain(|_, clusters| clusters.len() > 1);
-                clusters.into_keys().collect::<Vec<u32>>()
-            };
-            prop_assert_eq!(found.shingles.as_slice(), several(Prepared::shingles));
-            prop_assert_eq!(found.numbers.as_slice(), several(Prepared::numbers));
+                let several = Hashes::new(clusters.into_keys().collect());
+                prop_assert_eq!(found.count_shared(&several), found.len());
+                for text in &compared {
+                    let (common, _) = hashes(text).parted_by(&several);
+                    prop_assert_eq!(hashes(text).parted_by(&found).0, common);
+                }
+            }
         }
     }
 }

@@ -80,16 +80,21 @@ pub fn judge(text: &Prepared, candidates: &[Candidate<'_>], rules: &Rules) -> Ju
         .iter()
         .map(|candidate| Overlap::of(text, candidate.text))
         .collect();
-    if !overlaps.iter().any(|overlap| rules.is_near(*overlap)) {
-        return unique(nearest(text, candidates, &overlaps, rules));
-    }
-    let boilerplate = Boilerplate::among(candidates, rules);
-    let subject = Subject::new(text, &boilerplate);
-    let mut pairs: Vec<Pair> = candidates
+    let near: Vec<&Candidate<'_>> = candidates
         .iter()
         .zip(&overlaps)
-        .filter(|(_, overlap)| rules.is_near(**overlap))
-        .map(|(candidate, _)| Pair::measured(&subject, candidate, rules))
+        .filter_map(|(candidate, overlap)| rules.is_near(*overlap).then_some(candidate))
+        .collect();
+    if near.is_empty() {
+        return unique(nearest(text, candidates, &overlaps, rules));
+    }
+    let mut compared: Vec<&Prepared> = near.iter().map(|candidate| candidate.text).collect();
+    compared.push(text);
+    let boilerplate = Boilerplate::among(candidates, &compared, rules);
+    let subject = Subject::new(text, &boilerplate);
+    let mut pairs: Vec<Pair> = near
+        .iter()
+        .map(|candidate| Pair::measured(&subject, candidate, rules))
         .collect();
     pairs.sort_by(nearest_first);
     let outvoted = outvoted(&pairs, rules);
@@ -179,7 +184,7 @@ fn nearest(
     Some(Pair::measured(&Subject::new(text, &bare), candidate, rules).evidence)
 }
 
-fn unique(evidence: Option<Evidence>) -> Judgement {
+pub(super) fn unique(evidence: Option<Evidence>) -> Judgement {
     Judgement {
         verdict: Verdict::Unique,
         cluster: None,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::model::{ArticleId, Timestamp};
 
-use super::judge::{Candidate, Judgement, is_near_any, judge};
+use super::judge::{Candidate, Judgement, is_near_any, judge, unique};
 use super::prepared::Prepared;
 use super::rules::Rules;
 
@@ -31,6 +31,7 @@ pub struct Neighbours {
 impl Neighbours {
     /// Judges a text that was first seen at `at`. `read` gives the text of an article, and none
     /// of one that is not to be compared; the others are asked for only if a likely one is near.
+    /// Of what is not near there is no evidence: see [`Neighbours::explain`].
     ///
     /// # Errors
     /// Those of `read`.
@@ -41,19 +42,45 @@ impl Neighbours {
         rules: &Rules,
         mut read: impl FnMut(ArticleId) -> Result<Option<Arc<Prepared>>, E>,
     ) -> Result<Judgement, E> {
-        let mut read_all = |neighbours: &[Neighbour]| {
-            let mut texts = Vec::with_capacity(neighbours.len());
-            for neighbour in neighbours {
-                texts.extend(read(neighbour.id)?.map(|text| (*neighbour, text)));
-            }
-            Ok(texts)
-        };
-        let mut texts = read_all(&self.likely)?;
-        if !self.others.is_empty() && is_near_any(text, &candidates(&texts, at), rules) {
-            texts.append(&mut read_all(&self.others)?);
+        let mut known = texts(&self.likely, &mut read)?;
+        if !is_near_any(text, &candidates(&known, at), rules) {
+            return Ok(unique(None));
         }
-        Ok(judge(text, &candidates(&texts, at), rules))
+        known.append(&mut texts(&self.others, &mut read)?);
+        Ok(judge(text, &candidates(&known, at), rules))
     }
+
+    /// The same, and where nothing is near, what was measured of the candidate that came nearest:
+    /// measuring it takes longer than telling that it is not near.
+    ///
+    /// # Errors
+    /// Those of `read`.
+    pub fn explain<E>(
+        &self,
+        text: &Prepared,
+        at: Timestamp,
+        rules: &Rules,
+        mut read: impl FnMut(ArticleId) -> Result<Option<Arc<Prepared>>, E>,
+    ) -> Result<Judgement, E> {
+        let judgement = self.judge(text, at, rules, &mut read)?;
+        if judgement.evidence.is_some() {
+            return Ok(judgement);
+        }
+        let known = texts(&self.likely, &mut read)?;
+        Ok(judge(text, &candidates(&known, at), rules))
+    }
+}
+
+/// The texts of those neighbours that have one.
+fn texts<E>(
+    neighbours: &[Neighbour],
+    mut read: impl FnMut(ArticleId) -> Result<Option<Arc<Prepared>>, E>,
+) -> Result<Vec<(Neighbour, Arc<Prepared>)>, E> {
+    let mut texts = Vec::with_capacity(neighbours.len());
+    for neighbour in neighbours {
+        texts.extend(read(neighbour.id)?.map(|text| (*neighbour, text)));
+    }
+    Ok(texts)
 }
 
 fn candidates(texts: &[(Neighbour, Arc<Prepared>)], at: Timestamp) -> Vec<Candidate<'_>> {
@@ -101,20 +128,23 @@ mod tests {
             [(story(1), true, vec![1, 2, 3]), (story(9), false, vec![1])]
         {
             let read = RefCell::new(Vec::new());
-            let Ok(judgement) = neighbours.judge(
-                &Prepared::new(&format!("{judged} and more")),
-                Timestamp::EPOCH,
-                &Rules::default(),
-                |id| {
-                    read.borrow_mut().push(id.0);
-                    let seed = u32::try_from(id.0).unwrap();
-                    // The third has been taken away.
-                    let text = (id.0 < 3).then(|| Arc::new(Prepared::new(&story(seed))));
-                    Ok::<_, Infallible>(text)
-                },
-            );
+            let text = |id: ArticleId| {
+                read.borrow_mut().push(id.0);
+                let seed = u32::try_from(id.0).unwrap();
+                // The third has been taken away.
+                let text = (id.0 < 3).then(|| Arc::new(Prepared::new(&story(seed))));
+                Ok::<_, Infallible>(text)
+            };
+            let judged = Prepared::new(&format!("{judged} and more"));
+            let (at, rules) = (Timestamp::EPOCH, Rules::default());
+            let Ok(judgement) = neighbours.judge(&judged, at, &rules, text);
             assert_eq!(judgement.cluster, joins.then_some(ArticleId(1)));
-            assert_eq!(read.into_inner(), expected);
+            assert_eq!(read.take(), expected);
+            assert_eq!(judgement.evidence.is_some(), joins);
+            let Ok(explained) = neighbours.explain(&judged, at, &rules, text);
+            assert_eq!(explained.verdict, judgement.verdict);
+            let nearest = explained.evidence.map(|seen| seen.candidate);
+            assert_eq!(nearest, Some(ArticleId(1)));
         }
     }
 }
