@@ -19,9 +19,8 @@ pub(super) fn teach(conn: &Connection) -> rusqlite::Result<()> {
         | FunctionFlags::SQLITE_DETERMINISTIC
         | FunctionFlags::SQLITE_INNOCUOUS;
     conn.create_scalar_function("feedmill_unspaced", 1, flags, |call| {
-        Ok(call
-            .get::<Option<String>>(0)?
-            .is_some_and(|text| is_needed(&text)))
+        let text = call.get_raw(0).as_str_or_null()?;
+        Ok(text.is_some_and(is_needed))
     })?;
     conn.create_scalar_function("feedmill_bigrams", 1, flags, |call| {
         Ok(call.get::<Option<String>>(0)?.map(|text| cut(&text)))
@@ -31,7 +30,13 @@ pub(super) fn teach(conn: &Connection) -> rusqlite::Result<()> {
 /// Whether a text has a character of the scripts in question.
 #[must_use]
 pub fn is_needed(text: &str) -> bool {
-    text.chars().any(is_unspaced)
+    text.bytes().any(may_begin_unspaced) && text.chars().any(is_unspaced)
+}
+
+/// Whether a character of the scripts in question may begin with a byte. Those that Western texts
+/// are made of do not: up to U+07FF, and the dashes and quotes of U+2000 to U+2FFF (0xe2).
+const fn may_begin_unspaced(byte: u8) -> bool {
+    byte >= 0xe0 && byte != 0xe2
 }
 
 /// The text as the second index wants it: words and pairs separated by spaces.
@@ -170,6 +175,13 @@ mod tests {
 
     /// Texts of a few characters of every kind, so that runs and their neighbours vary.
     const MIXED: &str = "[北京大学のラーメンกิน서울a1é ,。]{1,24}";
+
+    #[test]
+    fn no_character_in_question_begins_with_a_byte_that_is_passed_over() {
+        let mut unspaced = ('\0'..=char::MAX).filter(|c| is_unspaced(*c));
+        assert!(unspaced.all(|c| is_needed(c.encode_utf8(&mut [0; 4]))));
+        assert!(!is_needed("“Così” — naïve…"));
+    }
 
     proptest! {
         #[test]
