@@ -39,8 +39,8 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// The cluster to join; none for a unique article, which begins its own.
     pub cluster: Option<ArticleId>,
-    /// Of the match, or of the candidate that came nearest; none for an exact duplicate
-    /// and where there was no candidate.
+    /// Of the match, or of the candidate that came nearest; none for an exact duplicate,
+    /// where there was no candidate, and where nobody asked to have it explained.
     pub evidence: Option<Evidence>,
 }
 
