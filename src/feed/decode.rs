@@ -146,7 +146,7 @@ fn labelled<'a>(
     }
     repaired.push("charset");
     if mostly_utf8(body) {
-        return String::from_utf8_lossy(body);
+        return patched(body).into();
     }
     // A multi-byte label with a few bad bytes is still the best guess.
     if let Some(encoding) = labels.into_iter().flatten().find(|label| {
@@ -183,6 +183,25 @@ fn mostly_utf8(body: &[u8]) -> bool {
     }
     let impossible = sample.iter().filter(|byte| matches!(byte, 0xfe | 0xff));
     good >= bad || impossible.count() * 2 >= bad
+}
+
+/// Damaged UTF-8. A letter of windows-1252 before another letter was pasted from elsewhere; what
+/// else is no UTF-8 may be half a character.
+fn patched(body: &[u8]) -> String {
+    let mut out = String::with_capacity(body.len());
+    let mut chunks = body.utf8_chunks().peekable();
+    while let Some(chunk) = chunks.next() {
+        out.push_str(chunk.valid());
+        let next = chunks.peek().map_or("", |next| next.valid());
+        match chunk.invalid() {
+            [] => {}
+            letter @ [0xc0..=0xfd] if next.starts_with(|c: char| c.is_ascii_alphabetic()) => {
+                out.push_str(&WINDOWS_1252.decode_without_bom_handling(letter).0);
+            }
+            _ => out.push(char::REPLACEMENT_CHARACTER),
+        }
+    }
+    out
 }
 
 /// Whether bytes that are not in UTF-8 are no text in another charset of bytes either: pictures,

@@ -37,6 +37,7 @@ mod adapter;
 mod archive;
 mod best;
 mod bodies;
+mod chunks;
 mod dates;
 mod decode;
 pub mod discover;
@@ -127,6 +128,10 @@ pub fn parse(input: &Input<'_>, settings: &Settings) -> Result<ParsedFeed, Parse
     let limits = &settings.limits;
     let mut repaired = Vec::new();
     let mut bytes = Cow::Borrowed(input.body);
+    if let Some(joined) = chunks::join(&bytes) {
+        repaired.push("chunks");
+        bytes = Cow::Owned(joined);
+    }
     for _ in 0..MAX_INFLATIONS {
         if bytes.len() > limits.max_bytes {
             let detail = format!("{} bytes, allowed are {}", bytes.len(), limits.max_bytes);
@@ -156,7 +161,13 @@ fn read(text: &str, limits: &Limits) -> Result<Draft, ParseFailure> {
         ));
     }
     if text.starts_with(['{', '[']) {
-        return json::read(text, limits);
+        let read = json::read(text, limits);
+        return read.or_else(|failure| enclosed(text, limits).ok_or(failure));
+    }
+    if text.starts_with('"')
+        && let Some(draft) = enclosed(text, limits)
+    {
+        return Ok(draft);
     }
     xml::read(text, limits).or_else(|failure| {
         if failure.kind == FailureKind::NotAFeed {
@@ -169,16 +180,30 @@ fn read(text: &str, limits: &Limits) -> Result<Draft, ParseFailure> {
 
 /// A feed that was escaped as a whole, or JSON behind a call, a comment or a warning.
 fn disguised(text: &str, limits: &Limits) -> Option<Draft> {
-    let escaped = text.find("&lt;").filter(|at| *at <= MAX_WRAPPER_BYTES);
-    let mut draft = if let Some(start) = escaped {
-        let text = text.get(start..)?;
+    let from = |mark: &str| {
+        let start = text.find(mark).filter(|at| *at <= MAX_WRAPPER_BYTES)?;
+        text.get(start..)
+    };
+    let escaped = || {
+        let text = from("&lt;")?;
         let begins = ["?xml", "rss", "feed", "rdf:"];
         let begins = |text: &str| begins.iter().any(|name| text.starts_with(name));
         text.strip_prefix("&lt;").filter(|text| begins(text))?;
-        xml::read(&entities::decode(text), limits).ok()?
+        xml::read(&entities::decode(text), limits).ok()
+    };
+    let mut draft = escaped().or_else(|| json::read(from("{")?, limits).ok())?;
+    draft.repaired.push("disguised");
+    Some(draft)
+}
+
+/// A feed that travels as a string of JSON.
+fn enclosed(text: &str, limits: &Limits) -> Option<Draft> {
+    let inner = json::enclosed(text)?;
+    let inner = inner.trim();
+    let mut draft = if inner.starts_with('{') {
+        json::read(inner, limits).ok()?
     } else {
-        let start = text.find('{').filter(|at| *at <= MAX_WRAPPER_BYTES)?;
-        json::read(text.get(start..)?, limits).ok()?
+        xml::read(inner, limits).ok()?
     };
     draft.repaired.push("disguised");
     Some(draft)

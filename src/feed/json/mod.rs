@@ -63,6 +63,19 @@ pub(super) fn read(text: &str, limits: &Limits) -> Result<Draft, ParseFailure> {
     Ok(draft)
 }
 
+/// The string in which a feed travels: a document of its own, or a member of somebody's answer.
+pub(super) fn enclosed(text: &str) -> Option<String> {
+    check_values(text).ok()?;
+    match serde_json::from_str(text).ok()? {
+        Value::String(inner) => Some(inner),
+        Value::Object(members) => members.into_iter().find_map(|(_, member)| match member {
+            Value::String(inner) if inner.trim_start().starts_with('<') => Some(inner),
+            _ => None,
+        }),
+        _ => None,
+    }
+}
+
 /// The values of a text, and what had to be repaired to read them.
 fn parse(text: &str) -> Result<(Value, Option<&'static str>), ParseFailure> {
     let malformed = |why: String| ParseFailure::new(FailureKind::Malformed, why);

@@ -41,14 +41,15 @@ pub(super) fn rewrite(text: &str) -> Option<Rewritten> {
         match c {
             '{' | '[' => writer.open(c)?,
             '}' | ']' => {
-                writer.close(c);
+                writer.close(c, follows(text, at));
                 // What follows the document is nobody's.
                 if writer.open.is_empty() {
                     return Some(writer.finish());
                 }
             }
-            '"' | '\'' => {
-                let value = string(text, c, &mut chars, &mut strays);
+            '"' | '\'' | '“' | '”' => {
+                let quote = if c == '“' { '”' } else { c };
+                let value = string(text, quote, &mut chars, &mut strays);
                 if strays > MAX_STRAY_QUOTES {
                     return None;
                 }
@@ -66,6 +67,12 @@ pub(super) fn rewrite(text: &str) -> Option<Rewritten> {
         }
     }
     Some(writer.finish())
+}
+
+/// What stands behind a bracket.
+fn follows(text: &str, at: usize) -> Option<char> {
+    let rest = text.get(at.saturating_add(1)..)?;
+    rest.chars().find(|c| !c.is_whitespace())
 }
 
 fn ends_word(c: char) -> bool {
@@ -257,6 +264,16 @@ impl Writer {
     }
 
     fn open(&mut self, c: char) -> Option<()> {
+        // An object among the keys of an entry is the next entry.
+        let list = self.list.map_or(usize::MAX, |(depth, _)| depth);
+        let among_keys = |open: &Open| open.end == '}' && !open.keyed && !open.empty;
+        if c == '{'
+            && self.open.len() == list.saturating_add(1)
+            && self.open.last().is_some_and(among_keys)
+        {
+            self.close_one();
+            self.mark();
+        }
         self.separate(false);
         self.out.push(c);
         let end = if c == '{' { '}' } else { ']' };
@@ -271,8 +288,13 @@ impl Writer {
         (self.open.len() <= MAX_DEPTH).then_some(())
     }
 
-    /// Closes the innermost container that ends so, and with it those it holds.
-    fn close(&mut self, end: char) {
+    /// Closes the innermost container that ends so, and with it those it holds. If that were the
+    /// document, though it goes on, there is a brace too many.
+    fn close(&mut self, end: char, next: Option<char>) {
+        let list = self.list.map_or(0, |(depth, _)| depth);
+        if end == '}' && next == Some(',') && self.open.len() == list {
+            return;
+        }
         if self.open.iter().any(|open| open.end == end) {
             while self.close_one() != Some(end) {}
         }
