@@ -72,6 +72,8 @@ pub(super) struct Draft {
     pub hints: PublisherHints,
     pub entries: Vec<DraftEntry>,
     pub lost: usize,
+    /// Entries stand behind the end of the document: it may have been written twice.
+    pub goes_on: bool,
 }
 
 impl Draft {
@@ -88,6 +90,7 @@ impl Draft {
             hints: PublisherHints::default(),
             entries: Vec::new(),
             lost: 0,
+            goes_on: false,
         }
     }
 }

@@ -56,8 +56,13 @@ pub(super) fn tag_name(text: &str) -> Option<&str> {
                 || byte >= 0x80)
         })
         .unwrap_or(rest.len());
-    rest.get(..end)
-        .filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
+    let mut name = rest.get(..end)?;
+    // There are spaces beyond ASCII, and signs that nobody sees.
+    if !name.is_ascii() {
+        let is_space = |c: char| c.is_whitespace() || matches!(c, '\u{200b}' | '\u{feff}');
+        name = name.split(is_space).next()?;
+    }
+    Some(name).filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
 }
 
 /// Bytes of the tag or comment that `text` begins with; `None` when it begins with neither.

@@ -4,12 +4,38 @@
 //! the link; a hash of title and date, or of the words. An id never depends on the order of
 //! entries, except between copies that nothing else tells apart.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
+use super::links;
 use crate::model::ParsedEntry;
 
 /// Longer ids are replaced by their hash: an id is a key, not a payload.
 const MAX_UID_BYTES: usize = 512;
+
+/// Leaves out entries that repeat an earlier one in everything that names or shows it, which is
+/// right where a document was written twice.
+pub(super) fn merge(entries: &mut Vec<ParsedEntry>) {
+    let mut seen = HashSet::with_capacity(entries.len());
+    let copies: Vec<bool> = entries
+        .iter()
+        .map(|entry| {
+            let dated = entry.published.or(entry.updated);
+            !seen.insert((entry.fingerprint, &entry.guid, &entry.url_key, dated))
+        })
+        .collect();
+    let mut copies = copies.into_iter();
+    entries.retain(|_| !copies.next().unwrap_or(false));
+}
+
+/// An id that is an address, without the line breaks that a program folded it with.
+pub(super) fn unfolded(guid: &str) -> Cow<'_, str> {
+    if links::is_http(guid) && guid.contains(['\n', '\r']) {
+        guid.lines().map(str::trim).collect::<String>().into()
+    } else {
+        guid.into()
+    }
+}
 
 /// Gives every entry its uid, unique within the document.
 pub(super) fn assign(entries: &mut [ParsedEntry]) {

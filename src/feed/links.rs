@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use url::{Position, Url};
 
+use super::markup::attributes;
+
 /// Longer links are payloads.
 const MAX_BYTES: usize = 4096;
 
@@ -61,6 +63,7 @@ pub(super) fn base<'a>(outer: Option<&'a Url>, href: Option<&str>) -> Option<Cow
 }
 
 fn join(base: Option<&Url>, href: &str) -> Option<Url> {
+    let href = anchored(href);
     let href = href.trim_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
     if href.is_empty() || href.len() > MAX_BYTES {
         return None;
@@ -77,6 +80,14 @@ fn join(base: Option<&Url>, href: &str) -> Option<Url> {
         },
         Err(_) => None,
     }
+}
+
+/// The address in an anchor that stands where an address should.
+fn anchored(href: &str) -> Cow<'_, str> {
+    let tag = href.trim_start().strip_prefix("<a ");
+    let tag = tag.and_then(|rest| rest.split_once('>'));
+    tag.and_then(|(tag, _)| attributes::find(tag, "href"))
+        .unwrap_or(Cow::Borrowed(href))
 }
 
 /// What can be said of a relative link without a base: `//host/path`.

@@ -52,6 +52,9 @@ pub(super) fn settle(draft: Draft, url: Option<&str>, settings: &Settings) -> Pa
         .into_iter()
         .map(|entry| settler.entry(entry, &mut seen))
         .collect();
+    if draft.goes_on {
+        identity::merge(&mut entries);
+    }
     identity::assign(&mut entries);
     ParsedFeed {
         kind: draft.kind,
@@ -87,7 +90,8 @@ impl Settler<'_> {
             .as_deref()
             .or(draft.about.as_deref())
             .map(str::trim)
-            .filter(|guid| !guid.is_empty());
+            .filter(|guid| !guid.is_empty())
+            .map(identity::unfolded);
         let title = draft.title.as_ref().and_then(plain::title);
         let enclosures = self.enclosures(&draft, base);
         let image = draft.image.as_deref().and_then(resolve).or_else(|| {
@@ -123,7 +127,7 @@ impl Settler<'_> {
         let mut entry = ParsedEntry {
             uid: String::new(),
             url_key: url.as_deref().and_then(self.settings.url_key),
-            guid: guid.map(str::to_owned),
+            guid: guid.map(Cow::into_owned),
             title,
             published: draft.published,
             updated: draft.updated,

@@ -1,10 +1,12 @@
 //! The way of an XML document: survey, repair if need be, feed-rs, notes.
 
+use std::borrow::Cow;
+
 use super::draft::Draft;
 use super::repair::{self, Repaired};
 use super::survey::{Survey, survey};
 use super::vocabulary::Family;
-use super::{Limits, ParseFailure, adapter};
+use super::{Limits, ParseFailure, adapter, entities};
 use crate::model::{FailureKind, FeedKind};
 
 /// Reads a feed in XML.
@@ -13,13 +15,43 @@ use crate::model::{FailureKind, FeedKind};
 /// When it is no feed, or exceeds the limits.
 pub(super) fn read(text: &str, limits: &Limits) -> Result<Draft, ParseFailure> {
     let text = without_declarations(text);
+    if !has_controls(text) {
+        return revealed(text, limits);
+    }
+    // Without them it may be honest.
+    let mut draft = revealed(&text.replace(is_control, ""), limits)?;
+    draft.repaired.insert(0, "control");
+    Ok(draft)
+}
+
+/// Reads a feed of which a part may be in disguise: entries that were escaped, or put into a
+/// section, among the fields of the feed.
+fn revealed(text: &str, limits: &Limits) -> Result<Draft, ParseFailure> {
+    let mut found = survey(text, limits)?;
+    let Some(place) = found.disguised.take() else {
+        return surveyed(text, found, limits);
+    };
+    let section = text.get(place.clone()).unwrap_or_default();
+    let plain = section
+        .strip_prefix("<![CDATA[")
+        .and_then(|section| section.strip_suffix("]]>"))
+        .map_or_else(|| entities::decode(section), Cow::Borrowed);
+    let before = text.get(..place.start).unwrap_or_default();
+    let after = text.get(place.end..).unwrap_or_default();
+    let text = [before, &plain, after].concat();
+    let mut draft = surveyed(&text, survey(&text, limits)?, limits)?;
+    draft.repaired.push("disguised");
+    Ok(draft)
+}
+
+fn surveyed(text: &str, survey: Survey<'_>, limits: &Limits) -> Result<Draft, ParseFailure> {
     let Survey {
         damage,
         balanced,
         notes,
         frame,
-    } = survey(text, limits)?;
-    let damage = damage.or_else(|| has_controls(text).then_some("control"));
+        ..
+    } = survey;
     let Some(damage) = damage else {
         if let Ok(mut draft) = adapter::read(&frame)
             && draft.entries.len() == notes.entries.len()
@@ -35,11 +67,14 @@ pub(super) fn read(text: &str, limits: &Limits) -> Result<Draft, ParseFailure> {
 /// Bytes that XML forbids. feed-rs lets them through, and nobody wants them in a database.
 fn has_controls(text: &str) -> bool {
     // Chunk by chunk without an early exit, so that the compiler can look at many bytes at once.
-    let bad =
-        |found: bool, byte: &u8| found | (*byte < 0x20 && !matches!(*byte, b'\t' | b'\n' | b'\r'));
+    let bad = |found: bool, byte: &u8| found | is_control(char::from(*byte));
     text.as_bytes()
         .chunks(1024)
         .any(|chunk| chunk.iter().fold(false, bad))
+}
+
+const fn is_control(c: char) -> bool {
+    c < ' ' && !matches!(c, '\t' | '\n' | '\r')
 }
 
 /// A document without its declaration, which is about bytes that are text by now.
@@ -75,6 +110,7 @@ fn repaired(
         draft.lost = draft.lost.saturating_add(more.lost);
     }
     draft.lost = draft.lost.saturating_add(repaired.lost);
+    draft.goes_on = repaired.goes_on;
     // Any site has a map of all its pages; only one of its news is a feed.
     if repaired.family == Family::Sitemap && draft.entries.iter().all(|entry| entry.title.is_none())
     {

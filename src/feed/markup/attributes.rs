@@ -28,14 +28,23 @@ pub(in crate::feed) fn iter(text: &str) -> impl Iterator<Item = (&str, Cow<'_, s
         let quoted = ['"', '\'']
             .into_iter()
             .find_map(|quote| after.strip_prefix(quote)?.split_once(quote));
+        // A value that ends where the next one begins was not closed.
+        let quoted = quoted
+            .filter(|(value, _)| !(value.ends_with('=') && value.contains(char::is_whitespace)));
         let (value, more) = quoted.unwrap_or_else(|| {
             let end = after.find(char::is_whitespace).unwrap_or(after.len());
-            after.split_at_checked(end).unwrap_or((after, ""))
+            let (value, more) = after.split_at_checked(end).unwrap_or((after, ""));
+            (value.trim_matches(is_quote), more)
         });
         rest = more;
         Some((name, entities::decode(value)))
     })
     .take(MAX_ATTRIBUTES)
+}
+
+/// Quotes, and what people take for them.
+const fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '\'' | '“' | '”' | '‘' | '’' | '\\')
 }
 
 /// The first attribute of a name, in any case.
@@ -58,9 +67,19 @@ mod tests {
         assert_eq!(
             read,
             [
-                "a=1 & 2", "b=x\"y", "c=d", "checked=", "e=", "a=again", "f=\"open"
+                "a=1 & 2", "b=x\"y", "c=d", "checked=", "e=", "a=again", "f=open"
             ]
         );
+        for (text, expected) in [
+            (" href=\"https://e/a rel=\"alternate\"", "https://e/a"),
+            (" href=https://e/a\" rel=\"b\"", "https://e/a"),
+            (" href='https://e/a\" rel='b'", "https://e/a"),
+            (" href=“https://e/a” rel=“b”", "https://e/a"),
+            (" href=\\\"https://e/a\\\"", "https://e/a"),
+            (" href=\"https://e/?a=\"", "https://e/?a="),
+        ] {
+            assert_eq!(find(text, "href").as_deref(), Some(expected), "{text}");
+        }
         assert_eq!(find(text, "A").as_deref(), Some("1 & 2"));
         assert_eq!(iter("=").count(), 1);
         assert_eq!(iter("== = \" '").count(), 2);

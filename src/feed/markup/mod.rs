@@ -5,6 +5,7 @@
 //! reads pages of HTML with them. They judge nothing and know nothing of feeds.
 
 pub(super) mod attributes;
+mod guess;
 pub(super) mod names;
 mod token;
 pub(super) mod xhtml;

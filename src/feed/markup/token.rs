@@ -9,9 +9,6 @@ use super::super::{html, scan};
 /// Bytes of an attribute's value that holds a `<`, which it must not: longer ones were not closed.
 const MAX_DAMAGED_VALUE: usize = 4096;
 
-/// What is looked at of a tag that begins with white space, in bytes: names of feeds are short.
-const MAX_SPACED_BYTES: usize = 32;
-
 /// A piece of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::feed) enum Token<'a> {
@@ -46,7 +43,8 @@ pub(in crate::feed) struct Tokens<'a> {
     at: usize,
     /// The next double quote, single quote: valid while it is not behind `at`.
     quotes: [Option<usize>; 2],
-    no_cdata_end: bool,
+    /// What was looked for in vain.
+    absent: Vec<&'static str>,
     /// The next end of a comment, like `quotes`.
     comment_end: Option<usize>,
     /// A CDATA section or a tag was cut off by the end of the text.
@@ -63,7 +61,7 @@ impl<'a> Tokens<'a> {
             text,
             at: 0,
             quotes: [Some(0); 2],
-            no_cdata_end: false,
+            absent: Vec::new(),
             comment_end: Some(0),
             cut: false,
             guessed: false,
@@ -76,11 +74,11 @@ impl<'a> Tokens<'a> {
         self.at
     }
 
-    fn rest(&self) -> &'a str {
+    pub(super) fn rest(&self) -> &'a str {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    fn take(&mut self, len: usize) -> &'a str {
+    pub(super) fn take(&mut self, len: usize) -> &'a str {
         let (taken, _) = self
             .rest()
             .split_at_checked(len)
@@ -102,6 +100,9 @@ impl<'a> Tokens<'a> {
             }
             return Some(match rest.as_bytes().get(1) {
                 Some(b'!') if rest.starts_with("<!--") => {
+                    if let Some(section) = self.commented_section() {
+                        return Some(Token::Cdata(section));
+                    }
                     self.comment();
                     continue;
                 }
@@ -133,39 +134,22 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// A tag with white space between its `<` and its name: a name of more than a letter, and
-    /// nothing behind it, so that a comparison is not taken for one.
-    fn spaced(&mut self) -> Option<Token<'a>> {
-        let rest = self.rest().strip_prefix('<')?;
-        let rest = rest.get(..rest.floor_char_boundary(MAX_SPACED_BYTES))?;
-        let inner = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{200b}');
-        let (inside, _) = inner.split_once('>').filter(|_| inner.len() < rest.len())?;
-        let name = inside.strip_prefix('/').unwrap_or(inside).trim_end();
-        let is_name = |c: char| c.is_ascii_alphanumeric() || c == ':';
-        if name.len() < 2 || !name.chars().all(is_name) {
-            return None;
-        }
-        self.guessed = true;
-        let before = rest.len().saturating_sub(inner.len());
-        let raw = self.take(before.saturating_add(inside.len()).saturating_add(2));
-        Some(if inside.starts_with('/') {
-            Token::Close(name)
-        } else {
-            Token::Open(Tag {
-                name,
-                attributes: "",
-                empty: false,
-                raw,
-            })
-        })
+    /// Goes on where a pattern stands, if it does.
+    pub fn skip_to(&mut self, pattern: &'static str) {
+        let end = self.ahead(pattern);
+        self.take(end.unwrap_or(0));
     }
 
-    /// A `<` that stands for itself, with those that follow it up to the last of the row.
-    fn stray(&mut self) -> &'a str {
-        self.guessed = true;
-        self.strays = self.strays.saturating_add(1);
-        let row = self.rest().bytes().take_while(|byte| *byte == b'<').count();
-        self.take(row.saturating_sub(1).max(1))
+    /// Where a pattern stands, counted from here.
+    pub(super) fn ahead(&mut self, pattern: &'static str) -> Option<usize> {
+        if self.absent.contains(&pattern) {
+            return None;
+        }
+        let found = memmem::find(self.rest().as_bytes(), pattern.as_bytes());
+        if found.is_none() {
+            self.absent.push(pattern);
+        }
+        found
     }
 
     /// A comment within a comment means that the outer one was never closed.
@@ -197,12 +181,7 @@ impl<'a> Tokens<'a> {
     fn cdata(&mut self, field: Option<&str>) -> &'a str {
         self.take("<![CDATA[".len());
         let rest = self.rest();
-        let end = if self.no_cdata_end {
-            None
-        } else {
-            memmem::find(rest.as_bytes(), b"]]>")
-        };
-        self.no_cdata_end |= end.is_none();
+        let end = self.ahead("]]>");
         let inside = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
         let nested = memmem::find(inside.as_bytes(), b"<![CDATA[").is_some();
         self.guessed |= nested;
@@ -289,7 +268,7 @@ impl<'a> Tokens<'a> {
         let start = name.len().saturating_add(1);
         let Some(end) = self.tag_end(start) else {
             self.guessed = true;
-            return None;
+            return self.unfinished(name);
         };
         let attributes = rest.get(start..end)?;
         let empty = attributes.ends_with('/');

@@ -22,9 +22,14 @@ pub(super) struct Document<'l> {
     head: Part,
     entry: Option<Part>,
     entries: Vec<String>,
+    /// Bytes of the entry at hand while it says nothing.
+    blank_len: usize,
     /// Entries begun.
     begun: usize,
     lost: usize,
+    /// The root has been closed, and entries began after that.
+    ended: bool,
+    goes_on: bool,
     /// Bytes of texts written.
     written: usize,
 }
@@ -38,8 +43,11 @@ impl<'l> Document<'l> {
             head: Part::default(),
             entry: None,
             entries: Vec::new(),
+            blank_len: 0,
             begun: 0,
             lost: 0,
+            ended: false,
+            goes_on: false,
             written: 0,
         }
     }
@@ -70,7 +78,8 @@ impl<'l> Document<'l> {
 
     /// Begins an entry; the one before ends with it.
     pub fn begin_entry(&mut self, tag: &Tag<'_>) {
-        self.end_entry();
+        self.end_unclosed();
+        self.goes_on |= self.ended;
         let attributes = inherited(tag);
         let attributes: Vec<(&str, &str)> = attributes
             .iter()
@@ -79,6 +88,11 @@ impl<'l> Document<'l> {
         let mut part = Part::default();
         writer::start(&mut part.out, writer::entry(self.family), &attributes);
         part.out.push('>');
+        self.blank_len = if attributes.is_empty() {
+            part.out.len()
+        } else {
+            0
+        };
         // CDF has the address in the tag.
         if let Some(href) =
             attributes::find(tag.attributes, "href").filter(|_| self.family == Family::Rss)
@@ -90,6 +104,19 @@ impl<'l> Document<'l> {
         if tag.empty {
             self.end_entry();
         }
+    }
+
+    /// What holds entries is closed, perhaps the root.
+    pub fn end(&mut self, is_root: bool) {
+        self.end_unclosed();
+        self.ended |= is_root;
+    }
+
+    /// Ends an entry that is not closed; one that says nothing was a tag too many.
+    fn end_unclosed(&mut self) {
+        let len = self.blank_len;
+        self.entry.take_if(|entry| entry.out.len() == len);
+        self.end_entry();
     }
 
     pub fn end_entry(&mut self) {
@@ -120,8 +147,15 @@ impl<'l> Document<'l> {
         Ok(())
     }
 
-    /// The finished document. `truncated` says that the end of the text cut it off.
-    pub fn finish(mut self, truncated: bool, unclosed: bool) -> Result<Repaired, ParseFailure> {
+    /// The finished document. Its last field was `open` at the end of the text, or the text was
+    /// `cut` off in a tag.
+    pub fn finish(
+        mut self,
+        open: bool,
+        cut: bool,
+        unclosed: bool,
+    ) -> Result<Repaired, ParseFailure> {
+        let truncated = open || self.entry.is_some() || (cut && !self.ended);
         if let Some(entry) = &self.entry {
             // Half an entry is better than none, and worse than one that comes whole next time.
             if self.entries.is_empty() && entry.says_something() {
@@ -154,6 +188,7 @@ impl<'l> Document<'l> {
             head,
             entries: self.entries,
             lost: self.lost,
+            goes_on: self.goes_on,
             how: needed
                 .into_iter()
                 .filter(|(needed, _)| *needed)

@@ -107,6 +107,20 @@ impl Part {
         }
     }
 
+    /// Writes a link that stands beside its element.
+    pub fn address(&mut self, family: Family, url: &str) {
+        let url = url.trim();
+        if family == Family::Atom {
+            writer::empty(
+                &mut self.out,
+                "link",
+                &[("rel", "alternate"), ("href", url)],
+            );
+        } else if self.admits("link") {
+            writer::element(&mut self.out, "link", &[], url);
+        }
+    }
+
     /// Writes a field that has been read.
     pub fn field(&mut self, family: Family, capture: &Capture<'_>, text: &str, form: Form) {
         let name = capture.out;

@@ -33,6 +33,8 @@ pub(super) struct Repaired {
     entries: Vec<String>,
     /// Entries that were not complete, or beyond the limit.
     pub lost: usize,
+    /// Entries stand behind the end of the document.
+    pub goes_on: bool,
     /// What was repaired.
     pub how: Vec<&'static str>,
 }
@@ -55,6 +57,7 @@ impl Repaired {
             head: self.head.clone(),
             entries: self.entries.drain(..most.min(self.entries.len())).collect(),
             lost: 0,
+            goes_on: false,
             how: Vec::new(),
         }
     }

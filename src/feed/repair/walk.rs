@@ -36,7 +36,6 @@ pub(in crate::feed) fn repair(
         seen: 0,
         strays: 0,
         unclosed: false,
-        ended: false,
     };
     while let Some(token) = walk
         .tokens
@@ -50,9 +49,9 @@ pub(in crate::feed) fn repair(
             "no element of a feed",
         ));
     };
-    let open = walk.capture.is_some() || document.in_entry();
     document.finish(
-        open || (walk.tokens.cut && !walk.ended),
+        walk.capture.is_some(),
+        walk.tokens.cut,
         walk.unclosed || walk.tokens.guessed,
     )
 }
@@ -83,8 +82,6 @@ struct Walk<'a> {
     /// Closing tags that closed nothing.
     strays: usize,
     unclosed: bool,
-    /// The root has been closed.
-    ended: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -124,6 +121,13 @@ impl<'a> Walk<'a> {
     fn text(&mut self, text: &'a str) {
         if let Some(capture) = &mut self.capture {
             capture.text(text);
+        } else if self.opaque.is_none()
+            && let Some(document) = &mut self.document
+            && document.in_entry()
+            && links::is_http(text)
+        {
+            let family = document.family;
+            document.part().address(family, text);
         } else if let Some(document) = &mut self.document
             && self.opaque.as_ref().is_some_and(|opaque| opaque.is_image)
             && document.in_entry()
@@ -140,6 +144,15 @@ impl<'a> Walk<'a> {
     fn open(&mut self, tag: Tag<'a>) -> Result<(), ParseFailure> {
         let (mut ns, local) = self.names.of_tag(&tag, 0);
         let local = names::lower(local);
+        if self.capture.is_none() && !tag.empty && matches!(local.as_ref(), "script" | "style") {
+            // Their text is no markup.
+            self.tokens.skip_to(if local == "style" {
+                "</style"
+            } else {
+                "</script"
+            });
+            return Ok(());
+        }
         if ns == Ns::Foreign && matches!(local.as_ref(), "channel" | "item" | "entry") {
             self.names.adopt(tag.name, false);
             (ns, _) = self.names.of_name(tag.name);
@@ -325,8 +338,11 @@ impl<'a> Walk<'a> {
             self.depth = self.depth.saturating_sub(1);
         }
         if container && self.opaque.is_none() {
-            self.ended |= matches!(role, Some(Role::Root(_)));
-            self.document.as_mut().map(Document::end_entry);
+            match (&mut self.document, role) {
+                (Some(document), Some(Role::Entry)) => document.end_entry(),
+                (Some(document), role) => document.end(matches!(role, Some(Role::Root(_)))),
+                (None, _) => {}
+            }
         }
         Ok(())
     }

@@ -49,6 +49,13 @@ impl<'a> Pass<'a> {
             }
             Some(Role::Text(out, _)) => {
                 self.canonical(family, ns, local, out);
+                // Atom's way of saying it, in RSS.
+                if out == "link"
+                    && tag.attributes.contains("href")
+                    && let Some(entry) = &mut self.entry
+                {
+                    entry.attributes("atom:link", attributes::iter(tag.attributes));
+                }
                 if tag.empty {
                     // Content may be elsewhere, and then its tag says where.
                     if out != "content" {

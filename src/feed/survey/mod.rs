@@ -13,6 +13,9 @@ mod element;
 mod frame;
 
 use std::borrow::Cow;
+use std::ops::Range;
+
+use memchr::memmem;
 
 use self::frame::Frame;
 use super::draft::Form;
@@ -23,6 +26,9 @@ use super::vocabulary::Family;
 use super::{Limits, ParseFailure, entities, links};
 use crate::model::FailureKind;
 
+/// What is too short for an entry in disguise.
+const MIN_DISGUISED_BYTES: usize = 20;
+
 /// What a document turned out to be.
 #[derive(Debug)]
 pub(super) struct Survey<'a> {
@@ -31,6 +37,8 @@ pub(super) struct Survey<'a> {
     /// Every tag is closed where it should be.
     pub balanced: bool,
     pub notes: Notes,
+    /// Where entries stand that are no markup yet: escaped, or in a section.
+    pub disguised: Option<Range<usize>>,
     /// The document without bodies and other fields that are in the notes: what feed-rs has to read.
     pub frame: Cow<'a, str>,
 }
@@ -62,7 +70,11 @@ pub(super) fn survey<'a>(text: &'a str, limits: &Limits) -> Result<Survey<'a>, P
     let mut frame = Frame::new(text);
     let mut balanced = true;
     let mut start = tokens.at();
+    let mut disguised = None;
     while let Some(token) = tokens.next(None) {
+        if disguised.is_none() && pass.is_disguised(&token) {
+            disguised = Some(start..tokens.at());
+        }
         let in_body = pass.in_body();
         pass.skips = pass.skipped.is_some();
         match token {
@@ -93,6 +105,7 @@ pub(super) fn survey<'a>(text: &'a str, limits: &Limits) -> Result<Survey<'a>, P
         damage: pass.damage,
         balanced,
         notes: pass.notes,
+        disguised,
         frame: frame.finish(),
     })
 }
@@ -228,6 +241,25 @@ impl<'a> Pass<'a> {
         });
     }
 
+    /// Whether a token holds entries, though no field is being read.
+    fn is_disguised(&mut self, token: &Token<'_>) -> bool {
+        let entries = match token {
+            Token::Text(text) if text.len() > MIN_DISGUISED_BYTES => ["&lt;item", "&lt;entry"],
+            Token::Cdata(text) if text.len() > MIN_DISGUISED_BYTES => ["<item", "<entry"],
+            _ => return false,
+        };
+        let (Token::Text(text) | Token::Cdata(text)) = token else {
+            return false;
+        };
+        let idle = self.field.is_none() && self.opaque.is_none() && self.damage.is_none();
+        let found = idle
+            && entries
+                .iter()
+                .any(|entry| memmem::find(text.as_bytes(), entry.as_bytes()).is_some());
+        self.damage_if(found, "disguised");
+        found
+    }
+
     fn section(&mut self, text: &'a str) {
         self.characters(if self.in_markup() {
             xhtml::escape(text).into()
@@ -246,6 +278,9 @@ impl<'a> Pass<'a> {
             && let Some(entry) = &mut self.entry
         {
             entry.image(text.trim().to_owned());
+        } else if self.opaque.is_none() && self.entry.is_some() && links::is_http(&text) {
+            // Beside its element, where programs put it that take `link` for HTML's.
+            self.damage_if(true, "structure");
         }
     }
 
