@@ -1,5 +1,6 @@
 //! `feedmill add`: the feeds of a site, tried, shown, and put into the configuration.
 
+use std::collections::VecDeque;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,7 +12,7 @@ use super::source::{feed_settings, fetch, typed};
 use super::{Context, Failure, screen};
 use crate::daemon::{Clock as _, SystemClock};
 use crate::feed;
-use crate::feed::discover::{self, Why};
+use crate::feed::discover::{self, Candidate, Why};
 use crate::fetch::{Fetcher, Networks, Purpose};
 use crate::model::{Fetched, ParsedFeed, Timestamp};
 
@@ -61,8 +62,9 @@ impl Add {
         let mut toml = String::new();
         let mut missing = false;
         for url in &self.urls {
+            let url = discover::web(url, "https");
             let url = if url.contains("://") {
-                url.clone()
+                url.into_owned()
             } else {
                 format!("https://{url}")
             };
@@ -125,8 +127,13 @@ async fn find(fetcher: &Fetcher, url: &str) -> Result<Vec<Found>, Failure> {
         }]);
     }
     let mut found: Vec<Found> = Vec::new();
-    let candidates = discover::candidates(&page.url, &page.body, &page.links);
-    for candidate in candidates.into_iter().take(TRIED) {
+    let of = |page: &Fetched| discover::candidates(&page.url, &page.body, &page.links);
+    let mut candidates = VecDeque::from(of(&page));
+    let mut listed = false;
+    for _ in 0..TRIED {
+        let Some(candidate) = candidates.pop_front() else {
+            break;
+        };
         // Guesses are for sites that declare nothing.
         if !found.is_empty() && candidate.why >= Why::WellKnown {
             break;
@@ -135,12 +142,25 @@ async fn find(fetcher: &Fetcher, url: &str) -> Result<Vec<Found>, Failure> {
             continue;
         };
         let again = found.iter().any(|known| known.url == answer.url);
-        let networks = networks.clone();
-        found.extend(parsed(&answer).filter(|_| !again).map(|feed| Found {
-            url: answer.url.clone(),
-            feed,
-            networks,
-        }));
+        if let Some(feed) = parsed(&answer).filter(|_| !again) {
+            found.push(Found {
+                url: answer.url.clone(),
+                feed,
+                networks: networks.clone(),
+            });
+        } else if candidate.why == Why::Anchor && !listed && !again {
+            // A page that lists the feeds, or to which this one leads.
+            listed = true;
+            let more = of(&answer).into_iter();
+            for candidate in more.filter(|more| more.why < Why::WellKnown).rev() {
+                candidates.push_front(candidate);
+            }
+        }
+    }
+    let announced = |candidate: &&Candidate| candidate.why < Why::WellKnown;
+    let left = candidates.iter().filter(announced).count();
+    if left > 0 {
+        eprintln!("feedmill: {url}: {left} more that may be feeds were not tried");
     }
     Ok(found)
 }
@@ -186,6 +206,9 @@ fn age(at: Timestamp, now: Timestamp) -> String {
 
 /// How much of an article its entries carry, by the median length.
 fn fullness(feed: &ParsedFeed) -> String {
+    if feed.entries.is_empty() {
+        return "no entries".to_owned();
+    }
     let longest = |entry: &crate::model::ParsedEntry| {
         let content = entry.content.as_deref().map_or(0, str::len);
         content.max(entry.summary.as_deref().map_or(0, str::len))

@@ -14,6 +14,8 @@ mod page;
 mod platforms;
 mod well_known;
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use super::{Limits, decode, links};
@@ -119,9 +121,19 @@ fn is_of_comments(candidate: &Candidate) -> bool {
         .any(|word| title.contains(word) || candidate.url.contains(word))
 }
 
+/// An address without the scheme `feed`, which stands for `scheme` or before the real one.
+#[must_use]
+pub fn web<'a>(href: &'a str, scheme: &str) -> Cow<'a, str> {
+    match href.trim().strip_prefix("feed:") {
+        Some(rest) if rest.starts_with("//") => format!("{scheme}:{rest}").into(),
+        Some(rest) => rest.into(),
+        None => href.into(),
+    }
+}
+
 /// A candidate at an address relative to a base.
 fn candidate(base: &Url, href: &str, why: Why) -> Option<Candidate> {
-    let url = links::resolve(Some(base), href)?;
+    let url = links::resolve(Some(base), &web(href, base.scheme()))?;
     let url = url.split('#').next().unwrap_or_default().to_owned();
     Some(Candidate {
         url,

@@ -133,3 +133,39 @@ fn an_index_of_sitemaps_names_those_of_news() {
     );
     assert!(found.iter().all(|(_, url)| !url.ends_with("pages.xml")));
 }
+
+#[test]
+fn links_are_recognised_by_their_words_and_however_they_announce() {
+    for body in [
+        "<link rel=alternate type='text/xml' href='/f'>",
+        "<link rel=alternate href='/f/rss'>",
+        "<link rel=alternate type='application/rss+xml' href='feed://e.org/f'>",
+        "<link rel=alternate type='application/rss+xml' href='feed:https://e.org/f'>",
+        "<a href='/f'>Subscribe (RSS)</a>",
+        "<a href='/f'><img src=x alt='RSS'></a>",
+        "<meta http-equiv=refresh content='0; url=/f'>",
+        "<frameset><frame src='/f'></frameset>",
+    ] {
+        let found = found("https://e.org/", body, &[]);
+        let first = found
+            .first()
+            .map(|(why, url)| (*why < Why::WellKnown, url.as_str()));
+        let expected = ["https://e.org/f", "https://e.org/f/rss"];
+        assert!(
+            first.is_some_and(|(told, url)| told && expected.contains(&url)),
+            "{body}: {first:?}"
+        );
+    }
+    for body in [
+        "<a href='/f'>The dogs were fed</a>",
+        "<a href='/f'>What RSS was, and what became of it when nobody looked</a>",
+        "<a href='/f'>x</a> RSS",
+        "<link rel=alternate hreflang=de href='/de/feed'>",
+    ] {
+        let found = found("https://e.org/", body, &[]);
+        assert!(
+            found.iter().all(|(why, _)| *why == Why::WellKnown),
+            "{body}"
+        );
+    }
+}
