@@ -74,11 +74,12 @@ fn walk<'a>(text: &'a str, base: Option<&Url>, seen: &mut String) -> Cow<'a, str
         .and_then(|rest| scan::find_either(rest, b'<', b'&'))
     {
         at = at.saturating_add(found);
-        let rest = text.get(at..).unwrap_or_default();
-        if rest.starts_with('&') {
+        // Of a reference the byte behind it tells nearly always that it is none.
+        if text.as_bytes().get(at) == Some(&b'&') {
             at = at.saturating_add(visible.reference(at));
             continue;
         }
+        let rest = text.get(at..).unwrap_or_default();
         let Some(len) = tag::read(rest, &mut relative) else {
             at = at.saturating_add(1);
             continue;

@@ -31,6 +31,24 @@ const MAX_TASTED_BYTES: usize = 64 << 10;
 /// compressed or encrypted one in nine.
 const BYTES_FOR_A_CONTROL: usize = 12;
 
+/// Words of which a feed has at least one, in any dialect: those before entries, and those in JSON
+/// without any of these. Four letters do not come together by chance in the largest document.
+const WORDS: &[&[u8]] = &[
+    b"item",
+    b"entry",
+    b"feed",
+    b"channel",
+    b"urlset",
+    b"sitemap",
+    b"<rss",
+    b":rss",
+    b":rdf",
+    b"href",
+    b"content",
+    b"date_",
+    b"external_url",
+];
+
 /// Text, and what had to be undone to get it.
 pub(super) struct Decoded<'a> {
     pub text: Cow<'a, str>,
@@ -59,7 +77,7 @@ pub(super) fn decode<'a>(
         // encoding_rs validates the quickest, and lends what is valid.
         None => match UTF_8.decode_without_bom_handling_and_without_replacement(body) {
             Some(text) if memchr::memchr(0x1b, body).is_none() => text,
-            None if is_data(body) => {
+            None if is_data(body) || !speaks(body) => {
                 let detail = "neither text nor a compression that is known";
                 return Err(ParseFailure::new(FailureKind::NotAFeed, detail));
             }
@@ -134,11 +152,12 @@ fn labelled<'a>(
         {
             return text.into();
         }
-        if encoding != UTF_8 && encoding != UTF_16LE && encoding != UTF_16BE {
-            let (text, bad) = encoding.decode_without_bom_handling(body);
-            if !bad {
-                return text;
-            }
+        if encoding != UTF_8
+            && encoding != UTF_16LE
+            && encoding != UTF_16BE
+            && let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(body)
+        {
+            return text;
         }
     }
     if let Ok(text) = valid {
@@ -157,12 +176,9 @@ fn labelled<'a>(
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     detector.feed(sample(body, MAX_GUESSED_BYTES), true);
     let guess = detector.guess(None, Utf8Detection::Deny);
-    let (text, bad) = guess.decode_without_bom_handling(body);
-    if bad {
-        WINDOWS_1252.decode_without_bom_handling(body).0
-    } else {
-        text
-    }
+    guess
+        .decode_without_bom_handling_and_without_replacement(body)
+        .unwrap_or_else(|| WINDOWS_1252.decode_without_bom_handling(body).0)
 }
 
 /// Up to `most` bytes, from the first beyond ASCII on: charsets are told by those.
@@ -211,6 +227,22 @@ fn is_data(body: &[u8]) -> bool {
     let control = |byte: &&u8| matches!(byte, 1..=8 | 0x0b | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f);
     let controls = taste.iter().filter(control).count();
     controls.saturating_mul(BYTES_FOR_A_CONTROL) > taste.len()
+}
+
+/// Whether bytes hold a word that a feed, or a page with one, cannot do without: what holds none
+/// need not be decoded. All charsets that come by here write them alike. Of what is short nothing
+/// is asked.
+fn speaks(body: &[u8]) -> bool {
+    if body.len() <= MAX_TASTED_BYTES {
+        return true;
+    }
+    WORDS.iter().any(|word| {
+        let first = word.first().copied().unwrap_or_default();
+        memchr::memchr2_iter(first, first.to_ascii_uppercase(), body).any(|at| {
+            body.get(at..at.saturating_add(word.len()))
+                .is_some_and(|found| found.eq_ignore_ascii_case(word))
+        })
+    })
 }
 
 /// The label in the XML declaration.
@@ -367,6 +399,11 @@ mod tests {
     fn noise_is_no_text_and_a_damaged_text_is() {
         let noise: Vec<u8> = (0..=u8::MAX).cycle().take(4096).collect();
         assert!(decode(&noise, Some("windows-1252")).is_err());
+        let printable: Vec<u8> = noise.iter().map(|byte| *byte.max(&b' ')).collect();
+        let mut long = printable.repeat(20);
+        assert!(decode(&long, None).is_err());
+        long.extend(b"<Item>");
+        assert!(decode(&long, None).is_ok());
         for text in [
             &b"<a>\xe9\x01\x02 and more of it, as texts have</a>"[..],
             b"\xff\xfe\x1f\x04@\x048\x042\x045\x04B\x04",

@@ -78,13 +78,19 @@ const fn predefined(text: &[u8]) -> Option<(usize, char)> {
     }
 }
 
-/// Reads the reference that `text` begins with; `None` when the `&` stands for itself, which
-/// nearly always is told by the byte behind it.
+/// Reads the reference that `text` begins with; `None` when the `&` stands for itself.
 #[inline]
 pub(super) fn reference(text: &str) -> Option<Reference<'_>> {
-    let next = text.as_bytes().get(1)?;
+    reference_at(text, 0)
+}
+
+/// The same for the reference that begins `at` a place. The byte behind the `&` nearly always
+/// tells when it is none.
+#[inline]
+pub(super) fn reference_at(text: &str, at: usize) -> Option<Reference<'_>> {
+    let next = text.as_bytes().get(at.saturating_add(1))?;
     if next.is_ascii_alphabetic() || matches!(next, b'#' | b'_' | b':') {
-        whole(text)
+        whole(text.get(at..)?)
     } else {
         None
     }
@@ -205,9 +211,10 @@ pub(super) fn decode_xml(text: &str) -> Option<Cow<'_, str>> {
 /// The same, appended to `out`.
 pub(super) fn decode_into(text: &str, out: &mut String) {
     let (mut copied, mut at) = (0_usize, 0_usize);
-    while let Some(found) = text.get(at..).and_then(|rest| scan::find(rest, b'&')) {
+    let bytes = text.as_bytes();
+    while let Some(found) = bytes.get(at..).and_then(|rest| scan::find(rest, b'&')) {
         at = at.saturating_add(found);
-        let Some(Reference { len, meaning, .. }) = text.get(at..).and_then(reference) else {
+        let Some(Reference { len, meaning, .. }) = reference_at(text, at) else {
             at = at.saturating_add(1);
             continue;
         };

@@ -46,8 +46,12 @@ pub(super) fn is_element(name: &str) -> bool {
 
 /// The element name of the tag that `text` begins with (`<p …` or `</p …`), as written.
 pub(super) fn tag_name(text: &str) -> Option<&str> {
-    let rest = text.strip_prefix('<')?;
-    let rest = rest.strip_prefix('/').unwrap_or(rest);
+    let start = match text.as_bytes() {
+        [b'<', b'/', ..] => 2,
+        [b'<', ..] => 1,
+        _ => return None,
+    };
+    let rest = text.get(start..)?;
     let end = rest
         .bytes()
         .position(|byte| {

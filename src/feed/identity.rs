@@ -13,6 +13,9 @@ use crate::model::ParsedEntry;
 /// Longer ids are replaced by their hash: an id is a key, not a payload.
 const MAX_UID_BYTES: usize = 512;
 
+/// How an id begins that is a hash.
+const HASHED: &str = "hash:";
+
 /// Leaves out entries that repeat an earlier one in everything that names or shows it, which is
 /// right where a document was written twice.
 pub(super) fn merge(entries: &mut Vec<ParsedEntry>) {
@@ -52,7 +55,11 @@ pub(super) fn assign(entries: &mut [ParsedEntry]) {
             .is_some_and(|guid| bearers.get(guid).copied().unwrap_or(0) > 1);
         let mut uid = bounded(uid(entry, repeated));
         if taken.contains(&uid) {
-            uid = bounded(format!("{uid} {}", words_hash(entry)));
+            // What is named by its words has been hashed already.
+            let nameless = entry.guid.is_none() && entry.url_key.is_none();
+            let hash = uid.strip_prefix(HASHED).filter(|_| nameless);
+            let hash = hash.map_or_else(|| words_hash(entry), str::to_owned);
+            uid = bounded(format!("{uid} {hash}"));
         }
         let mut unique = uid.clone();
         while !taken.insert(unique.clone()) {
@@ -69,7 +76,7 @@ fn uid(entry: &ParsedEntry, repeated: bool) -> String {
         (Some(guid), Some(key)) if repeated => format!("{guid} {key}"),
         (Some(guid), _) => guid.clone(),
         (None, Some(key)) => key.clone(),
-        (None, None) => format!("hash:{}", words_hash(entry)),
+        (None, None) => format!("{HASHED}{}", words_hash(entry)),
     }
 }
 
@@ -77,7 +84,7 @@ fn bounded(uid: String) -> String {
     if uid.len() <= MAX_UID_BYTES {
         uid
     } else {
-        format!("hash:{}", hex(&blake3::hash(uid.as_bytes())))
+        format!("{HASHED}{}", hex(&blake3::hash(uid.as_bytes())))
     }
 }
 
@@ -93,7 +100,7 @@ fn words_hash(entry: &ParsedEntry) -> String {
 }
 
 fn hex(hash: &blake3::Hash) -> String {
-    hash.to_hex().chars().take(32).collect()
+    hash.to_hex().get(..32).unwrap_or_default().to_owned()
 }
 
 /// The comparison key of what a reader sees: `seen` is the text of the entry without its markup.
@@ -179,6 +186,17 @@ mod tests {
         }
         let ids = ids(entries);
         assert!(ids.iter().all(|id| id.len() < 64) && ids.first() != ids.last());
+    }
+
+    #[test]
+    fn an_entry_that_is_there_twice_is_one_and_others_of_its_id_are_not() {
+        let mut entries = vec![entry(1, 1, 1, 1), entry(1, 1, 1, 1), entry(1, 1, 2, 1)];
+        merge(&mut entries);
+        let titles: Vec<_> = entries
+            .iter()
+            .filter_map(|entry| entry.title.as_deref())
+            .collect();
+        assert_eq!(titles, ["Title 1", "Title 2"]);
     }
 
     #[test]

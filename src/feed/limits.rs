@@ -17,7 +17,8 @@ pub struct Limits {
     /// Entries that are read; the rest of the document is counted as lost. At 350 bytes an entry,
     /// which are few, this many fill [`Limits::max_bytes`]; in memory they take some 1,500 each.
     pub max_entries: usize,
-    /// Entries that feed-rs is given at a time: it needs about 800 bytes for an entry of seven.
+    /// Entries that feed-rs is given at a time of an honest document; a longer one goes the way of
+    /// the damaged ones, in smaller parts. It needs about 800 bytes for an entry of seven.
     pub entries_at_once: usize,
     /// Entries at which a document is refused altogether: nobody publishes that many, bombs do.
     pub absurd_entries: usize,

@@ -12,6 +12,9 @@ use crate::model::{Enclosure, FeedKind, ParsedEntry, ParsedFeed};
 /// What stands before a relation that is written in full (RFC 4287 §4.2.7.2).
 const REGISTRY: &str = "http://www.iana.org/assignments/relation/";
 
+/// Drafts whose room is given back at a time, some 2 MB of it.
+const DRAFTS_AT_ONCE: usize = 4096;
+
 /// Settles a draft that came from `url`.
 pub(super) fn settle(draft: Draft, url: Option<&str>, settings: &Settings) -> ParsedFeed {
     let origin = url.and_then(|url| Url::parse(url).ok());
@@ -47,11 +50,16 @@ pub(super) fn settle(draft: Draft, url: Option<&str>, settings: &Settings) -> Pa
         settings,
     };
     let mut seen = String::new();
-    let mut entries: Vec<ParsedEntry> = draft
-        .entries
-        .into_iter()
-        .map(|entry| settler.entry(entry, &mut seen))
-        .collect();
+    let mut entries = Vec::with_capacity(draft.entries.len());
+    let mut drafts = draft.entries;
+    // From the back, so that the drafts of a long list make room for its entries.
+    drafts.reverse();
+    while let Some(entry) = drafts.pop() {
+        entries.push(settler.entry(entry, &mut seen));
+        if drafts.len().is_multiple_of(DRAFTS_AT_ONCE) {
+            drafts.shrink_to_fit();
+        }
+    }
     if draft.goes_on {
         identity::merge(&mut entries);
     }

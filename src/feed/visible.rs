@@ -27,7 +27,7 @@ impl<'a> Visible<'a> {
 
     /// Resolves the reference that an `&` may begin, and says how many bytes it has.
     pub fn reference(&mut self, at: usize) -> usize {
-        let Some(found) = self.text.get(at..).and_then(entities::reference) else {
+        let Some(found) = entities::reference_at(self.text, at) else {
             return 1;
         };
         let mut utf8 = [0; 4];

@@ -9,6 +9,10 @@ use super::vocabulary::Family;
 use super::{Limits, ParseFailure, adapter, entities};
 use crate::model::{FailureKind, FeedKind};
 
+/// Entries of a repaired document that feed-rs is given at a time: what it makes of them, and the
+/// notes beside, take some 4 kB each for a moment.
+const PART_ENTRIES: usize = 1_000;
+
 /// Reads a feed in XML.
 ///
 /// # Errors
@@ -101,11 +105,11 @@ fn repaired(
     limits: &Limits,
 ) -> Result<Draft, ParseFailure> {
     let mut repaired = repair::repair(text, balanced, limits)?;
-    let mut draft = part(&repaired.take(limits.entries_at_once), limits)?;
+    let mut draft = part(&repaired.take(PART_ENTRIES), limits)?;
     // A list that grew would be twice in memory for a moment, which of 30,000 entries is felt.
     draft.entries.reserve_exact(repaired.len());
     while repaired.len() > 0 {
-        let mut more = part(&repaired.take(limits.entries_at_once), limits)?;
+        let mut more = part(&repaired.take(PART_ENTRIES), limits)?;
         draft.entries.append(&mut more.entries);
         draft.lost = draft.lost.saturating_add(more.lost);
     }

@@ -174,10 +174,7 @@ fn looks_like_a_feed(href: &str) -> bool {
         || [".rss", ".atom", ".rdf"]
             .iter()
             .any(|end| last.ends_with(end))
-        || (last.rsplit('.').next() == Some("xml")
-            && ["feed", "rss", "atom", "index.xml"]
-                .iter()
-                .any(|part| last.contains(part)))
+        || (last.rsplit('.').next() == Some("xml") && !last.contains("sitemap"))
         || last == "feed.json";
     let hosted = href.contains("//feeds.feedburner.com/") || href.contains("//feeds.");
     let asked = [

@@ -94,7 +94,7 @@ impl<'a> Tokens<'a> {
             if rest.is_empty() {
                 return None;
             }
-            if !rest.starts_with('<') {
+            if rest.as_bytes().first() != Some(&b'<') {
                 let len = scan::find(rest, b'<').unwrap_or(rest.len());
                 return Some(Token::Text(self.take(len)));
             }

@@ -128,6 +128,8 @@ impl<'l> Document<'l> {
             return;
         }
         writer::end(&mut entry.out, writer::entry(self.family));
+        // Of a long list half would be room to grow.
+        entry.out.shrink_to_fit();
         self.entries.push(entry.out);
     }
 
