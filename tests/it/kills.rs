@@ -1,4 +1,4 @@
-//! Killed at random moments of ingestion, pruning, backup and restore: after every kill the file is
+//! Killed at random moments of ingestion, pruning, re-extraction, backup and restore: after every kill the file is
 //! whole, nothing that was acknowledged is lost, and a consumer's tail goes on without gap or repeat.
 //!
 //! Ten kills by default; `KILLS=200 cargo test --test it kills -- --nocapture` for the long run.
@@ -8,7 +8,7 @@ use std::process::Child;
 
 use rusqlite::Connection;
 
-use crate::support::{Bench, QUICK, Reply, Site, feed, page, rss};
+use crate::support::{Bench, QUICK, Reply, Site, feed, noted, rss};
 
 const KILLS: usize = 10;
 /// Entries that the feed shows; every poll shows as many others.
@@ -44,10 +44,7 @@ fn endless_site() -> Site {
     });
     site.on_any(|path| {
         let name = path.strip_prefix("/page-")?;
-        Some(Reply::html(page(
-            &format!("Page {name}"),
-            &format!("bird {name}"),
-        )))
+        Some(Reply::html(noted(&format!("bird{name}"))))
     });
     site
 }
@@ -111,15 +108,31 @@ impl Consumer {
 }
 
 /// Work that is killed, and how many milliseconds of the processor's time it takes, about.
-const WORKS: [(&str, usize); 4] = [
+const WORKS: [(&str, usize); 5] = [
     ("ingestion", 400),
     ("pruning", 60),
+    ("re-extraction", 400),
     ("backup", 25),
     ("restore", 50),
 ];
 
-fn begin(bench: &Bench, work: &str, n: usize) -> Child {
+/// Every other time the articles are to be without their notes, so that re-extraction has work.
+fn configure(bench: &Bench, site: &Site, n: usize) {
+    let drop = if n.is_multiple_of(2) { "\".note\"" } else { "" };
+    let more =
+        format!("full_text = \"always\"\ninterval = \"1h\"\nextract = {{ drop = [{drop}] }}");
+    bench.configure(&format!(
+        "{QUICK}[store]\nkeep = \"30d\"\n[articles]\nkeep_pages = \"90d\"\n{}",
+        feed(&site.url("/feed"), &more)
+    ));
+}
+
+fn begin(bench: &Bench, site: &Site, work: &str, n: usize) -> Child {
     match work {
+        "re-extraction" => {
+            configure(bench, site, n / WORKS.len());
+            bench.spawn(&["reextract"])
+        }
         "ingestion" => bench.spawn(&["once", "--force"]),
         "pruning" => {
             Connection::open(bench.db())
@@ -175,13 +188,8 @@ fn check_whole(bench: &Bench) {
 fn kills_at_random_moments_lose_nothing_and_double_nothing() {
     let kills = std::env::var("KILLS").map_or(KILLS, |text| text.parse().expect("KILLS"));
     let site = endless_site();
-    let bench = Bench::new(&format!(
-        "{QUICK}[store]\nkeep = \"30d\"\n{}",
-        feed(
-            &site.url("/feed"),
-            "full_text = \"always\"\ninterval = \"1h\""
-        )
-    ));
+    let bench = Bench::new("");
+    configure(&bench, &site, 1);
     for _ in 0..POLLS_BEFORE {
         bench.run(&["once", "--force"]).expect(0);
     }
@@ -192,7 +200,7 @@ fn kills_at_random_moments_lose_nothing_and_double_nothing() {
     for n in 0..kills {
         let which = n % WORKS.len();
         let (work, milliseconds) = WORKS[which];
-        let mut child = begin(&bench, work, n);
+        let mut child = begin(&bench, &site, work, n);
         let alive = kill_after(&mut child, dice.below(1000) * milliseconds * 1000);
         hit[which].0 += 1;
         hit[which].1 += usize::from(alive);
@@ -211,6 +219,7 @@ fn kills_at_random_moments_lose_nothing_and_double_nothing() {
     // What was begun is brought to its end.
     bench.run(&["once", "--force"]).expect(0);
     bench.run(&["prune"]).expect(0);
+    bench.run(&["reextract"]).expect(0);
     consumer.follow(&bench);
     check_whole(&bench);
     assert_eq!(

@@ -2,19 +2,9 @@
 
 use std::io::Read as _;
 
-use crate::support::{Bench, QUICK, Reply, Site, feed, page_of, rss, story};
+use crate::support::{Bench, QUICK, Reply, Site, feed, noted, page_of, rss, story};
 
 const KEPT: &str = "[articles]\nkeep_pages = \"90d\"\n";
-
-/// An article with a note of its own, which only an operator would call one.
-fn noted(seed: &str) -> String {
-    let mut paragraphs = story(seed);
-    let own: Vec<&str> = paragraphs[0].split(' ').skip(6).take(20).collect();
-    let note = format!("The editors note that {}.", own.join(" "));
-    paragraphs.push(note.clone());
-    page_of(seed, &paragraphs, "News")
-        .replace(&format!("<p>{note}"), &format!("<p class=note>{note}"))
-}
 
 /// A site with so many articles, ingested with their pages kept.
 fn ingested(count: usize) -> (Site, Bench) {

@@ -462,6 +462,16 @@ pub fn page(title: &str, seed: &str) -> String {
     page_of(title, &story(seed), "News")
 }
 
+/// An article with a note of its own, which only an operator would call one.
+pub fn noted(seed: &str) -> String {
+    let mut paragraphs = story(seed);
+    let own: Vec<&str> = paragraphs[0].split(' ').skip(6).take(20).collect();
+    let note = format!("The editors note that {}.", own.join(" "));
+    paragraphs.push(note.clone());
+    page_of(seed, &paragraphs, "News")
+        .replace(&format!("<p>{note}"), &format!("<p class=note>{note}"))
+}
+
 /// A `[[feed]]` of the site.
 pub fn feed(url: &str, more: &str) -> String {
     format!("[[feed]]\nurl = \"{url}\"\nallow_networks = [\"127.0.0.0/16\"]\n{more}\n")
