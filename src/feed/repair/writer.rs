@@ -43,7 +43,6 @@ fn is_allowed(text: &str) -> bool {
 /// Appends an element with text in it; markup and references go into a section, where they cost
 /// nobody anything.
 pub(super) fn element(out: &mut String, name: &str, attributes: &[(&str, &str)], text: &str) {
-    out.reserve(text.len());
     start(out, name, attributes);
     out.push('>');
     // Brackets are rare, and a byte is found sooner than a row of them.
