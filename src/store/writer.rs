@@ -1,8 +1,8 @@
 //! The one writer: a thread with the only writing connection.
 //!
 //! Requests that have piled up while the last transaction was being made durable
-//! go into the next one together, each in a savepoint of its own, so that one that
-//! fails takes nothing with it. A reply is sent after the commit, never before:
+//! go into the next one together, and one that fails takes nothing with it: the group
+//! is then written again, each request in a savepoint of its own. A reply is sent after the commit, never before:
 //! what is acknowledged is on disk. When the disk is full or another program holds
 //! the lock, the group is kept and tried again until it succeeds; those who wait
 //! for replies hold their permits meanwhile, and that is the whole backpressure.
@@ -101,11 +101,16 @@ impl Writer {
         let began = Instant::now();
         let mut pause = RETRY_FIRST;
         let mut told = false;
+        let mut faults = Faults::None;
         loop {
-            let Err(error) = self.attempt(group, waiting) else {
+            let Err(error) = self.attempt(group, waiting, faults) else {
                 break;
             };
             self.memory.forget();
+            if faults == Faults::None && !error.is_passing() && !error.is_fatal() {
+                faults = Faults::OfSome;
+                continue;
+            }
             if !error.is_passing() {
                 tracing::error!(%error, requests = group.len(), "a transaction failed; its work will be done again");
                 let text = error.to_string();
@@ -144,6 +149,7 @@ impl Writer {
         &mut self,
         group: &mut Vec<Request>,
         waiting: &mut impl FnMut() -> Option<Request>,
+        faults: Faults,
     ) -> Result<(), StoreError> {
         let began = Instant::now();
         self.memory.fill(&self.conn)?;
@@ -163,24 +169,34 @@ impl Writer {
                 continue;
             };
             next += 1;
-            let savepoint = tx.savepoint()?;
-            let mut work = Work {
-                conn: &savepoint,
-                memory: &mut self.memory,
-                checkpoint: &mut self.checkpoints.wanted,
+            let mut apply = |conn: &Connection| {
+                let mut work = Work {
+                    conn,
+                    memory: &mut self.memory,
+                    checkpoint: &mut self.checkpoints.wanted,
+                };
+                // A request that panics is refused like any other: the writer is everybody's.
+                catch_unwind(AssertUnwindSafe(|| request.apply(&mut work)))
+                    .unwrap_or_else(|_| Err(StoreError::Failed("the request panicked".to_owned())))
             };
-            // A request that panics is refused like any other: the writer is everybody's.
-            let applied = catch_unwind(AssertUnwindSafe(|| request.apply(&mut work)))
-                .unwrap_or_else(|_| Err(StoreError::Failed("the request panicked".to_owned())));
-            match applied {
-                Ok(()) => savepoint.commit()?,
-                Err(error) if error.is_passing() || error.is_fatal() => return Err(error),
-                // Dropping the savepoint rolls back what this one request did.
-                Err(error) => {
-                    drop(savepoint);
-                    self.memory.roll_back();
-                    request.refuse(error);
+            let applied = match faults {
+                Faults::None => apply(&tx),
+                Faults::OfSome => {
+                    let savepoint = tx.savepoint()?;
+                    let applied = apply(&savepoint);
+                    // One that is dropped rolls back what this one request did.
+                    if applied.is_ok() {
+                        savepoint.commit()?;
+                    }
+                    applied
                 }
+            };
+            if let Err(error) = applied {
+                if faults == Faults::None || error.is_passing() || error.is_fatal() {
+                    return Err(error);
+                }
+                self.memory.roll_back();
+                request.refuse(error);
             }
             self.memory.keep();
         }
@@ -188,6 +204,15 @@ impl Writer {
         self.memory.committed();
         Ok(())
     }
+}
+
+/// What a group is taken to hold. A savepoint for each request costs a copy of every page that it
+/// writes, and is made only when one of them has turned out to be at fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Faults {
+    None,
+    /// Those are refused, each for itself, and the others are written.
+    OfSome,
 }
 
 fn is_full(error: &StoreError) -> bool {

@@ -6,6 +6,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use feedmill::model::{FeedId, Lease, Timestamp};
+use feedmill::store::{self, FeedSpec, Held, HoldHost, PostponePoll, Store, StoreError, SyncFeeds};
+
 use crate::service::Service;
 use crate::support::{Bench, QUICK, Ran, Reply, Site, feed, page, rss};
 
@@ -355,4 +358,57 @@ fn a_deep_check_finds_what_is_wrong_and_disturbs_nobody() {
         ran.stderr
     );
     assert!(ran.stderr.contains("rebuild"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_request_that_is_refused_takes_nothing_with_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("feedmill.db");
+    let (store, writer) = Store::open(&path, store::Settings::default()).unwrap();
+    let at = Timestamp::from_secs;
+    let sync = SyncFeeds {
+        feeds: vec![FeedSpec {
+            url: "https://example.org/feed".to_owned(),
+            host: "example.org".to_owned(),
+            name: None,
+            tags: Vec::new(),
+            first_poll_at: at(100),
+        }],
+        at: at(0),
+    };
+    let stale = PostponePoll {
+        feed: FeedId(1),
+        lease: Lease(7),
+        until: at(300),
+        reason: "retry_after",
+    };
+    let hold = HoldHost {
+        host: "example.org".to_owned(),
+        until: at(200),
+        queue: Held::Feeds {
+            reason: "retry_after",
+        },
+    };
+    // While another program holds the lock they gather, and become one transaction.
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let (synced, postponed, put_off, freed) = runtime.block_on(async {
+        tokio::join!(
+            store.write(sync),
+            store.write(stale),
+            store.write(hold),
+            async { other.execute_batch("COMMIT") }
+        )
+    });
+    assert!(synced.is_ok() && put_off.is_ok() && freed.is_ok());
+    assert!(matches!(postponed, Err(StoreError::Stale)), "{postponed:?}");
+    let next: String = other
+        .query_row("SELECT next_poll_at FROM _feed", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(next, at(200).to_string());
+    drop(store);
+    writer.join().unwrap();
 }

@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 
-use crate::support::{Bench, QUICK, Reply, Site, feed, noted, page_of, rss, story};
+use crate::support::{Bench, QUICK, Reply, Site, feed, noted, rss};
 
 const KEPT: &str = "[articles]\nkeep_pages = \"90d\"\n";
 
