@@ -6,12 +6,15 @@
 //! 64 MB, and less often while a reader stands in its way. With an external checkpointer it leaves
 //! the log alone altogether.
 
+use std::ffi::c_int;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
+use rusqlite::hooks::Wal;
 
-use super::open::beside;
 use super::{Checkpointing, blame};
 
 const PASSIVE_ABOVE_BYTES: u64 = 16 << 20;
@@ -29,6 +32,10 @@ pub struct Checkpoints {
     path: PathBuf,
     whose: Checkpointing,
     commits: u32,
+    /// Pages of the log that are in use, as the last commit left it. Its file stays as large as the log
+    /// ever was, and would have it copied back for ever.
+    pages: Arc<AtomicU64>,
+    page_bytes: u64,
     backoff: Duration,
     not_before: Option<Instant>,
     /// The next look is at once, and whatever there is is copied back.
@@ -36,17 +43,28 @@ pub struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// For the database at `path`.
-    #[must_use]
-    pub fn new(path: &Path, whose: Checkpointing) -> Self {
-        Self {
+    /// For the database at `path`, which is written through `conn`.
+    ///
+    /// # Errors
+    /// Of SQLite.
+    pub fn new(path: &Path, whose: Checkpointing, conn: &mut Connection) -> rusqlite::Result<Self> {
+        let page_bytes = conn.pragma_query_value(None, "page_size", |row| row.get::<_, u32>(0))?;
+        let pages = Arc::new(AtomicU64::new(0));
+        let noted = Arc::clone(&pages);
+        conn.wal_hook(Some(move |_: &mut Wal, pages: c_int| {
+            noted.store(u64::try_from(pages).unwrap_or(0), Ordering::Relaxed);
+            Ok(())
+        }))?;
+        Ok(Self {
             path: path.to_owned(),
             whose,
             commits: 0,
+            pages,
+            page_bytes: page_bytes.into(),
             backoff: BACKOFF_FIRST,
             not_before: None,
             wanted: false,
-        }
+        })
     }
 
     /// After a commit: checkpoints if the log has grown enough.
@@ -62,7 +80,7 @@ impl Checkpoints {
         if !self.commits.is_multiple_of(LOOK_EVERY) || self.not_before.is_some_and(|at| now < at) {
             return;
         }
-        let size = std::fs::metadata(beside(&self.path, "-wal")).map_or(0, |data| data.len());
+        let size = self.pages.load(Ordering::Relaxed) * self.page_bytes;
         if size > TRUNCATE_ABOVE_BYTES {
             if truncate(conn) {
                 self.backoff = BACKOFF_FIRST;
@@ -102,4 +120,45 @@ fn truncate(conn: &Connection) -> bool {
     });
     let _ = conn.busy_timeout(super::open::BUSY);
     matches!(busy, Ok(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_that_was_large_once_is_not_copied_back_after_every_few_commits() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("log.db");
+        let mut conn = Connection::open(&path).expect("opened");
+        conn.execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; CREATE TABLE large (bytes BLOB)",
+        )
+        .expect("a table");
+        let mut checkpoints =
+            Checkpoints::new(&path, Checkpointing::Internal, &mut conn).expect("watched");
+        let mut commit = |bytes: i64| {
+            conn.execute("INSERT INTO large VALUES (zeroblob(?1))", [bytes])
+                .expect("written");
+            checkpoints.after_commit(&conn, Instant::now());
+            let noop = "PRAGMA wal_checkpoint(NOOP)";
+            conn.query_row(noop, [], |row| Ok((row.get(1)?, row.get(2)?)))
+                .expect("the log and what of it is copied back")
+        };
+        let mut standing = (0, 0);
+        for _ in 0..LOOK_EVERY {
+            standing = commit(2 << 20);
+        }
+        assert!(standing.0 > 0 && standing.0 == standing.1, "{standing:?}");
+        for _ in 0..3 * LOOK_EVERY {
+            standing = commit(1);
+        }
+        assert!(standing.0 > 0 && standing.1 == 0, "{standing:?}");
+        assert!(
+            std::fs::metadata(dir.path().join("log.db-wal"))
+                .expect("a log")
+                .len()
+                > PASSIVE_ABOVE_BYTES
+        );
+    }
 }

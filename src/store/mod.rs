@@ -182,7 +182,8 @@ impl Store {
     }
 
     fn writer(path: &Path, settings: Settings) -> Result<writer::Writer, StoreError> {
-        let conn = open::writer(path, settings.checkpoints)?;
+        let mut conn = open::writer(path, settings.checkpoints)?;
+        let checkpoints = checkpoint::Checkpoints::new(path, settings.checkpoints, &mut conn)?;
         // Claims of a process that is no more: we hold the lock, so nobody works on them.
         conn.execute_batch(
             "UPDATE _feed SET lease = NULL, leased_until = NULL WHERE leased_until IS NOT NULL;
@@ -191,7 +192,7 @@ impl Store {
         Ok(writer::Writer {
             conn,
             memory: judge::Memory::default(),
-            checkpoints: checkpoint::Checkpoints::new(path, settings.checkpoints),
+            checkpoints,
             lock_warning: settings.lock_warning,
             path: path.to_owned(),
             notice: lock::Notice::new(path),
