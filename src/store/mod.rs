@@ -224,7 +224,7 @@ impl Store {
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// Reads on a connection of its own, on the blocking pool.
+    /// Reads on a connection of its own, on the blocking pool; in a simulation on the writer's.
     ///
     /// # Errors
     /// Of `query`, and of opening the connection.
@@ -232,19 +232,20 @@ impl Store {
         &self,
         query: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        if let Way::Here(writer) = &self.way {
+            // Another connection would lose its cache with every write in between.
+            let writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+            return query(&writer.conn);
+        }
+        // Never closed, so never refused.
+        let _turn = self.readers.turns.acquire().await;
         let readers = Arc::clone(&self.readers);
-        let read = move || {
+        let task = tokio::task::spawn_blocking(move || {
             let conn = readers.take()?;
             let result = query(&conn);
             readers.give_back(conn);
             result
-        };
-        if matches!(self.way, Way::Here(_)) {
-            return read();
-        }
-        // Never closed, so never refused.
-        let _turn = self.readers.turns.acquire().await;
-        let task = tokio::task::spawn_blocking(read);
+        });
         task.await.map_err(|_| StoreError::Closed)?
     }
 
