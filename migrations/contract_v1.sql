@@ -256,12 +256,12 @@ CREATE VIEW failures AS SELECT
 FROM _page p WHERE p.outcome IS NOT NULL;
 
 --! gaps
--- Times in which a feed may have shown entries that feedmill did not see: its whole window had rolled between two polls.
+-- Times in which a feed may have shown entries that feedmill did not see: its whole window had rolled between two polls, or before the first.
 CREATE VIEW gaps AS SELECT
   g.id,                                                     -- The gap's id.
   g.feed_id,                                                -- The feed.
   g.found_at,                                               -- When it was noticed.
-  g.from_at,                                                -- The last poll that is known to have seen everything.
+  g.from_at,                                                -- The last poll that is known to have seen everything; before the first, when the feed was configured.
   g.to_at,                                                  -- The oldest entry seen after it, where dated.
   CASE WHEN g.closed_at IS NULL THEN max(g.missed - g.backfilled, 0) ELSE 0 END AS estimated_missed, -- About how many entries are missing still, by the pace of those around; 0 once it is closed; NULL when it cannot be told.
   g.backfilled,                                             -- Entries found since in older documents of the feed (its archive, or its further pages).
