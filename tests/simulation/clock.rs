@@ -14,7 +14,7 @@ use crate::chance::Chance;
 pub const BEGINNING: Timestamp = Timestamp::from_secs(1_800_000_000);
 
 /// From when until when the wall clock is off, and by how much: seconds.
-const WRONG: [(i64, i64, i64); 2] = [
+pub const WRONG: [(i64, i64, i64); 2] = [
     (5 * 86_400, 5 * 86_400 + 40_000, 7200),
     (9 * 86_400, 9 * 86_400 + 40_000, -7200),
 ];

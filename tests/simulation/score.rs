@@ -8,7 +8,7 @@ use feedmill::store::open;
 use rusqlite::Connection;
 
 use crate::Plan;
-use crate::clock::BEGINNING;
+use crate::clock::{BEGINNING, WRONG};
 use crate::site::{Manner, Site};
 use crate::web::{Hit, OUTAGE, Web};
 
@@ -17,6 +17,8 @@ const DAY: i64 = 86_400;
 const FLOOR: i64 = 900;
 /// An entry may wait for the slowest interval with its jitter, and for the weekly look past a 304.
 const SLOWEST: i64 = DAY + DAY / 10;
+/// A clock is wrong by two hours, and what has waited meanwhile is spread over half an hour.
+const AFTERMATH: i64 = 9000;
 /// Requests a second of a catch-up, one after the other: `schedule::spread` and its neighbours' own.
 const CATCH_UP: f64 = 7.0;
 /// Feeds of at least so many entries a day are polled at the floor.
@@ -38,9 +40,10 @@ pub struct Score {
     /// The worst second against the mean of its hour.
     rush: Rush,
     mean: f64,
-    /// From publication to row, of lively feeds: median and 90 %, in seconds.
-    latency: (i64, i64),
-    lively: usize,
+    /// From publication to row, of lively feeds.
+    latency: Latency,
+    /// The same where no outage and no wrong clock was near.
+    calm: Latency,
 }
 
 impl Score {
@@ -51,7 +54,7 @@ impl Score {
         let stored = stored(&conn);
         let gaps = gaps(&conn);
         let (mut entries, mut covered, mut lost) = (0, 0, Vec::new());
-        let mut waits = Vec::new();
+        let (mut waits, mut calm) = (Vec::new(), Vec::new());
         for site in &web.sites {
             let last_read = hits
                 .iter()
@@ -70,6 +73,7 @@ impl Score {
                     Some(row) => {
                         if site.rate >= LIVELY && is_steady(site, *at) {
                             waits.push(row - at);
+                            calm.extend(is_calm(*at).then_some(row - at));
                         }
                     }
                     None if gaps.get(&site.url()).is_some_and(|gaps| {
@@ -82,8 +86,6 @@ impl Score {
                 }
             }
         }
-        waits.sort_unstable();
-        let rank = |share: usize| waits.get(waits.len() * share / 100).copied().unwrap_or(0);
         let (rush, mean) = rush(&hits, end);
         Self {
             trace,
@@ -98,8 +100,8 @@ impl Score {
             wrong,
             rush,
             mean,
-            latency: (rank(50), rank(90)),
-            lively: waits.len(),
+            latency: Latency::of(waits),
+            calm: Latency::of(calm),
         }
     }
 
@@ -144,11 +146,8 @@ impl fmt::Display for Score {
             self.wrong.len()
         )?;
         writeln!(f, "{}", self.rush)?;
-        writeln!(
-            f,
-            "from publication to row, {} entries of lively feeds: median {} s, 90 % {} s",
-            self.lively, self.latency.0, self.latency.1
-        )?;
+        writeln!(f, "from publication to row, lively feeds: {}", self.latency)?;
+        writeln!(f, "  without outage and wrong clocks: {}", self.calm)?;
         write!(f, "trace {} contents {}", self.trace, self.contents)
     }
 }
@@ -169,6 +168,45 @@ fn is_steady(site: &Site, at: i64) -> bool {
     ) && Web::is_reachable(site, at)
         && Web::is_reachable(site, at + 2 * FLOOR)
         && at > 3 * DAY
+}
+
+/// Whether neither our own outage nor a step of the clock was near: what follows them is caught up
+/// with one after the other.
+fn is_calm(at: i64) -> bool {
+    let steps = WRONG.iter().flat_map(|(from, to, _)| [*from, *to]);
+    let mut edges = steps.chain([OUTAGE.start, OUTAGE.end]);
+    edges.all(|edge| !(edge - FLOOR..edge + AFTERMATH).contains(&at))
+}
+
+/// Seconds from publication to row.
+#[derive(Debug)]
+struct Latency {
+    entries: usize,
+    median: i64,
+    of_ninety: i64,
+}
+
+impl Latency {
+    fn of(mut waits: Vec<i64>) -> Self {
+        waits.sort_unstable();
+        let rank = |share: usize| waits.get(waits.len() * share / 100).copied().unwrap_or(0);
+        Self {
+            entries: waits.len(),
+            median: rank(50),
+            of_ninety: rank(90),
+        }
+    }
+}
+
+impl fmt::Display for Latency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (median, ninety) = (self.median, self.of_ninety);
+        write!(
+            f,
+            "{} entries, median {median} s, 90 % {ninety} s",
+            self.entries
+        )
+    }
 }
 
 /// Requests without validators although the site had given some, beyond the first of each address
