@@ -86,10 +86,13 @@ fn take_over(conn: &Connection, feed: FeedId, found: &Found) -> Result<(), Store
     Ok(())
 }
 
-/// Lets those who were merged into a feed be polled for themselves.
+/// Lets those who were merged into a feed be polled for themselves. The document that they led to was the
+/// other's: they are to read it as if for the first time, and not to be told that it is as it was.
 fn release(conn: &Connection, feed: FeedId, at: Timestamp) -> Result<(), StoreError> {
     conn.prepare_cached(
-        "UPDATE _feed SET merged_into = NULL, next_poll_at = ?2, next_poll_reason = 'released' WHERE merged_into = ?1",
+        "UPDATE _feed SET merged_into = NULL, etag = NULL, last_modified = NULL, body_hash = NULL,
+                next_poll_at = ?2, next_poll_reason = 'released'
+         WHERE merged_into = ?1",
     )?
     .execute(params![feed, at])?;
     Ok(())
@@ -98,7 +101,8 @@ fn release(conn: &Connection, feed: FeedId, at: Timestamp) -> Result<(), StoreEr
 /// The same for those who were merged into feeds that are no longer configured.
 pub(super) fn release_of_removed(conn: &Connection, at: Timestamp) -> Result<(), StoreError> {
     conn.execute(
-        "UPDATE _feed SET merged_into = NULL, next_poll_at = ?1, next_poll_reason = 'released'
+        "UPDATE _feed SET merged_into = NULL, etag = NULL, last_modified = NULL, body_hash = NULL,
+                next_poll_at = ?1, next_poll_reason = 'released'
          WHERE merged_into IN (SELECT id FROM _feed WHERE state = 'removed')",
         [at],
     )?;

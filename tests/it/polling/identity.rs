@@ -182,8 +182,14 @@ fn twins(site: &Site, at_home: bool) -> String {
             Reply::new(302).with("location", target.clone())
         });
     }
-    site.on("/feed", move |_| {
-        Reply::ok(document.clone()).with("etag", "\"1\"")
+    site.on("/feed", move |hit| {
+        let known = hit.header("if-none-match") == Some("\"1\"");
+        let reply = if known {
+            Reply::new(304)
+        } else {
+            Reply::ok(document.clone())
+        };
+        reply.with("etag", "\"1\"")
     });
     site.on("/a", |_| Reply::html(page("A", "geese")));
     site.on("/b", |_| Reply::html(page("B", "herons")));
