@@ -1,11 +1,17 @@
 //! What is to be made good at a start, after a jump of the clock, an outage or a reload: due times
 //! that nobody attended to, that a wrong clock set, or that a refusal set which no longer holds.
 
+use std::time::Duration;
+
 use super::asking::asked_with;
 use super::mill::Mill;
 use crate::model::{FeedId, Timestamp};
 use crate::schedule::{Load, Reason, horizon, spread};
-use crate::store::{PullPages, Reschedule, StoreError, feeds};
+use crate::store::feeds::{self, ListedFeed};
+use crate::store::{PullPages, Reschedule, StoreError};
+
+/// So much later than its turn a feed may be caught up with where that second is calmer.
+const ROOM: Duration = Duration::from_secs(4);
 
 /// Spreads what became due while nobody was there: one catch-up for each feed, the longest due
 /// first. A due time further away than its rule puts one is a clock's mistake, and pulled back.
@@ -17,7 +23,7 @@ pub async fn catch_up(mill: &Mill, reason: Reason) -> Result<(), StoreError> {
     let orders = mill.orders();
     let schedule = &orders.config.schedule;
     let listed = mill.store.read(feeds::listed).await?;
-    let strayed = |feed: &&feeds::ListedFeed| {
+    let strayed = |feed: &&ListedFeed| {
         let told = orders.feed(&feed.url);
         let pace = told.as_ref().and_then(|told| told.settings.pace.as_ref());
         let splay = told.as_ref().and_then(|told| told.settings.splay);
@@ -33,21 +39,10 @@ pub async fn catch_up(mill: &Mill, reason: Reason) -> Result<(), StoreError> {
     let (overdue, later): (Vec<_>, Vec<_>) =
         listed.iter().partition(|feed| feed.next_poll_at <= now);
     let strayed: Vec<_> = later.into_iter().filter(strayed).collect();
-    let spaced = |feeds: &[&feeds::ListedFeed]| -> Vec<(FeedId, Timestamp)> {
-        let count = feeds.len();
-        let places = feeds.iter().enumerate().map(|(index, feed)| {
-            let wait = spread(index, count, schedule.startup_spread);
-            (feed.id, now.plus(wait))
-        });
-        places.collect()
-    };
     let in_time = listed.iter().map(|feed| feed.next_poll_at);
     *mill.load() = Load::of(in_time.filter(|at| *at > now));
     for (feeds, reason) in [(strayed, Reason::Clock), (overdue, reason)] {
-        let feeds = spaced(&feeds);
-        for (_, at) in &feeds {
-            mill.load().add(*at);
-        }
+        let feeds = places(&feeds, &mut mill.load(), schedule.startup_spread, now);
         let reason = reason.token();
         mill.store.write(Reschedule { feeds, reason }).await?;
     }
@@ -58,6 +53,22 @@ pub async fn catch_up(mill: &Mill, reason: Reason) -> Result<(), StoreError> {
     let slowest = slowest.max(schedule.retry_after_max).mul_f64(1.1);
     let beyond = now.plus(slowest);
     mill.store.write(PullPages { beyond, to: now }).await
+}
+
+/// One after the other from now on, within a span and out of the way of those that are due then anyway.
+fn places(
+    feeds: &[&ListedFeed],
+    load: &mut Load,
+    span: Duration,
+    now: Timestamp,
+) -> Vec<(FeedId, Timestamp)> {
+    let count = feeds.len();
+    let placed = feeds.iter().enumerate().map(|(index, feed)| {
+        let at = load.calm_instant(now.plus(spread(index, count, span)), ROOM, 0.0);
+        load.add(at);
+        (feed.id, at)
+    });
+    placed.collect()
 }
 
 /// Feeds that were refused for want of credentials are due again once they would be asked with others.

@@ -40,9 +40,9 @@ pub(super) fn interval(
 }
 
 /// By its habit a feed is polled when so many entries are to be expected. At random times news then
-/// come with every seventh poll; the others are a 304, and a feed that publishes sixteen times a day
+/// come with every sixth poll; the others are a 304, and a feed that publishes eighteen times a day
 /// is asked as often as the floor allows.
-const WORTH_A_POLL: f64 = 1.0 / 6.0;
+const WORTH_A_POLL: f64 = 2.0 / 11.0;
 
 /// When an interval has passed on the feed's own clock, which runs faster in the hours in which it
 /// usually publishes, and slower in the others, or when by its habit something is to be expected;

@@ -159,8 +159,8 @@ fn the_profile_finds_news_much_sooner_for_some_more_requests() {
     // Habit, and the delay and the requests with the profile as shares of those without. Who publishes
     // round the clock, forty times a day, is polled at the floor: half of it is the delay.
     let habits: [(&str, Habit, f64, f64); 5] = [
-        ("newsroom", newsroom, 0.52, 1.6),
-        ("office blog", office_blog, 0.74, 1.2),
+        ("newsroom", newsroom, 0.5, 1.63),
+        ("office blog", office_blog, 0.68, 1.27),
         ("evenings", evenings, 0.44, 1.3),
         ("any time", any_time, 0.7, 1.6),
         ("round the clock", round_the_clock, 0.56, 1.65),

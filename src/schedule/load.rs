@@ -48,7 +48,7 @@ impl Load {
     #[must_use]
     pub fn calm_instant(&self, earliest: Timestamp, slack: Duration, chance: f64) -> Timestamp {
         let chance = chance.clamp(0.0, 1.0);
-        let first = (earliest.millis() + 999).div_euclid(1000);
+        let first = earliest.secs();
         let seconds = earliest.plus(slack).secs() - first;
         if seconds < 1 {
             return earliest.plus(slack.mul_f64(chance));
@@ -59,7 +59,9 @@ impl Load {
         let calmest = self.calmest(from, from + stretch);
         // The digits of the chance that have not been used up.
         let within = (chance * 1e6).fract() * BEGINNING;
-        Timestamp::from_secs(calmest).plus(Duration::from_secs_f64(within))
+        Timestamp::from_secs(calmest)
+            .plus(Duration::from_secs_f64(within))
+            .max(earliest)
     }
 
     fn calmest(&self, from: i64, to: i64) -> i64 {

@@ -32,8 +32,9 @@ const PAUSE_KEPT: f64 = 0.973_693_3;
 const LOOK_BACK: Duration = Duration::from_secs(8 * 7 * 24 * 3600);
 /// Fewer occasions are no habit.
 pub const HABIT: f64 = 4.0;
-/// Occasions that were to be expected and did not come: of a hundred habits that go on five miss more.
-const NO_CHANCE: f64 = 3.0;
+/// Occasions that were to be expected and did not come: of a thousand pauses in a habit that goes on seven
+/// are longer, one in a week of hourly news.
+const NO_CHANCE: f64 = 5.0;
 /// So many occasions make the hours of the day half as credible as they can be …
 const HALF_SURE_OF_THE_DAY: f64 = 10.0;
 /// … and so many the hours of the week.
@@ -204,10 +205,14 @@ impl Profile {
 
     /// Weeks it was learned from, those long ago counting less.
     fn weeks_learned(&self) -> f64 {
-        let week = f64::from(HOURS_OF_A_WEEK);
-        let recent = f64::from(self.last.saturating_sub(self.faded).saturating_add(1)) / week;
-        let before = f64::from(self.faded.saturating_sub(self.since)) / week;
-        recent + KEPT * (1.0 - KEPT.powf(before)) / (1.0 - KEPT)
+        let recent = self.last.saturating_sub(self.faded).saturating_add(1);
+        f64::from(recent) / f64::from(HOURS_OF_A_WEEK) + self.weeks_before()
+    }
+
+    /// Those of them that have faded at least once.
+    fn weeks_before(&self) -> f64 {
+        let before = f64::from(self.faded.saturating_sub(self.since)) / f64::from(HOURS_OF_A_WEEK);
+        KEPT * (1.0 - KEPT.powf(before)) / (1.0 - KEPT)
     }
 
     /// How much worth a request is in each hour of the week, 1 on average.
@@ -225,29 +230,47 @@ impl Profile {
     }
 
     /// The rate in each hour of the week, as a multiple of the average: as certain as the evidence is.
+    /// An hour that has not been lived yet is taken to be like the same hour of other days.
     fn ratios(&self) -> [f64; HOURS] {
         let occasions = self.occasions();
-        let mut ratios = [1.0; HOURS];
         if occasions <= 0.0 {
-            return ratios;
+            return [1.0; HOURS];
         }
-        let of_week = smooth(&self.weights);
-        let mut of_day = [0.0; 24];
-        for (hour, weight) in of_week.iter().enumerate() {
-            if let Some(sum) = of_day.get_mut(hour % 24) {
-                *sum += weight / 7.0;
-            }
-        }
-        let average = occasions * PARTS / HOURS as f64;
+        let lived = smooth(&self.lived());
+        let seen = smooth(&self.weights.map(|weight| f64::from(weight) / PARTS));
+        let average = occasions / self.weeks_learned() / HOURS as f64;
+        let of_day: [f64; 24] = std::array::from_fn(|hour| {
+            let of = |hours: &[f64; HOURS]| hours.iter().skip(hour).step_by(24).sum::<f64>();
+            share(of(&seen), of(&lived)).unwrap_or(average)
+        });
         let sure_of_day = occasions / (occasions + HALF_SURE_OF_THE_DAY);
         let sure_of_week = occasions / (occasions + HALF_SURE_OF_THE_WEEK);
-        for ((ratio, own), day) in ratios.iter_mut().zip(of_week).zip(of_day.iter().cycle()) {
-            let seen = (day + (own - day) * sure_of_week) / average;
-            *ratio = (1.0 + (seen - 1.0) * sure_of_day).clamp(LEAST_RATIO, MOST_RATIO);
+        let mut ratios = [1.0; HOURS];
+        let hours = seen.iter().zip(lived).zip(of_day.iter().cycle());
+        for (ratio, ((seen, lived), day)) in ratios.iter_mut().zip(hours) {
+            let own = share(*seen, lived).unwrap_or(*day);
+            let rate = (day + (own - day) * sure_of_week) / average;
+            *ratio = (1.0 + (rate - 1.0) * sure_of_day).clamp(LEAST_RATIO, MOST_RATIO);
         }
         normalise(&mut ratios);
         ratios
     }
+
+    /// How often each hour of the week was lived while it was learned, long ago counting less.
+    fn lived(&self) -> [f64; HOURS] {
+        let mut lived = [self.weeks_before(); HOURS];
+        for hour in (self.faded..=self.last).take(HOURS) {
+            if let Some(times) = lived.get_mut(slot(hour)) {
+                *times += 1.0;
+            }
+        }
+        lived
+    }
+}
+
+/// What was seen of what was lived, if that is anything.
+fn share(seen: f64, lived: f64) -> Option<f64> {
+    (lived > 0.0).then(|| seen / lived)
 }
 
 /// Entries that come in an hour at random times, when this share of such hours has any (Poisson).
@@ -342,14 +365,14 @@ fn whole(number: f64) -> u16 {
     number.clamp(0.0, f64::from(u16::MAX)) as u16
 }
 
-fn smooth(weights: &[u16; HOURS]) -> [f64; HOURS] {
+fn smooth(values: &[f64; HOURS]) -> [f64; HOURS] {
     let total: f64 = KERNEL.iter().sum();
     let mut smooth = [0.0; HOURS];
-    for (centre, weight) in weights.iter().enumerate() {
+    for (centre, value) in values.iter().enumerate() {
         for (offset, share) in KERNEL.iter().enumerate() {
             let to = (centre + HOURS + offset - KERNEL.len() / 2) % HOURS;
             if let Some(sum) = smooth.get_mut(to) {
-                *sum += f64::from(*weight) * share / total;
+                *sum += value * share / total;
             }
         }
     }
@@ -408,6 +431,16 @@ mod tests {
         assert!((batch.occasions() - 1.0).abs() < 1e-9);
         let relaunched = of((0..1000).chain((0..20).map(|week| 1000 + week * 168)));
         assert!(relaunched.occasions() < 60.0, "{}", relaunched.occasions());
+    }
+
+    #[test]
+    fn a_weekday_that_has_not_been_yet_is_taken_to_be_like_the_others() {
+        let three_days = of(0..72);
+        let shape = Shape(three_days.ratios());
+        for hour in 0..168 {
+            let ratio = shape.at(at(hour));
+            assert!((ratio - 1.0).abs() < 0.01, "hour {hour}: {ratio}");
+        }
     }
 
     #[test]

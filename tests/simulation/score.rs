@@ -44,6 +44,8 @@ pub struct Score {
     latency: Latency,
     /// The same where no outage and no wrong clock was near.
     calm: Latency,
+    /// From any instant to the next poll, in the median: what the dice of publication vary around.
+    any_time: f64,
 }
 
 impl Score {
@@ -102,6 +104,7 @@ impl Score {
             mean,
             latency: Latency::of(waits),
             calm: Latency::of(calm),
+            any_time: any_time(web, &hits),
         }
     }
 
@@ -148,6 +151,11 @@ impl fmt::Display for Score {
         writeln!(f, "{}", self.rush)?;
         writeln!(f, "from publication to row, lively feeds: {}", self.latency)?;
         writeln!(f, "  without outage and wrong clocks: {}", self.calm)?;
+        writeln!(
+            f,
+            "  from any instant to the next poll: median {:.1} s",
+            self.any_time
+        )?;
         write!(f, "trace {} contents {}", self.trace, self.contents)
     }
 }
@@ -173,9 +181,41 @@ fn is_steady(site: &Site, at: i64) -> bool {
 /// Whether neither our own outage nor a step of the clock was near: what follows them is caught up
 /// with one after the other.
 fn is_calm(at: i64) -> bool {
-    let steps = WRONG.iter().flat_map(|(from, to, _)| [*from, *to]);
-    let mut edges = steps.chain([OUTAGE.start, OUTAGE.end]);
-    edges.all(|edge| !(edge - FLOOR..edge + AFTERMATH).contains(&at))
+    let wrong = WRONG.iter().map(|(from, to, _)| *from..*to);
+    let mut spans = wrong.chain([OUTAGE]);
+    spans.all(|span| !(span.start - FLOOR..span.end + AFTERMATH).contains(&at))
+}
+
+/// Half of all instants of calm days are this much before the next poll of a lively feed, or less.
+fn any_time(web: &Web, hits: &[Hit]) -> f64 {
+    let mut last: HashMap<u32, i64> = HashMap::new();
+    let mut spans = Vec::new();
+    for hit in hits {
+        let site = hit.site.and_then(|site| web.sites.get(site as usize));
+        let Some(site) = site.filter(|site| site.rate >= LIVELY) else {
+            continue;
+        };
+        let before = last.insert(site.number, hit.at);
+        let is_counted = |at: i64| is_steady(site, at) && is_calm(at);
+        spans.extend(
+            before
+                .filter(|before| is_counted(*before) && is_counted(hit.at))
+                .map(|before| hit.at - before),
+        );
+    }
+    spans.sort_unstable();
+    // An instant waits longer than this where a span is longer: half of all time lies there.
+    let half = spans.iter().sum::<i64>() as f64 / 2.0;
+    let (mut longer, mut above) = (0.0, 0.0);
+    for span in spans.iter().rev() {
+        let span = *span as f64;
+        let level = (above + span - half) / (longer + 1.0);
+        if level >= span {
+            break;
+        }
+        (longer, above) = (longer + 1.0, above + span);
+    }
+    (above - half) / f64::max(longer, 1.0)
 }
 
 /// Seconds from publication to row.
