@@ -11,6 +11,7 @@
 
 mod document;
 mod feeds;
+mod hint;
 mod load;
 pub mod outline;
 mod pieces;

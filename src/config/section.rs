@@ -9,6 +9,7 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::hint::hint;
 use super::problem::Problems;
 use super::units;
 
@@ -340,16 +341,7 @@ impl<'a, 'p> Section<'a, 'p> {
     /// Reports every key that nobody asked for.
     pub fn finish(mut self) {
         for (key, (span, _)) in std::mem::take(&mut self.values) {
-            let near = self
-                .asked
-                .iter()
-                .map(|known| (distance(known, &key), *known))
-                .min()
-                .filter(|(far, _)| *far <= 3);
-            let hint = match near {
-                Some((_, known)) => format!("did you mean \"{known}\"?"),
-                None => format!("known here: {}", self.asked.join(", ")),
-            };
+            let hint = hint(&key, &self.asked);
             self.complain(&span, &key, format!("there is no such key; {hint}"));
         }
     }
@@ -364,24 +356,4 @@ fn show(value: &DeValue<'_>) -> String {
         DeValue::Boolean(flag) => flag.to_string(),
         other => format!("this {}", other.type_str()),
     }
-}
-
-/// Edit distance, for guessing what a mistyped key was meant to be.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        let mut next = vec![left];
-        for (y, above) in b.iter().zip(row.iter().skip(1)) {
-            left = (diagonal + usize::from(x != *y))
-                .min(above + 1)
-                .min(left + 1);
-            diagonal = *above;
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
 }
