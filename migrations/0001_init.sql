@@ -129,6 +129,7 @@ CREATE TABLE _article (
   deleted_at    TEXT
 ) STRICT;
 CREATE INDEX _article_sort    ON _article(sort_at);
+CREATE INDEX _article_day     ON _article(substr(sort_at, 1, 10), site, cluster_id) WHERE deleted_at IS NULL;
 CREATE INDEX _article_site    ON _article(site, sort_at);
 CREATE INDEX _article_feed    ON _article(feed_id, sort_at);
 CREATE INDEX _article_hash    ON _article(text_hash);

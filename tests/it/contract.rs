@@ -122,15 +122,19 @@ fn the_convenience_views_answer_what_is_asked_every_day() {
 }
 
 #[test]
-fn the_newest_are_read_off_an_index() {
+fn the_newest_and_the_days_are_read_off_an_index() {
     let (_site, bench) = filled();
-    let plan = bench
-        .rows("EXPLAIN QUERY PLAN SELECT * FROM latest LIMIT 50")
-        .join("\n");
-    assert!(
-        plan.contains("_article_sort") && !plan.contains("B-TREE"),
-        "{plan}"
-    );
+    for (query, index) in [
+        ("SELECT * FROM latest LIMIT 50", "_article_sort"),
+        ("SELECT * FROM days", "_article_day"),
+    ] {
+        let plan = bench.rows(&format!("EXPLAIN QUERY PLAN {query}"));
+        let plan = plan.join("\n");
+        assert!(
+            plan.contains(index) && !plan.contains("B-TREE"),
+            "{query}: {plan}"
+        );
+    }
 }
 
 #[test]
