@@ -106,9 +106,9 @@ pub(super) fn commit(
     } = visited;
     // Only the cap of new entries was taken: more waits than the usual time should pass.
     let deferred = changes.deferred > 0;
-    // Validators of a body that was not read, or not read to its end, are not kept: they would
-    // make the server say "not modified" about something we never had.
-    let keep = fetched.as_ref().filter(|_| outcome.is_ok() && !deferred);
+    let keep = fetched
+        .as_ref()
+        .filter(|_| outcome.is_ok() && !deferred && is_whole(parsed.as_ref()));
     let gap = changes
         .gap
         .then(|| gap(due, &changes.new, fetched.as_ref(), older));
@@ -169,6 +169,13 @@ pub(super) fn commit(
             now,
         ),
     }
+}
+
+/// Validators of a body that was not read, or not read to its end, are not kept: they would make the
+/// server say "not modified" about something we never had. A document that breaks off is believed
+/// when the same comes again: then it is not read at all.
+fn is_whole(parsed: Option<&(ParsedFeed, Vec<u8>)>) -> bool {
+    parsed.is_none_or(|(parsed, _)| feed::is_whole(parsed))
 }
 
 /// Where the document was found, for the feeds that lead to the same one.

@@ -85,6 +85,16 @@ const MAX_WRAPPER_BYTES: usize = 400;
 /// asked for their whole document once more.
 pub const PARSER_VERSION: u32 = 1;
 
+/// The repair of a document that does not reach its end.
+const TRUNCATED: &str = "truncated";
+
+/// Whether a document reached its end. One that breaks off between two entries, or within one, may
+/// come whole the next time, though nothing that carried it said that it was short.
+#[must_use]
+pub fn is_whole(parsed: &ParsedFeed) -> bool {
+    !parsed.repaired.contains(&TRUNCATED)
+}
+
 /// A document and what is known of it from outside.
 #[derive(Debug, Clone, Copy)]
 pub struct Input<'a> {

@@ -15,7 +15,7 @@ use serde_json::Value;
 use self::syntax::MAX_VALUES;
 
 use super::draft::{Draft, DraftEntry, File, Form, Link, Words};
-use super::{Limits, ParseFailure, dates};
+use super::{Limits, ParseFailure, TRUNCATED, dates};
 use crate::model::{FailureKind, FeedKind};
 
 /// Reads a feed in JSON.
@@ -51,7 +51,7 @@ pub(super) fn read(text: &str, limits: &Limits) -> Result<Draft, ParseFailure> {
         }));
     }
     draft.repaired.extend(damage);
-    draft.lost = usize::from(damage == Some("truncated"))
+    draft.lost = usize::from(damage == Some(TRUNCATED))
         + items.iter().filter(|item| !item.is_object()).count()
         + items.len().saturating_sub(limits.max_entries);
     draft.entries = items
@@ -91,7 +91,7 @@ fn parse(text: &str) -> Result<(Value, Option<&'static str>), ParseFailure> {
     };
     let rewritten = syntax::rewrite(text).ok_or_else(|| malformed(error.clone()))?;
     let value = serde_json::from_str(&rewritten.text).map_err(|_| malformed(error))?;
-    let how = if rewritten.cut { "truncated" } else { "syntax" };
+    let how = if rewritten.cut { TRUNCATED } else { "syntax" };
     Ok((value, Some(how)))
 }
 

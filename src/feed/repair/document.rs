@@ -2,7 +2,7 @@
 
 use super::super::markup::{Tag, attributes};
 use super::super::vocabulary::Family;
-use super::super::{Limits, ParseFailure};
+use super::super::{Limits, ParseFailure, TRUNCATED};
 use super::field::Part;
 use super::{Repaired, writer};
 use crate::model::FailureKind;
@@ -30,6 +30,8 @@ pub(super) struct Document<'l> {
     /// The root has been closed, and entries began after that.
     ended: bool,
     goes_on: bool,
+    /// What held the entries has been closed.
+    complete: bool,
     /// Bytes of texts written.
     written: usize,
 }
@@ -48,6 +50,7 @@ impl<'l> Document<'l> {
             lost: 0,
             ended: false,
             goes_on: false,
+            complete: false,
             written: 0,
         }
     }
@@ -110,6 +113,8 @@ impl<'l> Document<'l> {
     pub fn end(&mut self, is_root: bool) {
         self.end_unclosed();
         self.ended |= is_root;
+        // Of RSS many lack the last tag of all; in RSS 1.0 the entries come after the channel.
+        self.complete |= is_root || !self.entries.is_empty();
     }
 
     /// Ends an entry that is not closed; one that says nothing was a tag too many.
@@ -157,7 +162,7 @@ impl<'l> Document<'l> {
         cut: bool,
         unclosed: bool,
     ) -> Result<Repaired, ParseFailure> {
-        let truncated = open || self.entry.is_some() || (cut && !self.ended);
+        let in_the_middle = open || self.entry.is_some() || (cut && !self.ended);
         if let Some(entry) = &self.entry {
             // Half an entry is better than none, and worse than one that comes whole next time.
             if self.entries.is_empty() && entry.says_something() {
@@ -166,7 +171,7 @@ impl<'l> Document<'l> {
                 self.lost = self.lost.saturating_add(1);
             }
         }
-        if truncated && self.entries.is_empty() {
+        if in_the_middle && self.entries.is_empty() {
             return Err(ParseFailure::new(
                 FailureKind::Malformed,
                 "breaks off before an entry is whole",
@@ -174,7 +179,7 @@ impl<'l> Document<'l> {
         }
         let capped = self.entries.len() >= self.limits.max_entries && self.lost > 0;
         let needed = [
-            (truncated, "truncated"),
+            (in_the_middle || !self.complete, TRUNCATED),
             (unclosed, "markup"),
             (capped, "capped"),
         ];

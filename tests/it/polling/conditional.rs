@@ -191,6 +191,42 @@ fn validators_of_a_document_that_was_not_read_are_not_kept() {
 }
 
 #[test]
+fn validators_of_a_document_that_breaks_off_are_kept_once_the_same_came_again() {
+    let site = Site::open();
+    let whole = rss(&[
+        ("1", "https://example.org/1", "one", "s"),
+        ("2", "https://example.org/2", "two", "s"),
+    ]);
+    // Between two entries: nothing but the missing end tells it from a whole one.
+    let cut = whole.split_inclusive("</item>").next().unwrap().to_owned();
+    site.on("/once", {
+        let (whole, cut) = (whole.clone(), cut.clone());
+        move |hit| match (hit.nth, hit.header("if-none-match")) {
+            (0, _) => Reply::ok(cut.clone()).with("etag", "\"1\""),
+            (_, Some(_)) => Reply::new(304),
+            _ => Reply::ok(whole.clone()).with("etag", "\"1\""),
+        }
+    });
+    site.on("/always", move |hit| match hit.header("if-none-match") {
+        Some(_) => Reply::new(304),
+        None => Reply::ok(cut.clone()).with("etag", "\"1\""),
+    });
+    let feeds = ["/once", "/always"].map(|path| feed(&site.url(path), "full_text = \"never\"\n"));
+    let bench = bench_of("", &feeds.concat());
+    for _ in 0..3 {
+        bench.run(&["once", "--force"]).expect(0);
+    }
+    for path in ["/once", "/always"] {
+        let sent = headers(&site.hits(path), "if-none-match");
+        assert_eq!(sent, [None, None, Some("\"1\"".to_owned())], "{path}");
+    }
+    assert_eq!(
+        bench.ask("SELECT group_concat(entries) FROM (SELECT entries FROM feeds ORDER BY id)"),
+        "2,1"
+    );
+}
+
+#[test]
 fn after_a_kill_validators_are_sent_only_if_the_entries_are_stored() {
     let mut both = [false, false];
     for round in 0..40 {
