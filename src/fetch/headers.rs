@@ -63,17 +63,20 @@ fn expires(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// How long the server asks to be left alone (RFC 9110 §10.2.3): seconds, or a date relative to the
-/// response's own `Date`, or to `now` where it has none. Negative, zero and garbage count as absent.
+/// response's own `Date`, or to `now` where it has none. Negative, zero and garbage count as absent;
+/// of several, as a server and the proxy before it may send them, the most patient one counts.
 #[must_use]
 pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let value = text(headers, &RETRY_AFTER)?;
-    let span = if let Some(seconds) = seconds(value) {
-        Duration::from_secs(seconds)
-    } else {
-        let sent = text(headers, &DATE).and_then(date).unwrap_or(now);
-        date(value)?.duration_since(sent).ok()?
+    let sent = text(headers, &DATE).and_then(date).unwrap_or(now);
+    let span = |value: &str| match seconds(value) {
+        Some(seconds) => Some(Duration::from_secs(seconds)),
+        None => date(value)?.duration_since(sent).ok(),
     };
-    (!span.is_zero()).then_some(span)
+    let values = headers.get_all(RETRY_AFTER).iter();
+    values
+        .filter_map(|value| span(value.to_str().ok()?.trim()))
+        .max()
+        .filter(|span| !span.is_zero())
 }
 
 /// How long until a quota that has been used up is filled again: `RateLimit-Remaining: 0` with
@@ -211,6 +214,19 @@ mod tests {
             (vec![("retry-after", "0")], None),
             (vec![("retry-after", "-5")], None),
             (vec![("retry-after", "soon")], None),
+            (
+                vec![("retry-after", "60"), ("retry-after", "120")],
+                Some(120),
+            ),
+            (
+                vec![
+                    ("date", "Sat, 31 Jan 2026 08:00:00 GMT"),
+                    ("retry-after", "60"),
+                    ("retry-after", "Sat, 31 Jan 2026 08:02:00 GMT"),
+                    ("retry-after", "soon"),
+                ],
+                Some(120),
+            ),
             (
                 vec![
                     ("date", "Sat, 31 Jan 2026 08:00:00 GMT"),
