@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::Purpose;
 use crate::model::FailureKind;
@@ -129,6 +129,13 @@ impl Hosts {
                         host: host.to_owned(),
                     };
                     sleep_until(start).await;
+                    // Another request may have been refused meanwhile.
+                    while let Some(hold) = self.held(host) {
+                        if hold.remaining > WORTH_WAITING {
+                            return Err(hold);
+                        }
+                        sleep(hold.remaining).await;
+                    }
                     return Ok(pass);
                 }
             }
@@ -359,6 +366,21 @@ mod tests {
                 .expect("not held"),
         );
         assert_eq!(began.elapsed().as_secs(), 4);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_waits_for_its_turn_heeds_what_another_has_been_told_meanwhile() {
+        let hosts = hosts(2, 4);
+        let first = hosts.pass("a.example", Purpose::Feed).await;
+        let second = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            hosts.hold("a.example", FailureKind::Throttled, Duration::from_secs(60));
+        };
+        let (third, ()) = tokio::join!(hosts.pass("a.example", Purpose::Feed), second);
+        assert_eq!(third.expect_err("held").remaining.as_secs(), 59);
+        drop(first);
+        tokio::time::advance(Duration::from_secs(59)).await;
+        assert!(hosts.pass("a.example", Purpose::Feed).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
