@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::Url;
 
 use super::wire::Response;
-use super::{Fetcher, Purpose, Settings, headers, is_challenge, is_public, system_time};
+use super::{Fetcher, Purpose, Settings, headers, is_challenge, system_time};
 use crate::model::{FailureKind, Timestamp};
 
 impl Fetcher {
@@ -46,7 +46,7 @@ impl Fetcher {
         &self,
         settings: &Settings,
         host: &str,
-        url: &Url,
+        is_private: bool,
         response: &Response,
         now: Timestamp,
     ) {
@@ -69,21 +69,10 @@ impl Fetcher {
                 wait.min(settings.retry_after_max),
             );
         }
-        if let Some(wait) =
-            wait.filter(|_| matches!(response.status, 429 | 503) && !is_private_host(url))
-        {
+        if let Some(wait) = wait.filter(|_| matches!(response.status, 429 | 503) && !is_private) {
             let wait = wait.min(settings.retry_after_max);
             self.hosts.hold(host, FailureKind::Throttled, wait);
             self.patience.asked(host, wait);
         }
-    }
-}
-
-fn is_private_host(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(address)) => !is_public(address.into()),
-        Some(url::Host::Ipv6(address)) => !is_public(address.into()),
-        Some(url::Host::Domain(name)) => name == "localhost" || !name.contains('.'),
-        None => false,
     }
 }

@@ -179,7 +179,7 @@ impl Fetcher {
         let first = Url::parse(&request.url)
             .map_err(|error| Stop::new(FailureKind::BadUrl, &error.to_string()))?;
         let home = Url::parse(&request.home).unwrap_or_else(|_| first.clone());
-        let mut url = first;
+        let mut url = first.clone();
         loop {
             let response = self.ask(request, &home, &url, trail).await?;
             // A form is sent on only where the method is to stay (RFC 9110 §15.4).
@@ -200,6 +200,11 @@ impl Fetcher {
                     FailureKind::TooManyRedirects,
                     &format!("more than {REDIRECTS_MAX} redirects"),
                 ));
+            }
+            // Without cookies the next round would be as this one.
+            if next == first || trail.redirects.iter().any(|hop| hop.to == next.as_str()) {
+                let detail = "redirects that lead in a circle";
+                return Err(Stop::new(FailureKind::TooManyRedirects, detail));
             }
             trail.redirects.push(Redirect {
                 status: response.status,
@@ -256,7 +261,9 @@ impl Fetcher {
         trail.asking += asked.elapsed();
         match &result {
             Ok(response) => {
-                self.heed(&settings, &host, url, response, request.now);
+                let is_private =
+                    matches!(response.status, 429 | 503) && !self.typed(url).await.is_empty();
+                self.heed(&settings, &host, is_private, response, request.now);
                 if self.outage.reached(&host) {
                     self.hosts.release(FailureKind::is_unreachable);
                 }

@@ -168,6 +168,7 @@ fn redirects_that_lead_nowhere_are_failures_with_their_kind() {
         "0"
     );
     assert_eq!(site.hits("/hop6").len(), 0);
+    assert_eq!(site.hits("/x").len(), 1, "a circle is not gone round");
 }
 
 /// Two feeds that lead to `/feed`, and a third that is there already.

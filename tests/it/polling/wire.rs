@@ -137,6 +137,24 @@ async fn patience_asked_for_by_a_public_host_is_for_every_request_to_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_host_is_private_by_its_address_whatever_its_name() {
+    let bad = "http://bridge.example.org/bad";
+    let (_, wire) = fetcher(&[(bad, (503, &[("retry-after", "7200")]))]);
+    let config = load(&Sources::default()).expect("usable");
+    let inside: IpAddr = [192, 168, 7, 7].into();
+    let look_up = Arc::new(Everywhere(inside));
+    let fetcher = Fetcher::new(config.fetch, 8, wire, look_up);
+    let asked = |url: &str| Request {
+        networks: [inside].into_iter().collect(),
+        ..request(url)
+    };
+    let first = fetcher.fetch(&asked(bad)).await.expect("an answer");
+    assert_eq!(first.retry_after, Some(Duration::from_secs(7200)));
+    let other = asked("http://bridge.example.org/good");
+    fetcher.fetch(&other).await.expect("the others go on");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_spent_quota_holds_its_host_until_it_is_filled_again() {
     let (fetcher, _) = fetcher(&[(
         "https://a.example/feed",
