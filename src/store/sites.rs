@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{StoreError, events};
-use crate::model::{Note, Timestamp};
+use crate::model::{EventKind, Note, Subject, Timestamp};
 
 /// The most hosts that are remembered; the one that was longest without a page goes first. At
 /// 12 KB for a host that has been learned well, 120 MB.
@@ -69,14 +69,54 @@ pub(super) fn learn(
     if changed == 0 {
         conn.prepare_cached("INSERT INTO _site (host, extractor, memory, history, updated_at) VALUES (?1, ?2, ?3, ?4, ?5)")?
             .execute(params![host, version, site.memory, site.history, at])?;
-        conn.prepare_cached(
-            "DELETE FROM _site WHERE host IN (
-                 SELECT host FROM _site ORDER BY updated_at DESC LIMIT -1 OFFSET ?1)",
-        )?
-        .execute([HOSTS_MAX])?;
+        forget(conn, HOSTS_MAX, at)?;
     }
     match note {
         Some(note) => events::note(conn, &note, at),
         None => Ok(()),
+    }
+}
+
+/// Forgets all but the latest `most` hosts. What nothing is known of is no longer seen to drift.
+fn forget(conn: &Connection, most: u32, at: Timestamp) -> Result<(), StoreError> {
+    let mut forget = conn.prepare_cached(
+        "DELETE FROM _site WHERE host IN (
+             SELECT host FROM _site ORDER BY updated_at DESC LIMIT -1 OFFSET ?1)
+         RETURNING host",
+    )?;
+    let mut hosts = forget.query([most])?;
+    while let Some(row) = hosts.next()? {
+        let end = Note::Closes(EventKind::Drift, Subject::Host(row.get(0)?));
+        events::note(conn, &end, at)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_that_is_forgotten_drifts_no_longer_and_the_others_still_do() {
+        let mut conn = Connection::open_in_memory().expect("memory");
+        crate::store::migrate::migrate(&mut conn, std::path::Path::new("memory"))
+            .expect("migrations");
+        for (n, host) in (0..).zip(["old.example", "new.example"]) {
+            conn.execute(
+                "INSERT INTO _site VALUES (?1, 1, x'', x'', ?2)",
+                params![host, Timestamp::from_secs(n)],
+            )
+            .expect("a site");
+            let drift = Note::Opens {
+                kind: EventKind::Drift,
+                subject: Subject::Host(host.to_owned()),
+                what: String::new(),
+                evidence: Vec::new(),
+            };
+            events::note(&conn, &drift, Timestamp::from_secs(n)).expect("an event");
+        }
+        forget(&conn, 1, Timestamp::from_secs(2)).expect("forgotten");
+        let open = events::hosts(&conn, EventKind::Drift).expect("events");
+        assert_eq!(open, ["new.example"]);
     }
 }
