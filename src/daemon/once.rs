@@ -6,13 +6,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::mill::Mill;
 use super::queue::{self, Until, Upstream};
-use super::queues::{Pages, Polls};
+use super::queues::{Pages, Polls, Round};
 use super::start::{DaemonError, Started, start};
 use super::tally::Tally;
 use super::watch::Watch;
 use super::world::World;
 use crate::config::Config;
-use crate::model::FeedId;
 use crate::store::{Reschedule, StoreError, feeds};
 
 /// What is to be polled.
@@ -48,10 +47,10 @@ pub async fn once(
         writers,
         lock,
     } = start(config, world.into(), stop).await?;
-    let due = choose(&mill, selection).await?;
-    let (tally, selected) = (Arc::clone(&mill.tally), due.len());
+    let round = choose(&mill, selection).await?;
+    let (tally, selected) = (Arc::clone(&mill.tally), round.feeds.len());
     watch(&tally, selected);
-    work(&mill, due).await?;
+    work(&mill, round).await?;
     Watch::default().look(&mill).await?;
     // The writers end when the last sender is gone.
     drop(mill);
@@ -63,7 +62,7 @@ pub async fn once(
 }
 
 /// The feeds to poll, made due. Names that are no feed's choose nothing.
-async fn choose(mill: &Mill, selection: &Selection) -> Result<Vec<FeedId>, StoreError> {
+async fn choose(mill: &Mill, selection: &Selection) -> Result<Round, StoreError> {
     let now = mill.clock.now();
     let orders = mill.orders();
     let listed = mill.store.read(feeds::listed).await?;
@@ -92,17 +91,20 @@ async fn choose(mill: &Mill, selection: &Selection) -> Result<Vec<FeedId>, Store
             reason: "forced",
         })
         .await?;
-    Ok(due.iter().map(|feed| feed.id).collect())
+    Ok(Round {
+        feeds: due.iter().map(|feed| feed.id).collect(),
+        began: now,
+    })
 }
 
-async fn work(mill: &Arc<Mill>, due: Vec<FeedId>) -> Result<(), StoreError> {
+async fn work(mill: &Arc<Mill>, round: Round) -> Result<(), StoreError> {
     let permits = mill.orders().config.concurrency;
     let nothing_before = Arc::new(Upstream::default());
     nothing_before.finish();
     let polled = Arc::new(Upstream::default());
     let polls = async {
         let result = queue::run(
-            Arc::new(Polls { only: Some(due) }),
+            Arc::new(Polls { only: Some(round) }),
             Arc::clone(mill),
             permits,
             Until::Idle(nothing_before),

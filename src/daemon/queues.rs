@@ -16,8 +16,15 @@ use crate::store::{ClaimFeeds, ClaimPages, Held, HoldHost, StoreError, feeds, pa
 /// The feeds.
 #[derive(Debug, Default)]
 pub struct Polls {
-    /// Only these, when given.
-    pub only: Option<Vec<FeedId>>,
+    /// Only those of this round, when given.
+    pub only: Option<Round>,
+}
+
+/// Feeds that are polled once each: what comes due after the round began is the next one's.
+#[derive(Debug, Clone)]
+pub struct Round {
+    pub feeds: Vec<FeedId>,
+    pub began: Timestamp,
 }
 
 impl Queue for Polls {
@@ -31,16 +38,16 @@ impl Queue for Polls {
         mill: &Mill,
         wanted: Wanted,
     ) -> Result<Vec<feeds::Due<FeedId>>, StoreError> {
-        let only = self.only.clone();
+        let round = self.only.clone();
         mill.store
             .read(move |conn| {
                 feeds::due(
                     conn,
-                    wanted.now,
+                    round.as_ref().map_or(wanted.now, |round| round.began),
                     wanted.per_host,
                     wanted.limit,
                     &wanted.without,
-                    only.as_deref(),
+                    round.as_ref().map(|round| round.feeds.as_slice()),
                 )
             })
             .await

@@ -449,3 +449,20 @@ fn the_feeds_of_a_site_are_found_and_subscribed_to() {
     let twice = bench.run(&["add", &site.url("/"), "--write"]).expect(78);
     assert!(twice.stderr.contains("listed twice"), "{}", twice.stderr);
 }
+
+#[test]
+fn a_feed_that_is_due_again_before_the_round_ends_is_polled_once_in_it() {
+    let site = Site::open();
+    let (slow, fast) = (Site::open_at(std::net::Ipv4Addr::new(127, 0, 0, 2)), &site);
+    slow.on("/feed", |_| Reply::silence());
+    fast.on("/feed", |_| Reply::ok(rss(&[])));
+    let bench = Bench::new(&format!(
+        "{QUICK}{}{}",
+        feed(&fast.url("/feed"), "interval = \"1s\""),
+        feed(&slow.url("/feed"), "")
+    ));
+    // The round lasts as long as the other feed says nothing: twice the interval.
+    bench.run(&["once"]).expect(1);
+    assert_eq!(fast.hits("/feed").len(), 1);
+    assert_eq!(slow.hits("/feed").len(), 1);
+}
