@@ -159,6 +159,9 @@ pub struct Due<Id> {
     pub host: String,
 }
 
+/// Holds for a feed that is due at `?1` and unclaimed.
+const DUE: &str = "state IN ('active', 'gone') AND next_poll_at <= ?1 AND (leased_until IS NULL OR leased_until <= ?1)";
+
 /// Feeds that are due at `now` and unclaimed, oldest first (of those that were put off together, whoever
 /// was polled longest ago, or never), at most `per_host` of one host and
 /// `limit` in all, so that one source of many feeds cannot stand before all others; none of the
@@ -175,11 +178,9 @@ pub fn due(
     only: Option<&[FeedId]>,
 ) -> Result<Vec<Due<FeedId>>, StoreError> {
     // Most of the time few are due, and no host can have too many. The question by hosts is the dearer one.
-    let mut select = conn.prepare_cached(
-        "SELECT id, host, next_poll_at, last_poll_at FROM _feed
-         WHERE state IN ('active', 'gone') AND next_poll_at <= ?1 AND (leased_until IS NULL OR leased_until <= ?1)
-         ORDER BY next_poll_at",
-    )?;
+    let mut select = conn.prepare_cached(&format!(
+        "SELECT id, host, next_poll_at, last_poll_at FROM _feed WHERE {DUE} ORDER BY next_poll_at"
+    ))?;
     let few = few(select.query([now])?, per_host.min(limit), without, |row| {
         let id: FeedId = row.get(0)?;
         let order: (Timestamp, Option<Timestamp>, _) = (row.get(2)?, row.get(3)?, id);
@@ -188,14 +189,13 @@ pub fn due(
     if let Some(few) = few {
         return Ok(few);
     }
-    let mut select = conn.prepare_cached(
+    let mut select = conn.prepare_cached(&format!(
         "SELECT id, host FROM (
              SELECT id, host, next_poll_at, last_poll_at, row_number() OVER (PARTITION BY host ORDER BY next_poll_at, last_poll_at, id) AS rank
-             FROM _feed WHERE state IN ('active', 'gone') AND next_poll_at <= ?1 AND (leased_until IS NULL OR leased_until <= ?1)
-               AND host NOT IN (SELECT value FROM json_each(?4))
+             FROM _feed WHERE {DUE} AND host NOT IN (SELECT value FROM json_each(?4))
                AND (?5 IS NULL OR id IN (SELECT value FROM json_each(?5))))
-         WHERE rank <= ?2 ORDER BY next_poll_at, last_poll_at, id LIMIT ?3",
-    )?;
+         WHERE rank <= ?2 ORDER BY next_poll_at, last_poll_at, id LIMIT ?3"
+    ))?;
     let only = only.map(|ids| json!(ids.iter().map(|id| id.0).collect::<Vec<_>>()).to_string());
     let rows = select.query_map(
         params![now, per_host, limit, json!(without).to_string(), only],

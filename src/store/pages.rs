@@ -132,6 +132,10 @@ fn pending_page(row: &Row<'_>) -> rusqlite::Result<PendingPage> {
     })
 }
 
+/// Holds for a page that is due at `?1` and unclaimed.
+const DUE: &str =
+    "state = 'pending' AND next_at <= ?1 AND (leased_until IS NULL OR leased_until <= ?1)";
+
 /// Pages that are due at `now` and unclaimed, the oldest wish first, at most `per_host` of one
 /// host; those that ask no host are not limited. None of the hosts `without`.
 ///
@@ -145,11 +149,9 @@ pub fn due(
     without: &[String],
 ) -> Result<Vec<Due<PageId>>, StoreError> {
     // Most of the time few are due, and no host can have too many. The question by hosts is the dearer one.
-    let mut select = conn.prepare_cached(
-        "SELECT id, host, next_at FROM _page
-         WHERE state = 'pending' AND next_at <= ?1 AND (leased_until IS NULL OR leased_until <= ?1)
-         ORDER BY next_at",
-    )?;
+    let mut select = conn.prepare_cached(&format!(
+        "SELECT id, host, next_at FROM _page WHERE {DUE} ORDER BY next_at"
+    ))?;
     let few = few(select.query([now])?, per_host.min(limit), without, |row| {
         let order: (Timestamp, PageId) = (row.get(2)?, row.get(0)?);
         Ok(Some(order))
@@ -157,13 +159,12 @@ pub fn due(
     if let Some(few) = few {
         return Ok(few);
     }
-    let mut select = conn.prepare_cached(
+    let mut select = conn.prepare_cached(&format!(
         "SELECT id, host FROM (
              SELECT id, host, next_at, row_number() OVER (PARTITION BY host ORDER BY next_at, id) AS rank
-             FROM _page WHERE state = 'pending' AND next_at <= ?1 AND (leased_until IS NULL OR leased_until <= ?1)
-               AND host NOT IN (SELECT value FROM json_each(?4)))
-         WHERE rank <= ?2 OR host = '' ORDER BY next_at, id LIMIT ?3",
-    )?;
+             FROM _page WHERE {DUE} AND host NOT IN (SELECT value FROM json_each(?4)))
+         WHERE rank <= ?2 OR host = '' ORDER BY next_at, id LIMIT ?3"
+    ))?;
     let rows = select.query_map(
         params![now, per_host, limit, json!(without).to_string()],
         due_row,
