@@ -81,7 +81,8 @@ pub fn known(
     Ok(found.into_values().chain(gone).collect())
 }
 
-/// Stores a new entry and queues its page; false when the feed already has an entry of that identity.
+/// Stores a new entry and queues its page; false when the feed already has an entry of that identity,
+/// or had: both may have come about since the poll looked.
 pub(super) fn insert(
     conn: &Connection,
     feed: FeedId,
@@ -94,7 +95,8 @@ pub(super) fn insert(
         .prepare_cached(
             "INSERT INTO _entry (feed_id, uid, url_key, guid, url, title, summary, authors, categories, enclosures,
                                  image_url, comments_url, lang, published_at, updated_at, first_seen_at, fingerprint)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17
+             WHERE NOT EXISTS (SELECT 1 FROM _purged WHERE feed_id = ?1 AND uid = ?2)
              ON CONFLICT (feed_id, uid) DO NOTHING RETURNING id",
         )?
         .query_row(

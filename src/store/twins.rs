@@ -73,6 +73,12 @@ fn take_over(conn: &Connection, feed: FeedId, found: &Found) -> Result<(), Store
          WHERE feed_id IN (SELECT id FROM _feed WHERE answered_url = ?2 AND id <> ?1)",
     )?
     .execute(params![feed, found.url])?;
+    // What retention took away from them is not new to it either.
+    conn.prepare_cached(
+        "INSERT OR IGNORE INTO _purged SELECT ?1, uid FROM _purged
+         WHERE feed_id IN (SELECT id FROM _feed WHERE answered_url = ?2 AND id <> ?1)",
+    )?
+    .execute(params![feed, found.url])?;
     conn.prepare_cached(
         "UPDATE _feed SET merged_into = ?1, next_poll_at = ?3, next_poll_reason = ?4
          WHERE answered_url = ?2 AND id <> ?1 AND state = 'active'",

@@ -245,6 +245,30 @@ fn the_feed_at_home_has_the_document_and_the_others_are_merged_into_it() {
 }
 
 #[test]
+fn what_retention_took_from_a_merged_feed_does_not_come_back_as_new_where_the_document_is_at_home()
+{
+    let site = Site::open();
+    let feeds = twins(&site, false);
+    let bench = bench_of("", &feeds);
+    bench.run(&["once"]).expect(0);
+    let conn = rusqlite::Connection::open(bench.db()).unwrap();
+    conn.execute_batch(
+        "INSERT INTO _purged SELECT feed_id, uid FROM _entry WHERE title = 'A'; DELETE FROM _entry WHERE title = 'A'",
+    )
+    .unwrap();
+    drop(conn);
+    let home = feed(&site.url("/feed"), "");
+    bench.configure(&format!("{QUICK}{feeds}{home}"));
+    force(&bench, 2);
+    assert_eq!(
+        bench.rows(
+            "SELECT e.title, f.url LIKE '%/feed' FROM entries e JOIN feeds f ON f.id = e.feed_id"
+        ),
+        ["B|1"]
+    );
+}
+
+#[test]
 fn a_merged_feed_is_polled_for_itself_again_when_the_other_one_is_removed_or_it_leads_elsewhere() {
     let site = Site::open();
     let feeds = twins(&site, true);
