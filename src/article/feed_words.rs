@@ -62,7 +62,7 @@ pub fn from_words(words: &FeedWords, url: Option<&str>) -> Option<Extracted> {
 
 /// All that is shown of a piece of HTML, as text and as markdown.
 pub fn written(html: &str, base: Option<&Url>, limits: &Limits) -> (String, String) {
-    let html = html.get(..limits.max_bytes).unwrap_or(html);
+    let html = text::beginning(html, limits.max_bytes);
     // No deadline: the caps on bytes, depth and elements bound the work.
     let Ok(tree) = parse::parse(html, limits, &|| false) else {
         return Default::default();

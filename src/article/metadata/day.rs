@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, NaiveTime};
 
+use crate::article::page::text;
 use crate::model::Timestamp;
 
 use super::clock::{Word, split, time_of};
@@ -43,7 +44,7 @@ const DAY_MILLIS: i64 = 86_400_000;
 /// Reads the first date in `text`. `month_first` settles 03/04/2021.
 pub fn read(text: &str, month_first: bool) -> Option<Written> {
     let text = text.trim();
-    let text = text.get(..MAX_BYTES).unwrap_or(text);
+    let text = text::beginning(text, MAX_BYTES);
     stamp(text).or_else(|| compact(text)).or_else(|| {
         let words = split(text);
         (0..words.len()).find_map(|at| {

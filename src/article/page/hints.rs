@@ -8,6 +8,7 @@
 use std::ops::{BitOr, BitOrAssign};
 use std::sync::LazyLock;
 
+use super::text;
 use crate::article::lookup::Vocabulary;
 
 /// A set of hints.
@@ -183,7 +184,7 @@ impl Hints {
 
     /// The hints in a class, id or role.
     pub fn of_name(name: &str) -> Self {
-        let name = name.get(..MAX_NAME_BYTES).unwrap_or(name);
+        let name = text::beginning(name, MAX_NAME_BYTES);
         let mut found = Self::NONE;
         let mut word = String::new();
         let mut previous_lower = false;

@@ -61,6 +61,11 @@ pub fn push_break(out: &mut String) {
     }
 }
 
+/// As much of a text as fits into `bytes`.
+pub fn beginning(text: &str, bytes: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
+}
+
 /// One line of clean text from any string.
 pub fn clean_line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -134,6 +139,13 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(clean_line(raw), clean);
+        }
+    }
+
+    #[test]
+    fn a_beginning_ends_between_characters() {
+        for (text, bytes, expected) in [("aéb", 2, "a"), ("aéb", 3, "aé"), ("aéb", 9, "aéb")] {
+            assert_eq!(beginning(text, bytes), expected);
         }
     }
 
