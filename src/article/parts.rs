@@ -29,6 +29,9 @@ const PARAMETERS: [&str; 8] = [
     "seite",
 ];
 
+/// The most parameters of an address that is read as a part's; what has more is a search.
+const MAX_PARAMETERS: usize = 16;
+
 /// Segments of a path, or endings of one, that say that a number follows.
 const WORDS: [&str; 6] = ["page", "seite", "pagina", "part", "teil", "p"];
 
@@ -139,9 +142,14 @@ pub(super) fn named(page: &Page<'_>, url: &str, base: Option<&Url>) -> BTreeMap<
 /// Every way to read an address as a numbered page of another: that one's [`whole`], and the number.
 fn numbered(url: &Url) -> Vec<(String, u32)> {
     let mut found = Vec::new();
-    let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    let pairs: Vec<(String, String)> = url
+        .query_pairs()
+        .into_owned()
+        .take(MAX_PARAMETERS + 1)
+        .collect();
+    let is_search = pairs.len() > MAX_PARAMETERS;
     for (at, (name, value)) in pairs.iter().enumerate() {
-        if let (true, Some(number)) = (is_parameter(name), number(value)) {
+        if let (true, Some(number)) = (is_parameter(name) && !is_search, number(value)) {
             let mut stem = url.clone();
             let rest = pairs.iter().enumerate().filter(|(other, _)| *other != at);
             stem.query_pairs_mut()

@@ -18,6 +18,13 @@ fn cost() -> Duration {
     Duration::from_nanos(nanos.expect("a number"))
 }
 
+/// Structured data of an article that says one thing.
+fn declared(key: &str, value: &str) -> String {
+    format!(
+        "<script type='application/ld+json'>{{\"@type\":\"Article\",\"{key}\":\"{value}\"}}</script>"
+    )
+}
+
 fn pages() -> Vec<(&'static str, String)> {
     let prose =
         "<p>The council met, and it is said that nothing was decided before the night came. ";
@@ -56,6 +63,54 @@ fn pages() -> Vec<(&'static str, String)> {
         ),
         ("selects and options", "<select><option>".repeat(150_000)),
         ("foreign elements", "<svg><math><mtext><p>".repeat(60_000)),
+        (
+            "a title of ampersands",
+            format!("<title>{}</title>{prose}", "&".repeat(1_000_000)),
+        ),
+        (
+            "a title of many parts",
+            format!("<title>a b c d{}</title>{prose}", " | x".repeat(200_000)),
+        ),
+        (
+            "structured data of ampersands",
+            declared("articleBody", &"&".repeat(900_000)) + prose,
+        ),
+        (
+            "a headline of many parts",
+            declared("headline", &format!("a b c d{}", " | x".repeat(200_000))) + prose,
+        ),
+        (
+            "paragraphs behind 180,000 siblings",
+            format!("{}{}", "<i></i>".repeat(180_000), "<p>x".repeat(11_000)),
+        ),
+        (
+            "a list with 170,000 gaps",
+            format!(
+                "<ol>{}{}",
+                "<i></i>".repeat(170_000),
+                "<li>some words".repeat(12_000)
+            ),
+        ),
+        (
+            "dates around a long text",
+            "<div class=date>".repeat(500) + &"word ".repeat(900_000),
+        ),
+        (
+            "authors around a long text",
+            "<h1>x</h1>".to_owned() + &"<p class=author><i>".repeat(250) + &"word ".repeat(900_000),
+        ),
+        (
+            "authors around nothing",
+            "<div class=author>".repeat(500) + &"<i></i>".repeat(190_000),
+        ),
+        (
+            "a million authors",
+            format!("<meta name=author content='{}'>", "Ab, ".repeat(2_000)).repeat(600) + prose,
+        ),
+        (
+            "links of 400 parameters",
+            format!("<a href='?{}'>x</a>", "&p=2".repeat(400)).repeat(2_000) + prose,
+        ),
     ]
 }
 

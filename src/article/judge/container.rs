@@ -46,7 +46,8 @@ pub fn judge(page: &Page<'_>, sums: &Sums) -> Candidate {
         return Candidate::default();
     }
     let parent = page.node(root).parent;
-    let accepted: Vec<usize> = children(page, parent)
+    let accepted: Vec<usize> = page
+        .children(parent)
         .filter(|&child| {
             child == root
                 || totals
@@ -118,19 +119,6 @@ fn name_weight(hints: Hints, tag: Tag) -> f32 {
             Tag::Aside | Tag::Footer | Tag::Nav | Tag::Header | Tag::Th => -5.0,
             _ => 0.0,
         }
-}
-
-/// The element children of a node.
-fn children<'p>(page: &'p Page<'_>, parent: usize) -> impl Iterator<Item = usize> + 'p {
-    let end = page.node(parent).end;
-    let mut next = parent + 1;
-    std::iter::from_fn(move || {
-        (next < end).then(|| {
-            let at = next;
-            next = page.node(at).end.max(at + 1);
-            at
-        })
-    })
 }
 
 fn is_lone_paragraph(page: &Page<'_>, sums: &Sums, at: usize) -> bool {

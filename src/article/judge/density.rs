@@ -41,17 +41,14 @@ fn descend(page: &Page<'_>, sums: &Sums) -> usize {
         .unwrap_or(0);
     let mut prose = sums.of(root, page.node(root)).prose;
     loop {
-        let mut best = (root, 0);
-        let mut child = root + 1;
-        while child < page.node(root).end {
-            let node = page.node(child);
-            let inside = sums.of(child, node).prose;
-            if inside > best.1 && node.tag.is_block() && !node.hints.has(Hints::COMMENT) {
-                best = (child, inside);
+        let (mut child, mut inside) = (root, 0);
+        for at in page.children(root) {
+            let node = page.node(at);
+            let prose = sums.of(at, node).prose;
+            if prose > inside && node.tag.is_block() && !node.hints.has(Hints::COMMENT) {
+                (child, inside) = (at, prose);
             }
-            child = node.end.max(child + 1);
         }
-        let (child, inside) = best;
         let leaf = matches!(
             page.node(child).tag,
             Tag::P | Tag::Ul | Tag::Ol | Tag::Blockquote | Tag::Li

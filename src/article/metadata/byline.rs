@@ -10,6 +10,9 @@ use super::{marked, stated};
 /// The most authors of an article.
 const MAX_AUTHORS: usize = 20;
 
+/// The most declarations of a kind that are read: of a paper's many authors the first are named.
+const MAX_DECLARATIONS: usize = 64;
+
 /// `meta` names that hold authors.
 const DECLARED: [&str; 16] = [
     "author",
@@ -60,7 +63,8 @@ pub fn decide(
         &|| {
             DECLARED
                 .iter()
-                .map(|name| head.all(name).map(str::to_owned).collect())
+                .map(|name| head.all(name).take(MAX_DECLARATIONS))
+                .map(|lines| lines.map(str::to_owned).collect())
                 .collect()
         },
         &|| vec![labelled(head).into_iter().collect()],

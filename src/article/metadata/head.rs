@@ -10,6 +10,9 @@ const MAX_VALUE_BYTES: usize = 8 << 10;
 /// The most `meta` elements that are read.
 const MAX_METAS: usize = 1_000;
 
+/// The longest name of an entity that is known, in bytes: `#x1F600`, `#128512`, `atilde`.
+const MAX_ENTITY_BYTES: usize = 8;
+
 /// The declarations of a page.
 #[derive(Debug, Default)]
 pub struct Head {
@@ -49,7 +52,8 @@ impl Head {
                     head.base = base.filter(|base| !base.cannot_be_a_base()).or(head.base);
                 }
                 Tag::Title if head.title.is_none() => {
-                    head.title = Some(unescape_twice(aside.text)).filter(|title| !title.is_empty());
+                    let title = text::beginning(aside.text, MAX_VALUE_BYTES);
+                    head.title = Some(unescape_twice(title)).filter(|title| !title.is_empty());
                 }
                 Tag::Link => head.link(attr("rel"), attr("href")),
                 Tag::Meta if head.metas.len() < MAX_METAS => {
@@ -119,10 +123,10 @@ pub fn unescape(value: &str) -> String {
     let mut rest = value;
     while let Some((before, after)) = rest.split_once('&') {
         out.push_str(before);
-        let found = after
+        // Looked for no farther than a name is long: a text of nothing but `&` is as cheap as any other.
+        let found = text::beginning(after, MAX_ENTITY_BYTES + 1)
             .split_once(';')
-            .filter(|(name, _)| name.len() <= 8)
-            .and_then(|(name, tail)| entity(name).map(|c| (c, tail)));
+            .and_then(|(name, _)| Some((entity(name)?, after.get(name.len() + 1..)?)));
         if let Some((c, tail)) = found {
             out.push(c);
             rest = tail;
@@ -191,6 +195,17 @@ fn entity(name: &str) -> Option<char> {
 mod tests {
     use super::*;
     use scraper::Html;
+
+    #[test]
+    fn entities_are_resolved_and_what_only_begins_like_one_stays() {
+        for (escaped, expected) in [
+            ("Tom &amp; Ann&#39;s &#x1F600;", "Tom & Ann's 😀"),
+            ("a & b; c &unknown; &", "a & b; c &unknown; &"),
+            ("&é;&&amp;;", "&é;&&;"),
+        ] {
+            assert_eq!(unescape(escaped), expected);
+        }
+    }
 
     #[test]
     fn declarations_are_found_by_name() {

@@ -17,6 +17,9 @@ const MAX_VALUES: usize = 20_000;
 /// The most bytes of one script that are read.
 const MAX_SCRIPT_BYTES: usize = 1 << 20;
 
+/// The longest value that is read, in bytes, but for the text itself; longer ones are not metadata.
+const MAX_VALUE_BYTES: usize = 8 << 10;
+
 /// The most people of an article.
 const MAX_PEOPLE: usize = 30;
 
@@ -122,7 +125,7 @@ fn fill(first: Described, second: Described) -> Described {
 
 /// All JSON values of a script, as far as it can be read.
 fn documents(script: &str) -> Vec<Value> {
-    let script = script.get(..MAX_SCRIPT_BYTES).unwrap_or(script).trim();
+    let script = text::beginning(script, MAX_SCRIPT_BYTES).trim();
     let script = script
         .trim_start_matches("<!--")
         .trim_start_matches("//")
@@ -235,11 +238,7 @@ fn read(
     rank: u8,
     people: &HashMap<&str, &Map<String, Value>>,
 ) -> Described {
-    let line = |key: &str| {
-        strings(object.get(key))
-            .map(|text| text::clean_line(&unescape(text)))
-            .find(|text| !text.is_empty())
-    };
+    let line = |key: &str| lines(object.get(key)).next();
     let article = rank > 1;
     Described {
         rank,
@@ -270,8 +269,12 @@ fn read(
             Some(Value::String(free)) => Some(!free.eq_ignore_ascii_case("false")),
             _ => None,
         },
-        body: line("articleBody")
-            .or_else(|| line("text").filter(|_| article))
+        body: ["articleBody", "text"]
+            .iter()
+            .filter(|key| article || **key == "articleBody")
+            .flat_map(|key| strings(object.get(*key)))
+            .map(|body| text::clean_line(&unescape(body)))
+            .find(|body| !body.is_empty())
             .map(|body| unescape(&body)),
     }
 }
@@ -286,11 +289,21 @@ fn strings(value: Option<&Value>) -> impl Iterator<Item = &str> {
     one.into_iter().chain(many.into_iter().flatten())
 }
 
+/// The clean lines of a string or an array of strings, as far as they have one.
+fn lines(value: Option<&Value>) -> impl Iterator<Item = String> {
+    strings(value).filter_map(line_of)
+}
+
+/// A value's clean line, unless it is empty, or too long to be one.
+fn line_of(value: &str) -> Option<String> {
+    let line = (value.len() <= MAX_VALUE_BYTES).then(|| text::clean_line(&unescape(value)))?;
+    (!line.is_empty()).then_some(line)
+}
+
 fn keywords(value: Option<&Value>) -> Vec<String> {
     strings(value)
         .flat_map(|text| text.split([',', ';']))
-        .map(|word| text::clean_line(&unescape(word)))
-        .filter(|word| !word.is_empty())
+        .filter_map(line_of)
         .take(64)
         .collect()
 }
@@ -305,8 +318,7 @@ fn names(value: Option<&Value>, known: &HashMap<&str, &Map<String, Value>>) -> V
                 .and_then(|name| strings(Some(name)).next()),
             _ => None,
         })
-        .map(|name| text::clean_line(&unescape(name)))
-        .filter(|name| !name.is_empty())
+        .filter_map(line_of)
         .take(MAX_PEOPLE)
         .collect()
 }

@@ -13,6 +13,12 @@ const NICKNAME_BYTES: usize = 60;
 /// How far apart the marked names of one byline may stand, in nodes.
 const BYLINE_REACH: usize = 40;
 
+/// The most marked elements that are looked at: a long page of comments has hundreds.
+const MAX_MARKS: usize = 5_000;
+
+/// How far into a marked element the name inside it may stand, in nodes.
+const NAME_REACH: usize = 400;
+
 /// An element that is an author's by its class alone may name this many; more is a list of something else.
 const MAX_UNMARKED: usize = 4;
 
@@ -87,10 +93,8 @@ pub fn bylines(page: &Page<'_>) -> Vec<Vec<String>> {
         .position(|node| node.tag == Tag::H1)
         .unwrap_or(0);
     let mut marked: [(Vec<String>, usize); MARKS] = Default::default();
-    for at in 0..page.nodes.len() {
-        let Some(mark) = mark_of(page, at, heading) else {
-            continue;
-        };
+    let marks = (0..page.nodes.len()).filter_map(|at| Some((at, mark_of(page, at, heading)?)));
+    for (at, mark) in marks.take(MAX_MARKS) {
         let is_open = |(lines, last): &(Vec<String>, usize)| lines.is_empty() || at < *last;
         if !marked.get(mark as usize).is_some_and(is_open) {
             continue;
@@ -156,6 +160,7 @@ fn mark_of(page: &Page<'_>, at: usize, heading: usize) -> Option<Mark> {
 fn line_of(page: &Page<'_>, at: usize) -> String {
     let value = |at| page.attr(at, "content").unwrap_or_default().to_owned();
     let named = (at + 1..page.node(at).end)
+        .take(NAME_REACH)
         .find(|&inner| page.attr(inner, "itemprop") == Some("name"))
         .map(|inner| match page.lines(inner, MAX_LINE_BYTES) {
             line if line.is_empty() => value(inner),

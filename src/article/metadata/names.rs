@@ -9,10 +9,14 @@ use super::vocabulary::{AFTER, BEGINNINGS, DEGREES, HOUSES, JOBS, NOBODY, OTHER_
 /// The longest name, in characters; what is longer is a sentence.
 const MAX_NAME_CHARS: usize = 60;
 
+/// How much of a byline is read, in bytes: room for thirty names.
+const MAX_BYLINE_BYTES: usize = 2_000;
+
 /// The names in a byline, of people and of houses. Where it has several lines, each speaks for itself.
 pub fn names(byline: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut is_other = false;
+    let byline = text::beginning(byline, MAX_BYLINE_BYTES);
     for line in unescape(byline).lines().map(text::clean_line) {
         let lower = line.to_lowercase();
         // "Reviewed by" and the name below it.

@@ -8,6 +8,9 @@ use super::names::{is_nickname, is_person, names};
 /// The longest line that is a byline, in characters.
 const MAX_CHARS: usize = 100;
 
+/// The most lines that are looked at: a book has as many.
+const MAX_LINES: usize = 20_000;
+
 /// How many blocks before and after the heading "By Ann Lee" is looked for: below, it signs a teaser.
 const BEFORE: usize = 3;
 const AFTER: usize = 20;
@@ -81,6 +84,7 @@ pub fn byline(page: &Page<'_>) -> Option<String> {
             .enumerate()
             .filter(|(_, block)| !block.hidden && !is_others(page, block))
             .flat_map(|(at, block)| block.text.lines().map(move |line| (at, line)))
+            .take(MAX_LINES)
             .filter(|(_, line)| line.chars().take(MAX_CHARS + 1).count() <= MAX_CHARS)
     };
     candidates()

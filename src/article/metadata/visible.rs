@@ -26,6 +26,9 @@ enum Mark {
 
 const MARKS: usize = 6;
 
+/// The most marked elements that are looked at: a long list of teasers has hundreds.
+const MAX_MARKS: usize = 5_000;
+
 /// How far below the heading an article's `time` stands, in nodes.
 const HEADING_REACH: usize = 400;
 
@@ -80,7 +83,7 @@ pub fn date(page: &Page<'_>, month_first: bool) -> Option<Written> {
         .position(|node| node.tag == Tag::H1)
         .unwrap_or(0);
     let near = heading..heading + HEADING_REACH;
-    let mut comment_end = 0;
+    let (mut comment_end, mut marks) = (0, 0);
     for (at, node) in page.nodes.iter().enumerate() {
         if node.hints.has(Hints::COMMENT) && !matches!(node.tag, Tag::Body | Tag::Main) {
             comment_end = comment_end.max(node.end);
@@ -88,6 +91,10 @@ pub fn date(page: &Page<'_>, month_first: bool) -> Option<Written> {
         let Some(mark) = mark_of(page, at, at < comment_end) else {
             continue;
         };
+        marks += 1;
+        if marks > MAX_MARKS {
+            break;
+        }
         let mark = match mark {
             Mark::Time if !near.contains(&at) => Mark::Elsewhere,
             mark => mark,
@@ -230,15 +237,12 @@ fn spaced(page: &Page<'_>, at: usize) -> String {
 
 fn spaced_nodes(page: &Page<'_>, nodes: std::ops::Range<usize>) -> String {
     let mut line = String::new();
-    for node in page.nodes.get(nodes).unwrap_or_default() {
+    for (node, text) in page.skim(nodes) {
         if line.len() > DATE_BYTES {
             break;
         }
-        if node.tag == Tag::Text {
-            text::push_collapsed(&mut line, node.text);
-        } else {
-            text::push_collapsed(&mut line, " ");
-        }
+        let is_text = node.tag == Tag::Text;
+        text::push_collapsed(&mut line, if is_text { text } else { " " });
     }
     line
 }
@@ -258,6 +262,7 @@ pub fn day_shown(page: &Page<'_>, at: Timestamp, month_first: bool) -> Option<Wr
             }
             node >= comment_end && (page.node(node).tag == Tag::Time || hints.has(Hints::META))
         })
+        .take(MAX_MARKS)
         .map(|node| spaced(page, node))
         .filter(|line| {
             let lower = line.to_lowercase();

@@ -1,6 +1,7 @@
 //! The flat tree.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use ego_tree::iter::Edge;
 use ego_tree::{NodeId, NodeRef};
@@ -58,6 +59,13 @@ pub struct Aside<'a> {
     /// The text inside: of `script` and `title`.
     pub text: &'a str,
 }
+
+/// How many nodes of an element a line is made of: one that says nothing in so many is no heading or byline.
+const LINE_NODES: usize = 2_000;
+
+/// How much of one text a line is made of, in bytes. A line is asked of elements that may contain one
+/// another, so that each must cost little.
+const LINE_TEXT_BYTES: usize = 4 << 10;
 
 /// A page as the judges see it.
 #[derive(Debug)]
@@ -130,15 +138,37 @@ impl<'a> Page<'a> {
         self.node(at).element.and_then(|element| element.attr(name))
     }
 
-    /// The clean text of a subtree, in one line, at most `most` bytes of it.
+    /// The children of a node.
+    pub fn children(&self, parent: usize) -> impl Iterator<Item = usize> + '_ {
+        let end = self.node(parent).end;
+        let mut next = parent + 1;
+        std::iter::from_fn(move || {
+            (next < end).then(|| {
+                let at = next;
+                next = self.node(at).end.max(at + 1);
+                at
+            })
+        })
+    }
+
+    /// The nodes that a line is made of, with what is read of each one's text.
+    pub fn skim(&self, nodes: Range<usize>) -> impl Iterator<Item = (&Node<'a>, &'a str)> {
+        let nodes = self.nodes.get(nodes).unwrap_or_default();
+        nodes
+            .iter()
+            .take(LINE_NODES)
+            .map(|node| (node, text::beginning(node.text, LINE_TEXT_BYTES)))
+    }
+
+    /// The clean text of a subtree in one line: not much more than `most` bytes of it.
     pub fn line(&self, at: usize, most: usize) -> String {
         let mut out = String::new();
-        for node in self.nodes.get(at..self.node(at).end).unwrap_or_default() {
+        for (node, text) in self.skim(at..self.node(at).end) {
             if out.len() > most {
                 break;
             }
             if node.tag == Tag::Text {
-                text::push_collapsed(&mut out, node.text);
+                text::push_collapsed(&mut out, text);
             } else if (node.tag.is_block() || node.tag == Tag::Br) && !out.is_empty() {
                 text::push_collapsed(&mut out, " ");
             }
@@ -147,20 +177,20 @@ impl<'a> Page<'a> {
         out
     }
 
-    /// The clean text of a subtree, at most `most` bytes of it, with a line for what each element says.
+    /// The clean text of a subtree with a line for what each element says: not much more than `most` bytes of it.
     pub fn lines(&self, at: usize, most: usize) -> String {
         let mut out = String::new();
         let mut speaker = None;
-        for node in self.nodes.get(at..self.node(at).end).unwrap_or_default() {
+        for (node, text) in self.skim(at..self.node(at).end) {
             if out.len() > most {
                 break;
             }
-            if node.tag == Tag::Text && !node.text.trim().is_empty() {
+            if node.tag == Tag::Text && !text.trim().is_empty() {
                 if speaker.is_some_and(|known| known != node.parent) {
                     text::push_break(&mut out);
                 }
                 speaker = Some(node.parent);
-                text::push_collapsed(&mut out, node.text);
+                text::push_collapsed(&mut out, text);
             } else if node.tag.is_block() || node.tag == Tag::Br {
                 text::push_break(&mut out);
             }
@@ -317,5 +347,25 @@ mod tests {
         );
         assert_eq!(page.asides.len(), 1);
         assert_eq!(page.ancestors(div).count(), 2);
+        let children: Vec<Tag> = page.children(1).map(|at| page.node(at).tag).collect();
+        assert_eq!(page.children(0).count(), 2);
+        assert_eq!(children, []);
+    }
+
+    #[test]
+    fn a_line_is_made_of_a_beginning_only() {
+        let html = Html::parse_document(&format!(
+            "<div>{}{}",
+            "a ".repeat(50_000),
+            "<p>b".repeat(50)
+        ));
+        let page = Page::new(&html, &|_| false);
+        assert!(page.line(0, 100).len() <= LINE_TEXT_BYTES);
+        let html = Html::parse_document(&format!("<div>{}b", "<i></i>".repeat(LINE_NODES)));
+        let page = Page::new(&html, &|_| false);
+        assert_eq!(
+            (page.line(0, 100), page.lines(0, 100)),
+            (String::new(), String::new())
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Where a block stands: heading, paragraph, list item, table cell, code, quote.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::article::page::{Block, Page, Tag};
 
@@ -41,16 +41,16 @@ pub struct Placed<'p> {
 
 /// The kept blocks in order, each with its place.
 pub fn place<'p>(page: &'p Page<'_>, keep: &dyn Fn(usize) -> bool) -> Vec<Placed<'p>> {
-    let mut begun = HashSet::new();
+    let mut items = Items::default();
     page.blocks
         .iter()
         .enumerate()
         .filter(|&(at, _)| keep(at))
-        .map(|(_, block)| place_one(page, block, &mut begun))
+        .map(|(_, block)| place_one(page, block, &mut items))
         .collect()
 }
 
-fn place_one<'p>(page: &'p Page<'_>, block: &'p Block, begun: &mut HashSet<usize>) -> Placed<'p> {
+fn place_one<'p>(page: &'p Page<'_>, block: &'p Block, items: &mut Items) -> Placed<'p> {
     let (mut item, mut list, mut row, mut table) = (None, None, None, None);
     let (mut lists, mut quotes, mut code) = (0, 0, false);
     for at in std::iter::once(block.owner)
@@ -78,10 +78,10 @@ fn place_one<'p>(page: &'p Page<'_>, block: &'p Block, begun: &mut HashSet<usize
     } else if let (true, Some(row), Some(table)) = (block.tag.is_cell(), row, table) {
         Kind::Cell { row, table }
     } else if let Some(item) = item.filter(|_| table.is_none() || lists > 0) {
-        let first = begun.insert(item);
+        let first = items.begun.insert(item);
         let number = list
             .filter(|&list| page.node(list).tag == Tag::Ol)
-            .map(|list| ordinal(page, list, item));
+            .map(|list| items.number(page, list, item));
         Kind::Item { number, first }
     } else {
         Kind::Paragraph
@@ -98,18 +98,27 @@ fn place_one<'p>(page: &'p Page<'_>, block: &'p Block, begun: &mut HashSet<usize
     }
 }
 
-/// The number of an item in its ordered list.
-fn ordinal(page: &Page<'_>, list: usize, item: usize) -> usize {
-    let start = page
-        .attr(list, "start")
-        .and_then(|start| start.trim().parse::<usize>().ok())
-        .unwrap_or(1);
-    let earlier = page
-        .nodes
-        .get(list..item)
-        .unwrap_or_default()
-        .iter()
-        .filter(|node| node.tag == Tag::Li && node.parent == list)
-        .count();
-    start.saturating_add(earlier)
+/// The list items so far.
+#[derive(Default)]
+struct Items {
+    /// Those of which a block was placed.
+    begun: HashSet<usize>,
+    /// For each ordered list, the node up to which its items are counted, and how many there are.
+    counted: HashMap<usize, (usize, usize)>,
+}
+
+impl Items {
+    /// The number of an item in its ordered list; a list is counted once, as its items come by.
+    fn number(&mut self, page: &Page<'_>, list: usize, item: usize) -> usize {
+        let start = page
+            .attr(list, "start")
+            .and_then(|start| start.trim().parse::<usize>().ok())
+            .unwrap_or(1);
+        let (until, earlier) = self.counted.entry(list).or_insert((list, 0));
+        *earlier += (*until..item)
+            .filter(|&at| page.node(at).tag == Tag::Li && page.node(at).parent == list)
+            .count();
+        *until = item.max(*until);
+        start.saturating_add(*earlier)
+    }
 }

@@ -31,16 +31,12 @@ impl Seen<'_> {
             .between(at.saturating_sub(12)..(at + 13).min(self.page.blocks.len()));
         row.log(wide.prose);
         row.share(wide.link_density());
-        let parent = self.page.node(node.parent);
+        let like = self.page.children(node.parent).take(MAX_LOOKED_AT);
+        let like = like.filter(|&child| self.page.node(child).tag == node.tag);
         let (mut same, mut index) = (0_usize, 0_usize);
-        let mut child = node.parent + 1;
-        while child < parent.end && same < 200 {
-            let sibling = self.page.node(child);
-            if sibling.tag == node.tag {
-                same += 1;
-                index += usize::from(child < block.owner);
-            }
-            child = sibling.end.max(child + 1);
+        for child in like.take(MAX_SAME) {
+            same += 1;
+            index += usize::from(child < block.owner);
         }
         row.count(same);
         row.ratio(index, same);
@@ -124,14 +120,11 @@ impl Seen<'_> {
         }
         let node = self.page.node(at);
         let class = self.page.attr(at, "class");
-        let end = self.page.node(node.parent).end;
-        let (mut child, mut alike, mut looked) = (node.parent + 1, 0, 0);
-        while child < end && looked < MAX_SIBLINGS {
-            let sibling = self.page.node(child);
-            alike += u8::from(sibling.tag == node.tag && self.page.attr(child, "class") == class);
-            looked += 1;
-            child = sibling.end.max(child + 1);
-        }
+        let siblings = self.page.children(node.parent).take(MAX_SIBLINGS);
+        let is_alike = |&child: &usize| {
+            self.page.node(child).tag == node.tag && self.page.attr(child, "class") == class
+        };
+        let alike = u8::try_from(siblings.filter(is_alike).count()).unwrap_or(u8::MAX);
         if let Some(slot) = self.siblings.borrow_mut().get_mut(at) {
             *slot = Some(alike);
         }
@@ -139,8 +132,14 @@ impl Seen<'_> {
     }
 }
 
-/// How many siblings are compared; they are counted in a byte.
+/// How many siblings are compared by their classes.
 const MAX_SIBLINGS: usize = 120;
+
+/// How many siblings of its tag an element is counted among.
+const MAX_SAME: usize = 200;
+
+/// How many siblings of any tag are looked at for them: every block of a page asks.
+const MAX_LOOKED_AT: usize = 2_000;
 
 /// A key of how the template lays an element out: its tag and class, and its parent's.
 pub(super) fn look(page: &Page<'_>, at: usize) -> u64 {
