@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Leases are believed within these: a hub that says less would be asked all day.
+/// Leases are believed within these.
 const LEASE: std::ops::RangeInclusive<Duration> =
     Duration::from_secs(1)..=Duration::from_secs(366 * 24 * 3600);
 /// Part of a lease that is left when it is renewed.
@@ -12,10 +12,12 @@ const PAUSE: Duration = Duration::from_secs(10 * 60);
 /// The longest such pause, and that after a denial.
 const PAUSE_MAX: Duration = Duration::from_secs(24 * 3600);
 
-/// How long a lease runs that a hub granted, where it said for how long.
+/// How long a lease runs that a hub granted, where it said for how long. Nothing at all is no lease
+/// that could be meant (W3C WebSub §5.1 has a positive number), and would be renewed without pause.
 #[must_use]
 pub fn lease(granted: Option<u64>, asked: Duration) -> Duration {
     granted
+        .filter(|seconds| *seconds > 0)
         .map_or(asked, Duration::from_secs)
         .clamp(*LEASE.start(), *LEASE.end())
 }
@@ -49,7 +51,8 @@ mod tests {
         let week = Duration::from_secs(7 * 24 * 3600);
         assert_eq!(lease(None, week), week);
         assert_eq!(lease(Some(3600), week).as_secs(), 3600);
-        assert_eq!(lease(Some(0), week).as_secs(), 1);
+        assert_eq!(lease(Some(0), week), week);
+        assert_eq!(lease(Some(1), week).as_secs(), 1);
         assert!(lease(Some(u64::MAX), week) < week * 60);
         assert_eq!(renewal(Duration::from_secs(100)).as_secs(), 80);
         let pauses: Vec<u64> = (0..10).map(|n| hub_pause(n).as_secs() / 60).collect();
