@@ -22,10 +22,11 @@ pub(super) async fn backfill(
     gap: OpenGap,
 ) {
     let mut open = Some(gap);
+    let mut addresses = vec![due.url.clone()];
     for _ in 0..DOCUMENTS {
         let Some(gap) = open.take() else { return };
         let commit = tokio::select! {
-            commit = read(mill, orders, told, due, gap) => commit,
+            commit = read(mill, orders, told, due, gap, &mut addresses) => commit,
             () = mill.stop.cancelled() => return,
         };
         let Some(commit) = commit else { return };
@@ -41,14 +42,16 @@ pub(super) async fn backfill(
     }
 }
 
-/// Reads one document; `None` when it cannot be asked for now, or the store cannot be read.
+/// Reads one document, and adds its address to those read; `None` when it cannot be asked for now, or the store cannot be read.
 async fn read(
     mill: &Mill,
     orders: &Orders,
     told: &Feed,
     due: &DueFeed,
     gap: OpenGap,
+    addresses: &mut Vec<String>,
 ) -> Option<CommitBackfill> {
+    addresses.push(gap.older.clone());
     let request = Request {
         url: gap.older.clone(),
         purpose: Purpose::Feed,
@@ -87,7 +90,7 @@ async fn read(
         ),
     };
     let document = match (fetched, failure) {
-        (Some(fetched), _) => document(mill, due, &gap, fetched).await?,
+        (Some(fetched), _) => document(mill, due, &gap, addresses, fetched).await?,
         (None, failure) => Err(failure.map_or(FailureKind::Protocol, |failure| failure.kind)),
     };
     let (step, new) = match document {
@@ -125,6 +128,7 @@ async fn document(
     mill: &Mill,
     due: &DueFeed,
     gap: &OpenGap,
+    addresses: &mut Vec<String>,
     mut fetched: Fetched,
 ) -> Option<Result<(Step, Vec<ParsedEntry>), FailureKind>> {
     if let Some(kind) = fetch::failure(&fetched) {
@@ -158,6 +162,7 @@ async fn document(
     };
     let new = feed::plan(shown, &known, &context).new;
     let older = parsed.older.as_deref();
-    let step = feed::after_document(gap, &fetched.url, older, &known, new.len());
+    addresses.push(fetched.url);
+    let step = feed::after_document(gap, addresses, older, &known, new.len());
     Some(Ok((step, new)))
 }

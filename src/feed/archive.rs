@@ -28,12 +28,13 @@ pub enum Step {
     GivenUp,
 }
 
-/// Judges a document that was read at `address`: `older` is where it says the next older one is,
-/// `known` are the stored entries it shows, `new` is how many others it had.
+/// Judges a document: `older` is where it says the next older one is, `known` are the stored entries it
+/// shows, `new` is how many others it had. `read` are the addresses that were read lately, its own among
+/// them.
 #[must_use]
 pub fn after_document(
     gap: &OpenGap,
-    address: &str,
+    read: &[String],
     older: Option<&str>,
     known: &[KnownEntry],
     new: usize,
@@ -47,8 +48,8 @@ pub fn after_document(
     };
     let entries = u32::try_from(new).map_or(u32::MAX, |new| gap.entries.saturating_add(new));
     let bounded = gap.documents.saturating_add(1) < DOCUMENTS_MAX && entries < ENTRIES_MAX;
-    // A document that is its own elder leads nowhere.
-    if bounded && older != address && older != gap.older {
+    // Documents that are one another's elders lead nowhere.
+    if bounded && !read.iter().any(|read| read == older) {
         Step::Older(older.to_owned())
     } else {
         Step::GivenUp
@@ -133,7 +134,8 @@ mod tests {
     fn archives_are_followed_until_they_show_what_was_known_before_the_gap() {
         let third = Some("https://a.example/3");
         let step = |gap: &OpenGap, older, known: &[KnownEntry], new| {
-            after_document(gap, "https://a.example/2", older, known, new)
+            let read = [1, 2].map(|n| format!("https://a.example/{n}"));
+            after_document(gap, &read, older, known, new)
         };
         let on = Step::Older("https://a.example/3".to_owned());
         assert_eq!(step(&gap(0), third, &[], 20), on);
@@ -144,10 +146,9 @@ mod tests {
             Step::Covered
         );
         assert_eq!(step(&gap(0), None, &[], 20), Step::Covered);
-        assert_eq!(
-            step(&gap(0), Some("https://a.example/2"), &[], 20),
-            Step::GivenUp
-        );
+        for read in ["https://a.example/1", "https://a.example/2"] {
+            assert_eq!(step(&gap(0), Some(read), &[], 20), Step::GivenUp);
+        }
         assert_eq!(step(&gap(DOCUMENTS_MAX - 1), third, &[], 20), Step::GivenUp);
         assert_eq!(step(&gap(0), third, &[], 5_000), Step::GivenUp);
     }

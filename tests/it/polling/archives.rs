@@ -166,6 +166,29 @@ fn archives_without_end_are_left_after_a_bounded_number() {
 }
 
 #[test]
+fn archives_that_lead_in_a_circle_are_read_once() {
+    let site = Site::open();
+    rolled(&site, "prev-archive");
+    for n in 0..3_usize {
+        let base = site.base.clone();
+        site.on(&format!("/older/{n}"), move |_| {
+            let older = format!("/older/{}", (n + 1) % 3);
+            let entries = 100 + n * 2..102 + n * 2;
+            Reply::ok(atom(&base, entries, "prev-archive", &older))
+        });
+    }
+    let bench = bench(&site, "");
+    force(&bench, 4);
+    for n in 0..3 {
+        assert_eq!(site.hits(&format!("/older/{n}")).len(), 1);
+    }
+    assert_eq!(
+        bench.ask("SELECT backfilled, closed_at IS NULL FROM gaps"),
+        "36|1"
+    );
+}
+
+#[test]
 fn an_archive_is_asked_for_within_the_allowed_network_only() {
     let site = Site::open();
     let forbidden = Site::open();
