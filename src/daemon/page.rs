@@ -116,11 +116,14 @@ async fn words_alone(mill: &Mill, page: &PendingPage) -> PageResult {
 }
 
 async fn from_words(mill: &Mill, page: &PendingPage, status: ArticleStatus) -> Option<NewArticle> {
-    let (words, url) = (page.words.clone(), page.url.clone());
+    let (words, url, is_own) = (page.words.clone(), page.url.clone(), page.is_own);
     mill.think(move || {
         let made = article::from_words(&words, url.as_deref())?;
         let link = url.as_deref();
-        let identity = dedupe::identify(link, link, dedupe::Claims::default());
+        let mut identity = dedupe::identify(link, link, dedupe::Claims::default());
+        if !is_own {
+            identity.keys.clear();
+        }
         Some(assemble(made, identity, status, None, false))
     })
     .await

@@ -46,6 +46,7 @@ pub(super) fn settle(draft: Draft, url: Option<&str>, settings: &Settings) -> Pa
     let feed_authors = if inherits { draft.authors } else { Vec::new() };
     let settler = Settler {
         base,
+        home: site_url.as_deref().and_then(settings.url_key),
         feed_authors,
         settings,
     };
@@ -82,6 +83,8 @@ pub(super) fn settle(draft: Draft, url: Option<&str>, settings: &Settings) -> Pa
 
 struct Settler<'a> {
     base: Option<&'a Url>,
+    /// The key of the feed's own page.
+    home: Option<String>,
     feed_authors: Vec<String>,
     settings: &'a Settings,
 }
@@ -134,7 +137,11 @@ impl Settler<'_> {
         let content = body(draft.content, content_base.as_deref());
         let mut entry = ParsedEntry {
             uid: String::new(),
-            url_key: url.as_deref().and_then(self.settings.url_key),
+            // Whatever leads to the feed's own page has none of its own: notices, episodes, comments.
+            url_key: url
+                .as_deref()
+                .and_then(self.settings.url_key)
+                .filter(|key| self.home.as_ref() != Some(key)),
             guid: guid.map(Cow::into_owned),
             title,
             published: draft.published,

@@ -8,6 +8,8 @@ pub struct PendingPage {
     pub id: PageId,
     pub lease: Lease,
     pub url: Option<String>,
+    /// False when `url` is no address of this one article: it is not known under it.
+    pub is_own: bool,
     /// False when the feed's own words are all that is wanted.
     pub fetch: bool,
     /// Failed fetches so far.

@@ -9,6 +9,7 @@ pub struct ParsedEntry {
     /// unique within the document.
     pub uid: String,
     /// The comparison key of `url`; a second chance to recognise the entry when its guid changed.
+    /// Nothing where `url` is the feed's own page: it is every entry's then, and no entry's.
     pub url_key: Option<String>,
     /// The publisher's own id (guid, id, rdf:about), trimmed.
     pub guid: Option<String>,

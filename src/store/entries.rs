@@ -212,7 +212,7 @@ fn wanted(
         url: entry.url.clone(),
         feed,
         entry: id,
-        fetch: fetch_page && entry.url.is_some(),
+        fetch: fetch_page && entry.url_key.is_some(),
         article,
         at,
     }

@@ -89,7 +89,7 @@ impl Change for ClaimPages {
         let mut select = work.conn.prepare_cached(
             "SELECT p.id, p.lease, p.url, p.fetch, p.attempts, p.feed_id, coalesce(f.title, f.name), e.title, e.summary,
                     c.content, e.authors, coalesce(e.published_at, e.updated_at), coalesce(e.lang, f.lang), e.image_url, f.url,
-                    p.rechecks, p.etag, p.last_modified, p.validators_url
+                    p.rechecks, p.etag, p.last_modified, p.validators_url, p.url_key IS NOT NULL
              FROM _page p JOIN _feed f ON f.id = p.feed_id
              LEFT JOIN _entry e ON e.id = p.entry_id LEFT JOIN _entry_content c ON c.entry_id = e.id
              WHERE p.id = ?1",
@@ -109,6 +109,7 @@ fn pending_page(row: &Row<'_>) -> rusqlite::Result<PendingPage> {
         id: row.get(0)?,
         lease: row.get(1)?,
         url: row.get(2)?,
+        is_own: row.get(19)?,
         fetch: row.get(3)?,
         attempts: u32::try_from(row.get::<_, i64>(4)?).unwrap_or(u32::MAX),
         rechecks: row.get(15)?,

@@ -1,7 +1,7 @@
 //! Entries: scenarios 56 to 59.
 
 use super::{bench, force};
-use crate::support::{Reply, Site, page, rss};
+use crate::support::{Reply, Site, page, rss, story};
 
 #[test]
 fn a_window_that_rolled_without_overlap_is_a_gap() {
@@ -131,4 +131,28 @@ fn dates_that_cannot_be_true_are_null_and_every_row_has_one_of_ours() {
         "0"
     );
     assert_eq!(bench.ask("SELECT count(*) FROM articles WHERE sort_at IS NULL OR (published_at IS NULL) <> (published_src IS NULL)"), "0");
+}
+
+#[test]
+fn entries_that_lead_to_the_feed_s_own_page_are_articles_of_their_own_words() {
+    let site = Site::open();
+    let home = site.url("/");
+    let notices = ["geese", "herons", "cranes"].map(|seed| (seed, story(seed).join(" ")));
+    let document = move |shown: usize| {
+        let items: Vec<_> = notices
+            .iter()
+            .take(shown)
+            .map(|(seed, words)| (*seed, home.as_str(), *seed, words.as_str()))
+            .collect();
+        rss(&items).replace("https://news.example", &home)
+    };
+    site.on("/feed", move |hit| Reply::ok(document(2 + hit.nth)));
+    let bench = bench(&site, "");
+    force(&bench, 2);
+    assert_eq!(
+        bench.rows("SELECT a.title, instr(a.text, 'report on ' || e.title || ' says') > 0, a.method, a.url = e.url
+                    FROM entries e JOIN articles a ON a.id = e.article_id ORDER BY a.title"),
+        ["cranes|1|feed|1", "geese|1|feed|1", "herons|1|feed|1"]
+    );
+    assert_eq!(site.hits("/").len(), 0);
 }
