@@ -147,6 +147,7 @@ impl Mill {
         ParsedEntry {
             uid: url.clone(),
             url_key: Some(url.clone()),
+            shares_page: false,
             guid: Some(url.clone()),
             url: Some(url),
             title: Some(dice.text(60)),

@@ -134,6 +134,7 @@ mod tests {
         ParsedEntry {
             uid: String::new(),
             url_key: some(url, "example.org/"),
+            shares_page: false,
             guid: some(guid, "guid"),
             url: None,
             title: some(title, "Title "),

@@ -58,6 +58,7 @@ mod plan;
 mod repair;
 mod scan;
 mod settle;
+mod shared;
 mod survey;
 mod tag;
 mod visible;

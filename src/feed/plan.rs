@@ -186,6 +186,7 @@ pub(super) mod tests {
         ParsedEntry {
             uid: uid.to_owned(),
             url_key: (!url.is_empty()).then(|| url.to_owned()),
+            shares_page: false,
             guid: Some(uid.to_owned()),
             url: None,
             title: None,

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use url::Url;
 
 use super::draft::{Draft, DraftEntry, File, Form, Link, Words};
-use super::{Settings, bodies, identity, links, persons, plain};
+use super::{Settings, bodies, identity, links, persons, plain, shared};
 use crate::model::{Enclosure, FeedKind, ParsedEntry, ParsedFeed};
 
 /// What stands before a relation that is written in full (RFC 4287 §4.2.7.2).
@@ -46,7 +46,6 @@ pub(super) fn settle(draft: Draft, url: Option<&str>, settings: &Settings) -> Pa
     let feed_authors = if inherits { draft.authors } else { Vec::new() };
     let settler = Settler {
         base,
-        home: site_url.as_deref().and_then(settings.url_key),
         feed_authors,
         settings,
     };
@@ -65,6 +64,8 @@ pub(super) fn settle(draft: Draft, url: Option<&str>, settings: &Settings) -> Pa
         identity::merge(&mut entries);
     }
     identity::assign(&mut entries);
+    let home = site_url.as_deref().and_then(settings.url_key);
+    shared::mark(&mut entries, home.as_deref());
     ParsedFeed {
         kind: draft.kind,
         repaired: draft.repaired,
@@ -83,8 +84,6 @@ pub(super) fn settle(draft: Draft, url: Option<&str>, settings: &Settings) -> Pa
 
 struct Settler<'a> {
     base: Option<&'a Url>,
-    /// The key of the feed's own page.
-    home: Option<String>,
     feed_authors: Vec<String>,
     settings: &'a Settings,
 }
@@ -137,11 +136,8 @@ impl Settler<'_> {
         let content = body(draft.content, content_base.as_deref());
         let mut entry = ParsedEntry {
             uid: String::new(),
-            // Whatever leads to the feed's own page has none of its own: notices, episodes, comments.
-            url_key: url
-                .as_deref()
-                .and_then(self.settings.url_key)
-                .filter(|key| self.home.as_ref() != Some(key)),
+            url_key: url.as_deref().and_then(self.settings.url_key),
+            shares_page: false,
             guid: guid.map(Cow::into_owned),
             title,
             published: draft.published,

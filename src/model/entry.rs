@@ -9,12 +9,13 @@ pub struct ParsedEntry {
     /// unique within the document.
     pub uid: String,
     /// The comparison key of `url`; a second chance to recognise the entry when its guid changed.
-    /// Nothing where `url` is the feed's own page: it is every entry's then, and no entry's.
     pub url_key: Option<String>,
     /// The publisher's own id (guid, id, rdf:about), trimmed.
     pub guid: Option<String>,
     /// The page the entry is about, absolute, http or https.
     pub url: Option<String>,
+    /// Whether other entries lead to that page as well: it is the article of none of them then.
+    pub shares_page: bool,
     /// Plain text, entities resolved, no markup.
     pub title: Option<String>,
     pub published: Option<Timestamp>,

@@ -53,6 +53,7 @@ mod tests {
         ParsedEntry {
             uid: "1".to_owned(),
             url_key: None,
+            shares_page: false,
             guid: None,
             url: None,
             title: None,

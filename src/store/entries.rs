@@ -123,7 +123,7 @@ pub(super) fn insert(
         )
         .optional()?;
     let Some(id) = id else { return Ok(false) };
-    if let Some(article) = url_key
+    if let Some(article) = page_key(entry)
         .map(|key| article_of(conn, key))
         .transpose()?
         .flatten()
@@ -199,6 +199,12 @@ fn guid(entry: &ParsedEntry) -> Option<&str> {
     Some(if is_link { "" } else { guid })
 }
 
+/// The key of the page that is the entry's article.
+fn page_key(entry: &ParsedEntry) -> Option<[u8; 16]> {
+    let key = entry.url_key.as_deref().filter(|_| !entry.shares_page);
+    key.map(rows::key)
+}
+
 fn wanted(
     feed: FeedId,
     id: EntryId,
@@ -208,11 +214,11 @@ fn wanted(
     at: Timestamp,
 ) -> pages::Wanted {
     pages::Wanted {
-        url_key: entry.url_key.as_deref().map(rows::key),
+        url_key: page_key(entry),
         url: entry.url.clone(),
         feed,
         entry: id,
-        fetch: fetch_page && entry.url_key.is_some(),
+        fetch: fetch_page && page_key(entry).is_some(),
         article,
         at,
     }

@@ -388,6 +388,7 @@ fn entry(n: i64) -> ParsedEntry {
     ParsedEntry {
         uid: format!("uid {n}"),
         url_key: dedupe::url_key(&url),
+        shares_page: false,
         guid: None,
         url: Some(url),
         title: Some(format!("pair {}", n / 2)),

@@ -156,3 +156,26 @@ fn entries_that_lead_to_the_feed_s_own_page_are_articles_of_their_own_words() {
     );
     assert_eq!(site.hits("/").len(), 0);
 }
+
+#[test]
+fn posts_that_lead_to_places_in_one_page_are_articles_of_their_own_words() {
+    let site = Site::open();
+    let posts = ["geese", "herons"].map(|seed| {
+        let link = site.url(&format!("/2026/11/23#{seed}"));
+        (seed, link, story(seed).join(" "))
+    });
+    site.on("/feed", move |_| {
+        let items: Vec<_> = posts
+            .iter()
+            .map(|(seed, link, words)| (*seed, link.as_str(), *seed, words.as_str()))
+            .collect();
+        Reply::ok(rss(&items))
+    });
+    let bench = bench(&site, "");
+    force(&bench, 1);
+    assert_eq!(
+        bench.rows("SELECT a.title, a.method, a.url = e.url FROM entries e JOIN articles a ON a.id = e.article_id ORDER BY a.title"),
+        ["geese|feed|1", "herons|feed|1"]
+    );
+    assert_eq!(site.hits("/2026/11/23").len(), 0);
+}
