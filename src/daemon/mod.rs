@@ -32,6 +32,7 @@ mod polled;
 mod queue;
 mod queues;
 mod reextract;
+mod repace;
 mod retention;
 mod run;
 mod start;

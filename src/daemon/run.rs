@@ -12,6 +12,7 @@ use super::catch_up::{catch_up, retry_refused};
 use super::mill::Mill;
 use super::queue::{self, Until};
 use super::queues::{Pages, Polls};
+use super::repace::repace;
 use super::start::{DaemonError, Started, start, sync};
 use super::ticker::{Ticker, Ticks};
 use super::watch::Watch;
@@ -227,6 +228,7 @@ async fn reload_on(
                 });
                 sync(mill).await?;
                 retry_refused(mill).await?;
+                repace(mill).await?;
                 mill.wake_polls.notify_one();
                 tracing::info!(
                     feeds = mill.orders().config.feeds.len(),

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::catch_up::retry_refused;
 use super::mill::Mill;
+use super::repace::repace;
 use super::watch;
 use super::world::World;
 use crate::config::{Checkpoint, Config};
@@ -102,6 +103,7 @@ pub async fn start(
     let mill = Arc::new(Mill::new(store, raw, fetcher, world, config, stop));
     sync(&mill).await?;
     retry_refused(&mill).await?;
+    repace(&mill).await?;
     watch::recall(&mill).await?;
     Ok(Started {
         mill,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Load, Pace, Profile, Reason, Settings, adaptive, backoff, skip};
+use super::{Cron, Load, Pace, Profile, Reason, Settings, adaptive, backoff, skip};
 use crate::model::{DueFeed, FailureKind, FeedId, Freshness, PublisherHints, Timestamp};
 
 /// What a poll came to.
@@ -188,16 +188,28 @@ fn base(question: &Question<'_>) -> ((Timestamp, Reason), Option<Duration>) {
             None,
         ),
         Pace::Cron(cron) => {
-            let after = now.max(asked_at.plus(settings.configured_floor).minus(CRON_SLACK));
-            let at = cron
-                .after(after)
-                .unwrap_or_else(|| now.plus(settings.max_interval));
-            // The next time of the line is not overtaken.
-            let room = cron.after(at).map_or(question.splay, |next| next.since(at));
-            let own = question.splay.min(room).mul_f64(place(question.feed.id));
-            ((at.plus(own), Reason::Cron), None)
+            let place = (question.splay, question.feed.id);
+            let at = cron_due(settings, cron, place, asked_at, now);
+            ((at, Reason::Cron), None)
         }
     }
+}
+
+/// The next time of a line after a poll, at the feed's own place in the splay.
+pub(super) fn cron_due(
+    settings: &Settings,
+    cron: &Cron,
+    (splay, feed): (Duration, FeedId),
+    asked_at: Timestamp,
+    now: Timestamp,
+) -> Timestamp {
+    let after = now.max(asked_at.plus(settings.configured_floor).minus(CRON_SLACK));
+    let at = cron
+        .after(after)
+        .unwrap_or_else(|| now.plus(settings.max_interval));
+    // The next time of the line is not overtaken.
+    let room = cron.after(at).map_or(splay, |next| next.since(at));
+    at.plus(splay.min(room).mul_f64(place(feed)))
 }
 
 /// A feed's own place among all, from 0 up to 1: multiples of the golden ratio keep apart, however

@@ -67,13 +67,7 @@ fn due_feed(row: &Row<'_>) -> rusqlite::Result<DueFeed> {
         last_new_at: row.get(9)?,
         last_full_at: row.get(10)?,
         interval: rows::duration(row.get(11)?),
-        hints: PublisherHints {
-            ttl: rows::duration(row.get(12)?),
-            skip_hours: hours(row.get(13)?),
-            skip_days: SkipDays::from_bits(
-                u8::try_from(row.get::<_, i64>(14)? & 0x7f).unwrap_or(0),
-            ),
-        },
+        hints: hints(row, 12)?,
         failures: u32::try_from(row.get::<_, i64>(15)?).unwrap_or(u32::MAX),
         failing_since: row.get(16)?,
         polls: u64::try_from(row.get::<_, i64>(17)?).unwrap_or(0),
@@ -96,6 +90,16 @@ fn moving(row: &Row<'_>) -> rusqlite::Result<Option<Moving>> {
     let (to, since): (Option<String>, Option<Timestamp>) = (row.get(22)?, row.get(23)?);
     let seen = row.get(24)?;
     Ok(to.zip(since).map(|(to, since)| Moving { to, since, seen }))
+}
+
+/// What the document asks for: the columns `ttl_ms`, `skip_hours` and `skip_days`, from one on.
+pub(super) fn hints(row: &Row<'_>, from: usize) -> rusqlite::Result<PublisherHints> {
+    let days: i64 = row.get(from + 2)?;
+    Ok(PublisherHints {
+        ttl: rows::duration(row.get(from)?),
+        skip_hours: hours(row.get(from + 1)?),
+        skip_days: SkipDays::from_bits(u8::try_from(days & 0x7f).unwrap_or(0)),
+    })
 }
 
 fn hours(bits: i64) -> std::collections::BTreeSet<u8> {

@@ -1,6 +1,7 @@
 //! Feeds: which there are, which are due, who has claimed them.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, OptionalExtension, Row, Rows, params};
@@ -8,8 +9,8 @@ use serde_json::json;
 
 use super::request::Change;
 use super::writer::Work;
-use super::{StoreError, rows, twins};
-use crate::model::{FeedId, Lease, Timestamp};
+use super::{StoreError, claim, rows, twins};
+use crate::model::{FeedId, Lease, PublisherHints, Timestamp};
 
 /// Makes the feeds of the database those of the configuration. A feed that is no longer listed
 /// keeps its row, its entries and its times, and is not polled.
@@ -308,6 +309,11 @@ pub struct ListedFeed {
     pub last_poll_at: Option<Timestamp>,
     /// What it was asked with when that was refused (401), as a hash.
     pub refused_with: Option<Vec<u8>>,
+    /// Whether its next request can be conditional.
+    pub validators: bool,
+    /// The adaptive interval as learned.
+    pub interval: Option<Duration>,
+    pub hints: PublisherHints,
 }
 
 /// Every feed of the configuration that may be polled, the longest due first.
@@ -316,7 +322,9 @@ pub struct ListedFeed {
 /// Of SQLite.
 pub fn listed(conn: &Connection) -> Result<Vec<ListedFeed>, StoreError> {
     let mut select = conn.prepare_cached(
-        "SELECT id, url, next_poll_at, next_poll_reason, last_poll_at, refused_with FROM _feed WHERE state IN ('active', 'gone') ORDER BY next_poll_at, id",
+        "SELECT id, url, next_poll_at, next_poll_reason, last_poll_at, refused_with,
+                distrusted_at IS NULL AND (etag IS NOT NULL OR last_modified IS NOT NULL), interval_ms, ttl_ms, skip_hours, skip_days
+         FROM _feed WHERE state IN ('active', 'gone') ORDER BY next_poll_at, id",
     )?;
     let rows = select.query_map([], |row| {
         Ok(ListedFeed {
@@ -326,6 +334,9 @@ pub fn listed(conn: &Connection) -> Result<Vec<ListedFeed>, StoreError> {
             reason: row.get(3)?,
             last_poll_at: row.get(4)?,
             refused_with: row.get(5)?,
+            validators: row.get(6)?,
+            interval: rows::duration(row.get(7)?),
+            hints: claim::hints(row, 8)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -5,7 +5,7 @@ use std::os::unix::net::UnixDatagram;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use crate::support::{Bench, QUICK, Reply, Site, feed, open_read_only, page, rss};
+use crate::support::{Bench, QUICK, Reply, Site, feed, open_read_only, page, rss, wait_until};
 
 /// The service with the socket of a service manager, and its log.
 pub struct Service {
@@ -131,6 +131,37 @@ fn a_reload_with_a_broken_file_changes_nothing_and_a_good_one_touches_only_what_
     service.wait_for("RELOADING=1");
     site.wait_for_hits("/two", 1);
     assert_eq!(site.hits("/one").len(), 1);
+    service.signal("TERM");
+    assert_eq!(service.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_shorter_interval_is_heard_at_a_reload_and_at_a_start() {
+    let site = Site::open();
+    let config = |of_one: &str, of_two: &str| {
+        let paced = |path: &str, interval: &str| {
+            feed(&site.url(path), &format!("interval = \"{interval}\""))
+        };
+        format!("{QUICK}{}{}", paced("/one", of_one), paced("/two", of_two))
+    };
+    for path in ["/one", "/two"] {
+        site.on(path, |_| Reply::ok(rss(&[])).with("etag", "\"1\""));
+    }
+    let bench = Bench::new(&config("1d", "1d"));
+    let mut service = Service::start(&bench);
+    service.wait_for("READY=1");
+    wait_until("both are polled", || {
+        bench.count("SELECT sum(polls) FROM feeds") == Some(2)
+    });
+    bench.configure(&config("1s", "1d"));
+    service.signal("HUP");
+    site.wait_for_hits("/one", 3);
+    service.signal("TERM");
+    assert_eq!(service.child.wait().unwrap().code(), Some(0));
+    assert_eq!(site.hits("/two").len(), 1);
+    bench.configure(&config("1d", "1s"));
+    let mut service = Service::start(&bench);
+    site.wait_for_hits("/two", 3);
     service.signal("TERM");
     assert_eq!(service.child.wait().unwrap().code(), Some(0));
 }
