@@ -54,6 +54,7 @@ fn sooner(orders: &Orders, feed: &ListedFeed, now: Timestamp) -> Option<NextPoll
         due: feed.next_poll_at,
         reason: Reason::from_token(&feed.reason)?,
         polled_at: feed.last_poll_at?,
+        patience: feed.patience,
         learned: feed.interval,
         validators: feed.validators,
         hints,

@@ -17,6 +17,8 @@ pub struct Waiting {
     pub due: Timestamp,
     pub reason: Reason,
     pub polled_at: Timestamp,
+    /// Until when its server has asked to be left alone.
+    pub patience: Option<Timestamp>,
     /// The adaptive interval as learned.
     pub learned: Option<Duration>,
     /// Whether its next request can be conditional.
@@ -27,7 +29,7 @@ pub struct Waiting {
 /// When a feed is due whose due time its pace had named, if the pace that it has now would have named
 /// an earlier one; `None` where it would not, and where more than the pace decided.
 ///
-/// Floors and what the document asks for hold. How long an answer stays fresh is not remembered: whoever
+/// Floors, Retry-After and what the document asks for hold. How long an answer stays fresh is not remembered: whoever
 /// configures a shorter interval is heard at once, as by `feedmill poll`.
 #[must_use]
 pub fn repaced(
@@ -65,6 +67,7 @@ pub fn repaced(
     let asked_for = waiting.hints.ttl.unwrap_or_default();
     let least = least.max(asked_for.min(settings.max_interval));
     let at = own.max(after(least)).max(now);
+    let at = waiting.patience.map_or(at, |until| at.max(until));
     let at = skip::roll_past(&waiting.hints, at);
     let jitter = at
         .since(waiting.polled_at)
@@ -92,6 +95,7 @@ mod tests {
             due: NOW.plus(HOUR * hours),
             reason,
             polled_at: NOW,
+            patience: None,
             learned: None,
             validators: true,
             hints: PublisherHints::default(),
@@ -118,6 +122,11 @@ mod tests {
             ..day.clone()
         };
         assert_eq!(wait(&quick, &costly), Some((HOUR, Reason::Interval)));
+        let asked = Waiting {
+            patience: Some(NOW.plus(HOUR * 2)),
+            ..day.clone()
+        };
+        assert_eq!(wait(&quick, &asked), Some((HOUR * 2, Reason::Interval)));
         let patient = Waiting {
             hints: PublisherHints {
                 ttl: Some(HOUR * 3),

@@ -307,6 +307,8 @@ pub struct ListedFeed {
     /// The rule that decided so.
     pub reason: String,
     pub last_poll_at: Option<Timestamp>,
+    /// Until when its server has asked to be left alone.
+    pub patience: Option<Timestamp>,
     /// What it was asked with when that was refused (401), as a hash.
     pub refused_with: Option<Vec<u8>>,
     /// Whether its next request can be conditional.
@@ -323,7 +325,7 @@ pub struct ListedFeed {
 pub fn listed(conn: &Connection) -> Result<Vec<ListedFeed>, StoreError> {
     let mut select = conn.prepare_cached(
         "SELECT id, url, next_poll_at, next_poll_reason, last_poll_at, refused_with,
-                distrusted_at IS NULL AND (etag IS NOT NULL OR last_modified IS NOT NULL), interval_ms, ttl_ms, skip_hours, skip_days
+                distrusted_at IS NULL AND (etag IS NOT NULL OR last_modified IS NOT NULL), interval_ms, ttl_ms, skip_hours, skip_days, patience_until
          FROM _feed WHERE state IN ('active', 'gone') ORDER BY next_poll_at, id",
     )?;
     let rows = select.query_map([], |row| {
@@ -337,6 +339,7 @@ pub fn listed(conn: &Connection) -> Result<Vec<ListedFeed>, StoreError> {
             validators: row.get(6)?,
             interval: rows::duration(row.get(7)?),
             hints: claim::hints(row, 8)?,
+            patience: row.get(11)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
