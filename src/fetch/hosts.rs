@@ -25,6 +25,10 @@ const AT_LEAST: Duration = Duration::from_millis(1);
 /// more, as it may have been dropped.
 const PRECEDENCE: Duration = Duration::from_millis(500);
 
+/// So many feeds in a row go before a page that waits: on a host that allows fewer requests than its
+/// feeds would make, pages come last and still come.
+const FEEDS_BEFORE_A_PAGE: u32 = 3;
+
 /// The gap that a first refusal without Retry-After teaches is twice this.
 const LEAST_LESSON: Duration = Duration::from_millis(500);
 /// No host is asked more slowly than this for what it has taught; beyond, it can say Retry-After.
@@ -76,6 +80,9 @@ struct Gate {
     hold: Option<(FailureKind, Instant)>,
     /// Until when a feed that waits for its turn goes before pages.
     feed_waits_until: Instant,
+    /// The same of a page, which goes before feeds once so many of them went before it.
+    page_waits_until: Instant,
+    feeds_in_a_row: u32,
     freed: Arc<Notify>,
 }
 
@@ -162,12 +169,17 @@ impl Hosts {
         gate.asked = start;
         if purpose == Purpose::Feed {
             gate.feed_waits_until = now;
+            gate.feeds_in_a_row = gate.feeds_in_a_row.saturating_add(1);
+        } else {
+            gate.page_waits_until = now;
+            gate.feeds_in_a_row = 0;
         }
         Step::Turn(start)
     }
 
     /// How long until the host could be asked; zero when at once. While its concurrency is used up,
-    /// the gap is the estimate. A feed that has to wait is next: pages let it go before them.
+    /// the gap is the estimate. A feed that has to wait is next: pages let it go before them, but not
+    /// for ever.
     #[must_use]
     pub fn ready_in(&self, host: &str, purpose: Purpose) -> Duration {
         let pace = self.pace(host);
@@ -181,10 +193,18 @@ impl Hosts {
         if busy {
             wait = wait.max(pace.gap).max(AT_LEAST);
         }
-        if purpose == Purpose::Feed && !wait.is_zero() {
-            gate.feed_waits_until = now + wait + PRECEDENCE;
-        } else if purpose != Purpose::Feed && gate.feed_waits_until > now {
+        let is_feed = purpose == Purpose::Feed;
+        let (own, others) = if is_feed {
+            (&mut gate.feed_waits_until, gate.page_waits_until)
+        } else {
+            (&mut gate.page_waits_until, gate.feed_waits_until)
+        };
+        let is_pages_turn = gate.feeds_in_a_row >= FEEDS_BEFORE_A_PAGE;
+        if others > now && is_feed == is_pages_turn {
             wait = wait.max(AT_LEAST);
+        }
+        if !wait.is_zero() {
+            *own = now + wait + PRECEDENCE;
         }
         wait
     }
@@ -307,6 +327,8 @@ impl Gate {
             answered: None,
             hold: None,
             feed_waits_until: now,
+            page_waits_until: now,
+            feeds_in_a_row: 0,
             freed: Arc::default(),
         }
     }
@@ -506,5 +528,27 @@ mod tests {
         );
         tokio::time::advance(Duration::from_secs(2)).await;
         assert!(hosts.ready_in("a.example", Purpose::Page).is_zero());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_that_waits_has_its_turn_after_three_feeds() {
+        let hosts = hosts(2, 1);
+        let mut asked = Vec::new();
+        for _ in 0..8 {
+            // Both wait all the time, and look again when their turn may have come.
+            let ready = loop {
+                let of = |purpose| hosts.ready_in("a.example", purpose).is_zero();
+                match (of(Purpose::Feed), of(Purpose::Page)) {
+                    (true, _) => break Purpose::Feed,
+                    (_, true) => break Purpose::Page,
+                    _ => tokio::time::advance(Duration::from_millis(100)).await,
+                }
+            };
+            drop(hosts.pass("a.example", ready).await.expect("not held"));
+            asked.push(ready);
+        }
+        let pages = asked.iter().filter(|purpose| **purpose == Purpose::Page);
+        assert_eq!(pages.count(), 2);
+        assert_eq!(asked.get(3), Some(&Purpose::Page));
     }
 }
