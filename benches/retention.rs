@@ -159,7 +159,7 @@ fn insert(conn: &Connection, id: i64, dice: &mut Dice) -> Result<(), Failure> {
         "INSERT INTO article_text VALUES (?1, 'Headline number ' || ?1, ?2, NULL)",
     )?
     .execute(params![id, text])?;
-    conn.prepare_cached("INSERT INTO _alias VALUES (?1, ?2)")?
+    conn.prepare_cached("INSERT INTO _alias VALUES (?1, ?2, 0)")?
         .execute(params![key, id])?;
     conn.prepare_cached("INSERT INTO _sketch VALUES (?1, 1, zeroblob(128))")?
         .execute([id])?;

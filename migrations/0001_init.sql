@@ -139,7 +139,8 @@ CREATE INDEX _article_cluster ON _article(cluster_id);
 -- article: one that retention took away and that a feed shows again comes back under its id.
 CREATE TABLE _alias (
   key        BLOB PRIMARY KEY,
-  article_id INTEGER NOT NULL
+  article_id INTEGER NOT NULL,
+  claim      INTEGER NOT NULL CHECK (claim IN (0, 1, 2)) -- 0: it led there; only its page says so: 1 canonical, 2 AMP
 ) STRICT, WITHOUT ROWID;
 
 -- Public, a real table: search detection of the common tools works on tables only.

@@ -160,7 +160,10 @@ pub(super) fn insert(
 /// The id of an article that retention took away and that now comes back under one of its addresses:
 /// whoever kept a copy of it recognises it.
 fn former_id(conn: &Connection, article: &NewArticle) -> Result<Option<ArticleId>, StoreError> {
-    let mut select = conn.prepare_cached("SELECT article_id FROM _alias WHERE key = ?1")?;
+    let mut select = conn.prepare_cached(
+        "SELECT k.article_id FROM _alias k
+         WHERE k.key = ?1 AND k.claim = 0 AND NOT EXISTS (SELECT 1 FROM _article a WHERE a.id = k.article_id)",
+    )?;
     for key in &article.keys {
         let id = select.query_row([rows::key(key)], |row| row.get(0));
         if let Some(id) = id.optional()? {
@@ -168,6 +171,25 @@ fn former_id(conn: &Connection, article: &NewArticle) -> Result<Option<ArticleId
         }
     }
     Ok(None)
+}
+
+/// Shows an article where its link led: the canonical address that its page claims is another's.
+pub(super) fn show_where_reached(
+    conn: &Connection,
+    id: ArticleId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let seq = next_seq(conn)?;
+    let changed = conn
+        .prepare_cached(
+            "UPDATE _article SET url = coalesce(final_url, source_url), seq = ?2, updated_at = ?3
+             WHERE id = ?1 AND url <> coalesce(final_url, source_url)",
+        )?
+        .execute(params![id, seq, at])?;
+    if changed > 0 {
+        log_change(conn, seq, at, "update", id)?;
+    }
+    Ok(())
 }
 
 /// What is stored of an article, as far as an update looks at it.

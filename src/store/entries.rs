@@ -123,11 +123,13 @@ pub(super) fn insert(
         )
         .optional()?;
     let Some(id) = id else { return Ok(false) };
-    if let Some(article) = page_key(entry)
+    if let Some(alias) = page_key(entry)
         .map(|key| article_of(conn, key))
         .transpose()?
         .flatten()
+        .filter(|alias| alias.claim != Claim::Canonical)
     {
+        let article = alias.article;
         conn.prepare_cached("UPDATE _entry SET article_id = ?2 WHERE id = ?1")?
             .execute(params![id, article])?;
         return Ok(true);
@@ -235,13 +237,39 @@ fn store_content(conn: &Connection, id: EntryId, content: Option<&str>) -> Resul
     Ok(())
 }
 
+/// An article that is stored under an address.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Alias {
+    pub article: ArticleId,
+    pub claim: Claim,
+}
+
+/// Who says that an address is an article's. Of a canonical one that nobody has been at yet the page is
+/// fetched: pages of a broken template name another article's. An AMP edition is believed until then:
+/// its article is one that is known by its main address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// It has led there.
+    Reached = 0,
+    /// Its page, of its canonical address.
+    Canonical = 1,
+    /// Its page, of its AMP edition.
+    Amp = 2,
+}
+
 /// The article that is stored under an address.
-pub(super) fn article_of(
-    conn: &Connection,
-    key: [u8; 16],
-) -> Result<Option<ArticleId>, StoreError> {
+pub(super) fn article_of(conn: &Connection, key: [u8; 16]) -> Result<Option<Alias>, StoreError> {
     let mut select = conn.prepare_cached(
-        "SELECT a.id FROM _alias k JOIN _article a ON a.id = k.article_id WHERE k.key = ?1",
+        "SELECT a.id, k.claim FROM _alias k JOIN _article a ON a.id = k.article_id WHERE k.key = ?1",
     )?;
-    Ok(select.query_row([key], |row| row.get(0)).optional()?)
+    let found = select.query_row([key], |row| {
+        let claim = match row.get(1)? {
+            0 => Claim::Reached,
+            1 => Claim::Canonical,
+            _ => Claim::Amp,
+        };
+        let article = row.get(0)?;
+        Ok(Alias { article, claim })
+    });
+    Ok(found.optional()?)
 }

@@ -3,10 +3,11 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::articles::{self, ArticleCommitted, NewArticle};
+use super::entries::{self, Claim};
 use super::fetches::{self, FetchRecord, Purpose};
 use super::request::Change;
 use super::writer::Work;
-use super::{Lesson, StoreError, entries, judge, rows, sites};
+use super::{Lesson, StoreError, judge, rows, sites};
 use crate::model::{ArticleId, FailureKind, FeedId, Lease, PageId, Timestamp, Validators};
 
 /// Everything that one page leaves behind.
@@ -132,27 +133,40 @@ impl CommitPage {
         article: &NewArticle,
     ) -> Result<ArticleCommitted, StoreError> {
         let mut known = own;
+        let mut disproved = Vec::new();
         for key in &article.keys {
-            if known.is_none() {
-                known = entries::article_of(work.conn, rows::key(key))?;
+            let holder = entries::article_of(work.conn, rows::key(key))?;
+            let Some(holder) = holder.filter(|_| known.is_none()) else {
+                continue;
+            };
+            // Whoever only claimed the address gives way to another text that is found there.
+            if holder.claim == Claim::Reached || judge::is_same(work, holder.article, article)? {
+                known = Some(holder.article);
+            } else if holder.claim == Claim::Canonical {
+                disproved.push(holder.article);
             }
         }
         let mut claims = Vec::new();
         let mut claim_holds = true;
-        for (key, is_canonical) in [(&article.claimed, true), (&article.amp, false)] {
+        for (key, claim) in [
+            (&article.claimed, Claim::Canonical),
+            (&article.amp, Claim::Amp),
+        ] {
             let Some(key) = key else { continue };
             let holder = entries::article_of(work.conn, rows::key(key))?;
             // An address is a claim. That of a page whose text is another than the one we have
             // under it is not believed: pages of a section, of a gallery, of a broken template.
             let holds = match holder {
-                Some(id) => own == Some(id) || judge::is_same(work, id, article)?,
+                Some(holder) => {
+                    own == Some(holder.article) || judge::is_same(work, holder.article, article)?
+                }
                 None => true,
             };
             if holds {
-                known = known.or(holder);
-                claims.push(key);
+                known = known.or(holder.map(|holder| holder.article));
+                claims.push((key, claim));
             }
-            claim_holds &= holds || !is_canonical;
+            claim_holds &= holds || claim == Claim::Amp;
         }
         let url = article.address(claim_holds);
         let done = match known {
@@ -162,14 +176,19 @@ impl CommitPage {
             Some(id) => articles::update(work, id, own == Some(id), article, url, self.at)?,
         };
         if let Some(id) = done.article() {
-            // The address of an article that retention took away is free.
+            // The address of an article that retention took away is free, and so is one that was only claimed.
             let mut alias = work.conn.prepare_cached(
-                "INSERT INTO _alias VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET article_id = excluded.article_id
-                 WHERE NOT EXISTS (SELECT 1 FROM _article a WHERE a.id = _alias.article_id)",
+                "INSERT INTO _alias VALUES (?1, ?2, ?3)
+                 ON CONFLICT (key) DO UPDATE SET article_id = excluded.article_id, claim = excluded.claim
+                 WHERE (claim > 0 AND excluded.claim = 0) OR NOT EXISTS (SELECT 1 FROM _article a WHERE a.id = _alias.article_id)",
             )?;
-            for key in article.keys.iter().chain(claims) {
-                alias.execute(params![rows::key(key), id])?;
+            let reached = article.keys.iter().map(|key| (key, Claim::Reached));
+            for (key, claim) in reached.chain(claims) {
+                alias.execute(params![rows::key(key), id, claim as i64])?;
             }
+        }
+        for id in disproved {
+            articles::show_where_reached(work.conn, id, self.at)?;
         }
         Ok(done)
     }

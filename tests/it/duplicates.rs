@@ -196,6 +196,52 @@ fn pages_that_all_claim_one_canonical_address_stay_apart_unless_their_texts_agre
 }
 
 #[test]
+fn a_false_canonical_address_is_the_true_page_s_when_that_comes() {
+    let site = Site::open();
+    for (path, seed) in [
+        ("/news/false-story", "geese"),
+        ("/news/true-story", "herons"),
+        ("/news/copy-story", "herons"),
+    ] {
+        let claim = "<link rel=canonical href=/news/true-story></head>";
+        let body = page_of(seed, &story(seed), "News").replace("</head>", claim);
+        site.on(path, move |_| Reply::html(body.clone()));
+    }
+    // One after the other: the false page, the true one, and a copy that is right about it.
+    let links = ["false", "true", "copy"].map(|name| site.url(&format!("/news/{name}-story")));
+    site.on("/feed", move |hit| {
+        let shown: Vec<_> = links
+            .iter()
+            .take(hit.nth + 1)
+            .map(|link| (link.as_str(), link.as_str(), "Birds", "s"))
+            .collect();
+        Reply::ok(rss(&shown))
+    });
+    let bench = Bench::new(&format!("{QUICK}{}", feed(&site.url("/feed"), "")));
+    bench.run(&["once", "--force"]).expect(0);
+    assert_eq!(
+        bench.ask("SELECT url LIKE '%/true-story' FROM articles"),
+        "1",
+        "believed as long as nothing speaks against it"
+    );
+    let seq = bench.ask("SELECT max(seq) FROM changes");
+    bench.run(&["once", "--force"]).expect(0);
+    bench.run(&["once", "--force"]).expect(0);
+    assert_eq!(
+        bench.rows(
+            "SELECT title, url LIKE '%/' || CASE title WHEN 'geese' THEN 'false' ELSE 'true' END || '-story',
+                    (SELECT count(*) FROM entries e WHERE e.article_id = a.id), a.is_primary
+             FROM articles a ORDER BY title"
+        ),
+        ["geese|1|1|1", "herons|1|2|1"]
+    );
+    let told = format!(
+        "SELECT count(*) FROM changes c JOIN articles a ON a.id = c.article_id WHERE a.title = 'geese' AND c.seq > {seq}"
+    );
+    assert_eq!(bench.ask(&told), "1", "who follows is told of its address");
+}
+
+#[test]
 fn the_amp_edition_of_an_article_that_another_feed_shows_is_the_same_article() {
     let site = Site::open();
     for (name, seed, edition) in [
