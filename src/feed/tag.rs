@@ -17,6 +17,9 @@ const ADDRESSES: &[&str] = &[
     "data-src",
 ];
 
+/// Attributes that carry several, each with what it is for behind it (HTML §2.3.11).
+const ADDRESS_LISTS: &[&str] = &["srcset", "data-srcset"];
+
 /// Bytes of the tag or comment that `text` begins with, as [`html::tag_len`] counts them; `None`
 /// when it begins with neither. Where in it relative addresses stand goes into `relative`.
 pub(super) fn read(text: &str, relative: &mut Vec<Range<usize>>) -> Option<usize> {
@@ -68,36 +71,79 @@ fn closing(bytes: &[u8]) -> Option<usize> {
     named.then(|| len.saturating_add(3))
 }
 
-/// Takes down a value if it is a relative address. `equals` is where its equals sign stands.
+/// Takes down what there is of relative addresses in a value. `equals` is where its equals sign stands.
 fn address(
     text: &str,
     equals: Option<usize>,
     value: Range<usize>,
     relative: &mut Vec<Range<usize>>,
 ) {
-    if equals.is_some_and(|equals| is_address(text.as_bytes().get(..equals).unwrap_or_default()))
-        && text.get(value.clone()).is_some_and(is_relative)
-    {
-        relative.push(value);
+    let name = equals.and_then(|equals| text.as_bytes().get(..equals));
+    let name = name.and_then(attribute).unwrap_or_default();
+    let Some(written) = text.get(value.clone()) else {
+        return;
+    };
+    if is_one_of(ADDRESSES, name) {
+        relative.extend(Some(value).filter(|_| is_relative(written)));
+    } else if is_one_of(ADDRESS_LISTS, name) {
+        let at = |offset: usize| value.start.saturating_add(offset);
+        let addresses = listed(written).into_iter();
+        relative.extend(
+            addresses
+                .filter(|one| written.get(one.clone()).is_some_and(is_relative))
+                .map(|one| at(one.start)..at(one.end)),
+        );
     }
 }
 
-/// Whether the attribute at the end of a piece of a tag holds an address.
-fn is_address(tag: &[u8]) -> bool {
+/// The attribute's name at the end of a piece of a tag, if it may be one that carries addresses.
+fn attribute(tag: &[u8]) -> Option<&[u8]> {
     let tag = tag.trim_ascii_end();
     // The last letters of those names, in either case: most attributes are others.
     let last = tag.last().map(|byte| byte | 0x20);
-    if !matches!(last, Some(b'f' | b'c' | b'r' | b'e' | b'd')) {
-        return false;
+    if !matches!(last, Some(b'f' | b'c' | b'r' | b'e' | b'd' | b't')) {
+        return None;
     }
     let name = tag
         .iter()
         .rposition(|byte| !byte.is_ascii_alphabetic() && *byte != b'-')
-        .and_then(|at| tag.get(at.saturating_add(1)..))
-        .unwrap_or(tag);
-    ADDRESSES
+        .and_then(|at| tag.get(at.saturating_add(1)..));
+    Some(name.unwrap_or(tag))
+}
+
+fn is_one_of(names: &[&str], name: &[u8]) -> bool {
+    names
         .iter()
-        .any(|address| name.eq_ignore_ascii_case(address.as_bytes()))
+        .any(|listed| name.eq_ignore_ascii_case(listed.as_bytes()))
+}
+
+/// Where the addresses of a list stand. One ends at a space, or with the comma before it.
+fn listed(list: &str) -> Vec<Range<usize>> {
+    let is_between = |byte: &u8| byte.is_ascii_whitespace() || *byte == b',';
+    let mut found = Vec::new();
+    let mut at = 0_usize;
+    while let Some(rest) = list.as_bytes().get(at..)
+        && let Some(skipped) = rest.iter().position(|byte| !is_between(byte))
+    {
+        let start = at.saturating_add(skipped);
+        let written = rest.get(skipped..).unwrap_or_default();
+        let len = written.iter().position(u8::is_ascii_whitespace);
+        let written = written
+            .get(..len.unwrap_or(written.len()))
+            .unwrap_or_default();
+        let commas = written
+            .iter()
+            .rev()
+            .take_while(|byte| **byte == b',')
+            .count();
+        at = start.saturating_add(written.len());
+        found.push(start..at.saturating_sub(commas));
+        if commas == 0 {
+            let behind = list.as_bytes().get(at..).unwrap_or_default();
+            at = at.saturating_add(scan::find(behind, b',').unwrap_or(behind.len()));
+        }
+    }
+    found
 }
 
 /// Fragments stay as they are: they lead within the text itself.
@@ -127,6 +173,11 @@ mod tests {
             ("<IMG SRC = 'b.png' alt='src=/no'>", &["b.png"]),
             ("<img src=c.png data-src=d?src=e>", &["c.png", "d?src=e"]),
             ("<a href=\"https://e/\" href='mailto:a' href='#f'>", &[]),
+            (
+                "<img srcset='/s.png 1x, data:a,b 2x,\nl.png, ,https://e/x.png'>",
+                &["/s.png", "l.png"],
+            ),
+            ("<source data-SrcSet=one,two alt=three>", &["one,two"]),
             ("<a title href=>", &[]),
             ("<a href='unclosed>", &[]),
             ("</a href='/x'>", &[]),
@@ -147,10 +198,10 @@ mod tests {
         }
     }
 
-    /// Whether a quote stands in a value without quotes, where it is one of its letters.
+    /// Whether a quote or an equals sign stands in a value without quotes, where it is one of its letters.
     fn has_odd_value(text: &str) -> bool {
-        text.split('=').skip(1).any(|value| {
-            let value = value.trim_start();
+        text.match_indices('=').any(|(at, _)| {
+            let value = text.get(at + 1..).unwrap_or_default().trim_start();
             !value.starts_with(['"', '\''])
                 && value
                     .split(|c: char| c.is_ascii_whitespace() || c == '>')
