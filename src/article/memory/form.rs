@@ -35,6 +35,7 @@ impl SiteMemory {
                 pages: u16::from_le_bytes([e, f]).min(MAX_PAGES),
                 last: u16::from_le_bytes([g, h]),
             })
+            .filter(|sight| sight.pages > 0)
             .collect();
         blocks.sort_unstable_by_key(|sight| sight.hash);
         blocks.dedup_by_key(|sight| sight.hash);
@@ -56,6 +57,7 @@ mod tests {
         fn any_bytes_decode_and_stay_in_bounds(bytes: Vec<u8>) {
             let memory = SiteMemory::decode(&bytes);
             prop_assert!(memory.pages() <= MAX_PAGES);
+            prop_assert!(memory.blocks.iter().all(|sight| (1..=MAX_PAGES).contains(&sight.pages)));
             prop_assert_eq!(SiteMemory::decode(&memory.encode()), memory);
         }
     }
