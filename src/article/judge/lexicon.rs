@@ -164,6 +164,11 @@ mod tests {
                 .enumerate()
                 .all(|(number, _)| { INDEX.values().flatten().any(|(_, known)| *known == number) })
         );
-        assert!(is_function_word("und") && !is_function_word("bundestag"));
+        assert!(is_function_word("Und") && !is_function_word("bundestag"));
+        assert!(
+            FUNCTION_WORDS
+                .iter()
+                .all(|word| word.len() <= MAX_FUNCTION_BYTES)
+        );
     }
 }
