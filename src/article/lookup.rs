@@ -1,4 +1,4 @@
-//! Tables of words that we wrote, looked up many times a page.
+//! Tables of keys that are ours, words that we wrote and numbers that we gave, looked up many times a page.
 //!
 //! The standard hasher defends a table against keys that were chosen to collide. These tables hold
 //! our own keys only, and a page can at most ask for them.
@@ -35,5 +35,9 @@ impl Hasher for Quick {
 
     fn write_u32(&mut self, value: u32) {
         self.0 = (self.0 ^ u64::from(value)).wrapping_mul(0x0100_0000_01b3);
+    }
+
+    fn write_usize(&mut self, value: usize) {
+        self.0 = (self.0 ^ value as u64).wrapping_mul(0x0100_0000_01b3);
     }
 }

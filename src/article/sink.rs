@@ -7,14 +7,14 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 
 use ego_tree::NodeId;
 use html5ever::interface::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
 use html5ever::tendril::StrTendril;
 use html5ever::{Attribute, QualName};
 use scraper::{Html, HtmlTreeSink};
+
+use super::lookup::Vocabulary;
 
 /// What the sink knows and the token guard asks.
 #[derive(Debug, Default)]
@@ -25,34 +25,11 @@ pub struct Gauge {
     pub elements: Cell<usize>,
 }
 
-/// A hasher for node numbers: the tree counts them up itself, so there is nothing to defend against.
-#[derive(Debug, Default)]
-struct Spread(u64);
-
-impl Hasher for Spread {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_usize(usize::from(*byte));
-        }
-    }
-
-    fn write_usize(&mut self, value: usize) {
-        // The golden ratio in 64 bits (Knuth's multiplicative hashing).
-        self.0 = (self.0 ^ value as u64)
-            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-            .rotate_left(26);
-    }
-}
-
 /// scraper's sink, measured.
 pub struct MeasuredSink<'g> {
     inner: HtmlTreeSink,
     gauge: &'g Gauge,
-    depths: RefCell<HashMap<NodeId, usize, BuildHasherDefault<Spread>>>,
+    depths: RefCell<Vocabulary<NodeId, usize>>,
     max_attributes: usize,
 }
 
