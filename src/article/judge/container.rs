@@ -23,6 +23,27 @@ const SIBLING_SHARE: f32 = 0.2;
 /// A named piece of clutter that holds more than this share of the text is no clutter.
 const MAX_CLUTTER_SHARE: f32 = 0.5;
 
+/// The least a sibling scores that joins: what a plain paragraph of some length brings.
+const MIN_SIBLING_SCORE: f32 = 10.0;
+
+/// A paragraph beside the best element joins from this many characters on…
+const LONE_CHARS: usize = 80;
+
+/// …if less than this share of it is links.
+const LONE_LINKS: f32 = 0.25;
+
+/// A block with more than this share of links is no text, unless it is a heading.
+const MAX_BLOCK_LINKS: f32 = 0.6;
+
+/// An element of several links with more than this share of them is a menu or a list of teasers.
+const MAX_ELEMENT_LINKS: f32 = 0.5;
+
+/// The most commas that speak for a block.
+const MAX_COMMAS: usize = 10;
+
+/// How far up a menu, a footer or a box silences a block, in elements.
+const SILENCE_REACH: usize = 3;
+
 /// Names of elements that hold the article rather than surround it.
 const GOOD: Hints = Hints::union(&[Hints::ARTICLE, Hints::BODY]);
 
@@ -52,7 +73,7 @@ pub fn judge(page: &Page<'_>, sums: &Sums) -> Candidate {
             child == root
                 || totals
                     .get(child)
-                    .is_some_and(|&total| total >= (top * SIBLING_SHARE).max(10.0))
+                    .is_some_and(|&total| total >= (top * SIBLING_SHARE).max(MIN_SIBLING_SCORE))
                 || is_lone_paragraph(page, sums, child)
         })
         .collect();
@@ -63,7 +84,11 @@ pub fn judge(page: &Page<'_>, sums: &Sums) -> Candidate {
 fn votes(page: &Page<'_>) -> Vec<f32> {
     let mut scores = vec![0.0_f32; page.nodes.len()];
     for block in page.blocks.iter().filter(|block| can_vote(page, block)) {
-        let commas = block.text.matches([',', '、', '，', '،']).count().min(10);
+        let commas = block
+            .text
+            .matches([',', '、', '，', '،'])
+            .count()
+            .min(MAX_COMMAS);
         let vote = (1.0 + commas as f32 + (block.chars as f32 / 100.0).min(3.0))
             * (1.0 - block.link_density());
         let start = match block.tag {
@@ -71,11 +96,7 @@ fn votes(page: &Page<'_>) -> Vec<f32> {
             Tag::Div | Tag::Section | Tag::Article | Tag::Main | Tag::Td | Tag::Body => block.owner,
             _ => page.node(block.owner).parent,
         };
-        for (level, at) in std::iter::once(start)
-            .chain(page.ancestors(start))
-            .take(VOTE_REACH)
-            .enumerate()
-        {
+        for (level, at) in page.upwards(start).take(VOTE_REACH).enumerate() {
             let divider = match level {
                 0 => 1.0,
                 1 => 2.0,
@@ -99,7 +120,7 @@ fn can_vote(page: &Page<'_>, block: &Block) -> bool {
         )
         && !page
             .ancestors(block.owner)
-            .take(3)
+            .take(SILENCE_REACH)
             .any(|at| matches!(page.node(at).tag, Tag::Nav | Tag::Footer | Tag::Aside))
 }
 
@@ -124,7 +145,7 @@ fn name_weight(hints: Hints, tag: Tag) -> f32 {
 fn is_lone_paragraph(page: &Page<'_>, sums: &Sums, at: usize) -> bool {
     let node = page.node(at);
     let tally = sums.of(at, node);
-    node.tag == Tag::P && tally.chars > 80 && tally.link_density() < 0.25
+    node.tag == Tag::P && tally.chars > LONE_CHARS && tally.link_density() < LONE_LINKS
 }
 
 /// The blocks of the accepted elements that are not clutter inside them.
@@ -147,12 +168,10 @@ fn is_clutter(page: &Page<'_>, sums: &Sums, block: &Block, root: usize, whole: u
     if block.hidden || matches!(block.tag, Tag::Button | Tag::Figcaption | Tag::Legend) {
         return true;
     }
-    if block.link_density() > 0.6 && block.tag.heading().is_none() {
+    if block.link_density() > MAX_BLOCK_LINKS && block.tag.heading().is_none() {
         return true;
     }
-    let inside = std::iter::once(block.owner)
-        .chain(page.ancestors(block.owner))
-        .take_while(|&at| at > root);
+    let inside = page.upwards(block.owner).take_while(|&at| at > root);
     for at in inside {
         let node = page.node(at);
         let tally = sums.of(at, node);
@@ -169,7 +188,7 @@ fn is_clutter(page: &Page<'_>, sums: &Sums, block: &Block, root: usize, whole: u
                 | Tag::Dialog
                 | Tag::Button
         );
-        let linked = tally.link_density() > 0.5 && tally.links > 1;
+        let linked = tally.link_density() > MAX_ELEMENT_LINKS && tally.links > 1;
         if minor && (named || tagged || linked) {
             return true;
         }

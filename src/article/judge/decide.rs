@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::article::page::{Page, Tag};
 use crate::model::Method;
 
-use super::{Candidate, Decision, Judges, islands, repeats};
+use super::{Candidate, Decision, Judges, islands, repeats, span};
 
 /// No block below this probability is kept, however much it would add.
 const FLOOR: f32 = 0.35;
@@ -40,6 +40,15 @@ const RIGHTS_RESERVED: [&str; 8] = [
     "wszelkie prawa zastrzeżone",
 ];
 
+/// Confidence where the container judge alone has found something: enough to be shown, too little for more.
+const UNSECONDED: f32 = 0.1;
+
+/// Confidence in all that is shown of a page, where no judge has found anything: below what is an article.
+const LAST_RESORT: f32 = 0.02;
+
+/// From this share of links on a block is no text, where nothing else is known of it.
+const MOSTLY_LINK: f32 = 0.5;
+
 /// Two judges agree when their choices share this much (F1 of words).
 const AGREEMENT: f32 = 0.9;
 
@@ -51,10 +60,8 @@ pub fn weigh(page: &Page<'_>, judges: &Judges, probabilities: &[f32]) -> Decisio
     repeats::drop_copies(page, &mut keep);
     drop_rights(page, probabilities, &mut keep);
     if keep.contains(&true) {
-        let agreed = [&judges.container, &judges.density, &judges.stretch]
-            .iter()
-            .filter(|judge| agreement(page, judge, &keep) >= AGREEMENT)
-            .count();
+        let shares = judges.all().map(|judge| agreement(page, judge, &keep));
+        let agreed = shares.iter().filter(|share| **share >= AGREEMENT).count();
         let method = if agreed >= 2 {
             Method::Agreement
         } else {
@@ -73,19 +80,19 @@ pub fn weigh(page: &Page<'_>, judges: &Judges, probabilities: &[f32]) -> Decisio
             keep,
             instead: None,
             method: Method::Container,
-            confidence: 0.1,
+            confidence: UNSECONDED,
         };
     }
     let keep = page
         .blocks
         .iter()
-        .map(|block| !block.hidden && block.link_density() < 0.5)
+        .map(|block| !block.hidden && block.link_density() < MOSTLY_LINK)
         .collect();
     Decision {
         keep,
         instead: None,
         method: Method::Fallback,
-        confidence: 0.02,
+        confidence: LAST_RESORT,
     }
 }
 
@@ -125,10 +132,7 @@ fn best_choice(page: &Page<'_>, probabilities: &[f32]) -> (Vec<bool>, f32) {
 
 /// Keeps a table whole or not at all: half a table says nothing. Between kept blocks the doubt is the table's.
 fn whole_tables(page: &Page<'_>, probabilities: &[f32], keep: &mut [bool]) {
-    let (Some(first), Some(last)) = (
-        keep.iter().position(|keep| *keep),
-        keep.iter().rposition(|keep| *keep),
-    ) else {
+    let Some((first, last)) = span(keep) else {
         return;
     };
     let mut tables: HashMap<usize, (f32, f32)> = HashMap::new();

@@ -15,6 +15,15 @@ const DOMINANT: f32 = 0.75;
 /// Paragraphs shorter than this are kept only beside a longer one, in characters.
 const SHORT_CHARS: usize = 40;
 
+/// A list or a table with more than this share of links is a menu.
+const MAX_LIST_LINKS: f32 = 0.4;
+
+/// From this share of links on a heading, a paragraph, and any other block is no prose: headings often
+/// link to their own page, what is no paragraph by its tag is the more likely a menu.
+const HEADING_LINKS: f32 = 0.9;
+const PARAGRAPH_LINKS: f32 = 0.5;
+const OTHER_LINKS: f32 = 0.3;
+
 /// Names that end a block's hopes.
 const CLUTTER: Hints = Hints::union(&[Hints::CLUTTER, Hints::MEDIA]);
 
@@ -65,10 +74,7 @@ fn is_prose(page: &Page<'_>, sums: &Sums, block: &Block, root: usize) -> bool {
     if block.hidden {
         return false;
     }
-    for at in std::iter::once(block.owner)
-        .chain(page.ancestors(block.owner))
-        .take_while(|&at| at > root)
-    {
+    for at in page.upwards(block.owner).take_while(|&at| at > root) {
         let node = page.node(at);
         let tagged = matches!(
             node.tag,
@@ -84,17 +90,18 @@ fn is_prose(page: &Page<'_>, sums: &Sums, block: &Block, root: usize) -> bool {
         if tagged || node.hints.has(CLUTTER) {
             return false;
         }
-        if (node.tag.is_list() || node.tag == Tag::Table) && sums.of(at, node).link_density() > 0.4
+        if (node.tag.is_list() || node.tag == Tag::Table)
+            && sums.of(at, node).link_density() > MAX_LIST_LINKS
         {
             return false;
         }
     }
     match block.tag {
-        tag if tag.heading().is_some() => block.link_density() < 0.9,
+        tag if tag.heading().is_some() => block.link_density() < HEADING_LINKS,
         Tag::P | Tag::Blockquote | Tag::Pre | Tag::Li | Tag::Dd | Tag::Dt | Tag::Td | Tag::Th => {
-            block.link_density() < 0.5
+            block.link_density() < PARAGRAPH_LINKS
         }
-        _ => block.chars >= SHORT_CHARS && block.link_density() < 0.3,
+        _ => block.chars >= SHORT_CHARS && block.link_density() < OTHER_LINKS,
     }
 }
 

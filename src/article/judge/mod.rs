@@ -7,7 +7,7 @@
 //!
 //! Fails: never. A judge that finds nothing keeps nothing, and that is an opinion too.
 
-pub mod container;
+mod container;
 mod context;
 mod decide;
 mod density;
@@ -25,7 +25,6 @@ mod stretch;
 use crate::model::Method;
 
 use super::memory::SiteMemory;
-
 use super::page::{Page, Sums};
 
 /// Confidence in a text that is not in the markup: right more often than not, and often cut short.
@@ -93,8 +92,7 @@ pub fn samples(
 ) -> Vec<Sample> {
     let judges = Judges::hear(page, sums);
     let context = first.map(|first| context::Context::new(page, sums, first));
-    judges
-        .rows(page, sums, evidence)
+    features::rows(page, sums, evidence, &judges)
         .into_iter()
         .enumerate()
         .map(|(at, row)| Sample {
@@ -102,8 +100,7 @@ pub fn samples(
             context: context
                 .as_ref()
                 .map_or_else(Vec::new, |context| context.row(at)),
-            kept: [&judges.container, &judges.density, &judges.stretch]
-                .map(|judge| judge.keeps(at)),
+            kept: judges.all().map(|judge| judge.keeps(at)),
         })
         .collect()
 }
@@ -124,13 +121,8 @@ impl Judges {
         }
     }
 
-    fn rows(&self, page: &Page<'_>, sums: &Sums, evidence: &Evidence<'_>) -> Vec<features::Row> {
-        let opinions = features::Opinions {
-            container: &self.container,
-            density: &self.density,
-            stretch: &self.stretch,
-        };
-        features::rows(page, sums, evidence, &opinions)
+    fn all(&self) -> [&Candidate; 3] {
+        [&self.container, &self.density, &self.stretch]
     }
 }
 
@@ -139,20 +131,14 @@ pub fn decide(page: &Page<'_>, sums: &Sums, evidence: &Evidence<'_>) -> Decision
     let judges = Judges::hear(page, sums);
     let mut probabilities = match evidence.opinion {
         Some(opinion) => opinion.to_vec(),
-        None => learned::judge(page, sums, &judges.rows(page, sums, evidence)),
+        None => learned::judge(page, sums, &features::rows(page, sums, evidence, &judges)),
     };
     if let Some(memory) = evidence.memory {
         memory.temper(page, evidence.url, &mut probabilities);
     }
     let mut decision = decide::weigh(page, &judges, &probabilities);
     headline::drop_repeated(page, evidence.title, &mut decision.keep);
-    let words = page
-        .blocks
-        .iter()
-        .zip(&decision.keep)
-        .filter(|(_, keep)| **keep)
-        .map(|(block, _)| block.words)
-        .sum();
+    let words = page.kept(&decision.keep).map(|block| block.words).sum();
     match rescue::rescue(page, words, evidence.body) {
         Some(html) => Decision {
             instead: Some(html),
@@ -162,6 +148,12 @@ pub fn decide(page: &Page<'_>, sums: &Sums, evidence: &Evidence<'_>) -> Decision
         },
         None => decision,
     }
+}
+
+/// The first and the last block that is kept, if any is.
+fn span(keep: &[bool]) -> Option<(usize, usize)> {
+    let first = keep.iter().position(|keep| *keep)?;
+    Some((first, keep.iter().rposition(|keep| *keep)?))
 }
 
 /// Keeps what the operator's selectors match.

@@ -2,6 +2,8 @@
 
 use crate::article::page::{Block, Hints, Page};
 
+use super::span;
+
 /// A page with at least this many headings that are links is a list of other pages…
 const MIN_LINKED_HEADINGS: usize = 5;
 
@@ -17,12 +19,18 @@ const MOSTLY_LINK: f32 = 0.7;
 /// A text longer than this, in words, is no stub.
 const MAX_STUB_WORDS: usize = 400;
 
+/// What the element before the rest of a text calls itself.
+const WALLS: [&str; 4] = ["paywall", "regwall", "premium-wall", "subscription-wall"];
+
+/// How many blocks behind the text it stands.
+const WALL_WITHIN: usize = 12;
+
+/// How far up from a block it is looked for, in elements.
+const WALL_REACH: usize = 4;
+
 /// True when what was kept are teasers: headings that lead elsewhere, one after the other.
 pub fn is_list(page: &Page<'_>, keep: &[bool]) -> bool {
-    let (Some(first), Some(last)) = (
-        keep.iter().position(|keep| *keep),
-        keep.iter().rposition(|keep| *keep),
-    ) else {
+    let Some((first, last)) = span(keep) else {
         return true;
     };
     let headings = page
@@ -36,14 +44,8 @@ pub fn is_list(page: &Page<'_>, keep: &[bool]) -> bool {
         all += 1;
         linked += usize::from(heading.link_density() >= ALL_LINK && leads_away(page, heading));
     }
-    let kept = page
-        .blocks
-        .iter()
-        .zip(keep)
-        .filter(|(_, keep)| **keep)
-        .map(|(block, _)| block);
     let (mut blocks, mut leads) = (0_usize, 0_usize);
-    for block in kept {
+    for block in page.kept(keep) {
         blocks += 1;
         leads += usize::from(block.link_density() >= MOSTLY_LINK);
     }
@@ -55,8 +57,9 @@ pub fn is_list(page: &Page<'_>, keep: &[bool]) -> bool {
 
 /// True when a block's links leave the page: headings often link to themselves.
 fn leads_away(page: &Page<'_>, block: &Block) -> bool {
-    !std::iter::once(block.owner)
-        .chain(page.ancestors(block.owner).take(1))
+    !page
+        .upwards(block.owner)
+        .take(2)
         .chain(block.first..block.last)
         .filter_map(|at| page.attr(at, "href"))
         .any(|href| href.trim_start().starts_with('#'))
@@ -64,30 +67,19 @@ fn leads_away(page: &Page<'_>, block: &Block) -> bool {
 
 /// True when a short text is followed by an offer to pay for the rest.
 pub fn is_stub(page: &Page<'_>, keep: &[bool]) -> bool {
-    let words: usize = page
-        .blocks
-        .iter()
-        .zip(keep)
-        .filter(|(_, keep)| **keep)
-        .map(|(block, _)| block.words)
-        .sum();
-    let last = keep.iter().rposition(|keep| *keep).unwrap_or(0);
-    words <= MAX_STUB_WORDS
-        && page.blocks.iter().skip(last + 1).take(12).any(|block| {
-            !block.hidden
-                && std::iter::once(block.owner)
-                    .chain(page.ancestors(block.owner))
-                    .take(4)
-                    .any(|at| {
-                        page.node(at).hints.has(Hints::SUBSCRIBE)
-                            && page.attr(at, "class").is_some_and(|class| {
-                                let class = class.to_ascii_lowercase();
-                                ["paywall", "regwall", "premium-wall", "subscription-wall"]
-                                    .iter()
-                                    .any(|wall| class.contains(wall))
-                            })
-                    })
-        })
+    let words: usize = page.kept(keep).map(|block| block.words).sum();
+    let end = span(keep).map_or(1, |(_, last)| last + 1);
+    let mut behind = page.blocks.iter().skip(end).take(WALL_WITHIN);
+    words <= MAX_STUB_WORDS && behind.any(|block| !block.hidden && is_wall(page, block))
+}
+
+/// True for a block in an element that calls itself the wall before the rest.
+fn is_wall(page: &Page<'_>, block: &Block) -> bool {
+    page.upwards(block.owner).take(WALL_REACH).any(|at| {
+        let class = page.attr(at, "class").unwrap_or_default();
+        let class = class.to_ascii_lowercase();
+        page.node(at).hints.has(Hints::SUBSCRIBE) && WALLS.iter().any(|wall| class.contains(wall))
+    })
 }
 
 #[cfg(test)]
@@ -107,5 +99,30 @@ mod tests {
         let html = Html::parse_document(&card.replace("<a href=/x>", "").replace("</a>", ""));
         let page = Page::new(&html, &|_| false);
         assert!(!is_list(&page, &vec![true; page.blocks.len()]));
+    }
+
+    #[test]
+    fn an_offer_right_behind_a_short_text_makes_a_stub() {
+        let offer = "<div class=paywall><p>Read on for one euro</div>";
+        for (html, expected) in [
+            (format!("<p>The beginning.{offer}"), true),
+            (
+                format!("<p>{}{offer}", "word ".repeat(MAX_STUB_WORDS + 1)),
+                false,
+            ),
+            (
+                format!("<p>The beginning.{}{offer}", "<p>More".repeat(WALL_WITHIN)),
+                false,
+            ),
+            (
+                "<p>The beginning.<div class=premium><p>Read on".to_owned(),
+                false,
+            ),
+        ] {
+            let html = Html::parse_document(&html);
+            let page = Page::new(&html, &|_| false);
+            let keep: Vec<bool> = (0..page.blocks.len()).map(|at| at == 0).collect();
+            assert_eq!(is_stub(&page, &keep), expected);
+        }
     }
 }

@@ -14,6 +14,9 @@ const PRICE: f32 = 11.0;
 /// The most one block may be worth, in words, so that one long list of terms does not decide alone.
 const MOST: f32 = 150.0;
 
+/// From this share of links on a block in the run is left out.
+const MOSTLY_LINK: f32 = 0.5;
+
 /// The opinion of this judge.
 pub fn judge(page: &Page<'_>) -> Candidate {
     let (mut best, mut best_sum) = (0..0, 0.0_f32);
@@ -31,7 +34,9 @@ pub fn judge(page: &Page<'_>) -> Candidate {
         .blocks
         .iter()
         .enumerate()
-        .map(|(at, block)| best.contains(&at) && !block.hidden && block.link_density() < 0.5)
+        .map(|(at, block)| {
+            best.contains(&at) && !block.hidden && block.link_density() < MOSTLY_LINK
+        })
         .collect();
     Candidate {
         keep,

@@ -22,6 +22,9 @@ const KNOWN_PLACE: f32 = 6.0;
 /// How many log-odds a block of the template loses: more than any block has.
 const TEMPLATE: f32 = 9.0;
 
+/// A block of at least this probability would be kept.
+const LIKELY: f32 = 0.5;
+
 /// When this share of what would be kept stood on few other pages, the page is one we have seen.
 const SAME_PAGE: f32 = 0.35;
 
@@ -56,7 +59,7 @@ impl SiteMemory {
         let known = self.look(page, url);
         let (mut kept, mut rare, mut boxes, mut template) = (0.0, 0.0, 0.0, 0.0);
         for ((block, known), probability) in page.blocks.iter().zip(&known).zip(&*probabilities) {
-            if *probability >= 0.5 {
+            if *probability >= LIKELY {
                 let words = block.words as f32;
                 kept += words;
                 if known.is_template {
@@ -137,7 +140,7 @@ fn labels(page: &Page<'_>, known: &[Known], probabilities: &[f32]) -> Vec<bool> 
         .rev()
         .map(|((block, known), probability)| {
             let is_label = before_own && known.pages > 0 && is_short(block);
-            before_own = is_label || (known.pages == 0 && *probability >= 0.5);
+            before_own = is_label || (known.pages == 0 && *probability >= LIKELY);
             is_label
         })
         .collect();

@@ -10,7 +10,7 @@ use super::text;
 /// The most blocks of a page. A long page has 5,000; what has more is a table or a bomb.
 const MAX_BLOCKS: usize = 12_000;
 
-/// The longest block, in bytes of clean text; longer runs are cut into several.
+/// A run of more clean text than this, in bytes, ends with the text node that made it so long.
 const MAX_BLOCK_BYTES: usize = 64 << 10;
 
 /// A run of text and what it is made of.

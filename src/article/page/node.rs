@@ -116,6 +116,17 @@ impl<'a> Page<'a> {
         self.blocks.get(at)
     }
 
+    /// The blocks that are kept.
+    pub fn kept<'p>(&'p self, keep: &'p [bool]) -> impl Iterator<Item = &'p Block> {
+        let kept = self.blocks.iter().zip(keep).filter(|(_, keep)| **keep);
+        kept.map(|(block, _)| block)
+    }
+
+    /// A node and its ancestors, nearest first.
+    pub fn upwards(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
+        std::iter::once(at).chain(self.ancestors(at))
+    }
+
     /// The ancestors of a node, nearest first, without the node itself.
     pub fn ancestors(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
         let mut at = at;
@@ -309,12 +320,15 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// How much of a style attribute is read, in characters.
+const MAX_STYLE_CHARS: usize = 200;
+
 /// What the markup itself says is not shown. Style sheets are not read.
 fn hides(style: &str) -> bool {
     (style.contains("none") || style.contains("hidden")) && {
         let style: String = style
             .chars()
-            .take(200)
+            .take(MAX_STYLE_CHARS)
             .filter(|c| !c.is_whitespace())
             .collect();
         style.contains("display:none") || style.contains("visibility:hidden")

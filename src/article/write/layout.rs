@@ -28,6 +28,11 @@ pub enum Kind {
     Code,
 }
 
+/// What stands before a list item.
+pub fn mark(number: Option<usize>) -> String {
+    number.map_or_else(|| "- ".to_owned(), |number| format!("{number}. "))
+}
+
 /// A kept block and its place.
 #[derive(Debug)]
 pub struct Placed<'p> {
@@ -53,10 +58,7 @@ pub fn place<'p>(page: &'p Page<'_>, keep: &dyn Fn(usize) -> bool) -> Vec<Placed
 fn place_one<'p>(page: &'p Page<'_>, block: &'p Block, items: &mut Items) -> Placed<'p> {
     let (mut item, mut list, mut row, mut table) = (None, None, None, None);
     let (mut lists, mut quotes, mut code) = (0, 0, false);
-    for at in std::iter::once(block.owner)
-        .chain(page.ancestors(block.owner))
-        .take(REACH)
-    {
+    for at in page.upwards(block.owner).take(REACH) {
         match page.node(at).tag {
             Tag::Li if item.is_none() => item = Some(at),
             tag if tag.is_list() => {

@@ -6,7 +6,7 @@ use crate::article::page::Page;
 
 use super::images::Images;
 use super::inline::inline;
-use super::layout::{Kind, Placed, place};
+use super::layout::{Kind, Placed, mark, place};
 
 /// The kept blocks as markdown, with the pictures between them if they are wanted; addresses are made
 /// absolute against `base`.
@@ -78,7 +78,7 @@ fn line_of(page: &Page<'_>, placed: &Placed<'_>, base: Option<&Url>) -> String {
             String::new(),
         ),
         Kind::Item { number, first } => {
-            let mark = number.map_or_else(|| "- ".to_owned(), |number| format!("{number}. "));
+            let mark = mark(number);
             let space = format!("{indent}{}", " ".repeat(mark.len()));
             (
                 if first {

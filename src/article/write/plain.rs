@@ -2,7 +2,7 @@
 
 use crate::article::page::Page;
 
-use super::layout::{Kind, Placed, place};
+use super::layout::{Kind, Placed, mark, place};
 
 /// The kept blocks as plain text.
 pub fn plain(page: &Page<'_>, keep: &dyn Fn(usize) -> bool) -> String {
@@ -18,7 +18,7 @@ pub fn plain(page: &Page<'_>, keep: &dyn Fn(usize) -> bool) -> String {
             first: true,
         } = now.kind
         {
-            out.push_str(&number.map_or_else(|| "- ".to_owned(), |number| format!("{number}. ")));
+            out.push_str(&mark(number));
         }
         out.push_str(&now.block.text);
         previous = Some(now);

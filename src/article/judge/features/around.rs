@@ -5,25 +5,21 @@ use crate::article::page::{Block, sums};
 use super::super::lexicon::Say;
 use super::row::Row;
 use super::words::Own;
-use super::{Opinions, REACH, Seen, distance};
+use super::{REACH, Seen, distance};
 
 impl Seen<'_> {
     /// What the other judges think of it and of its surroundings.
     pub(super) fn opinion(&self, row: &mut Row, at: usize, block: &Block) {
-        let Opinions {
-            container,
-            density,
-            stretch,
-        } = *self.opinions;
-        for judge in [container, density, stretch] {
+        for judge in self.judges.all() {
             row.flag(judge.keeps(at));
             let window = at.saturating_sub(3)..at + 4;
             row.count(window.clone().filter(|&near| judge.keeps(near)).count());
             row.flag(at > 0 && judge.keeps(at - 1));
             row.flag(judge.keeps(at + 1));
             // How far up one has to go to stand in the same element as the judge's choice.
-            let up = std::iter::once(block.owner)
-                .chain(self.page.ancestors(block.owner))
+            let up = self
+                .page
+                .upwards(block.owner)
                 .take(REACH)
                 .position(|above| self.page.is_within(judge.root, above) || above == judge.root);
             row.count(up.unwrap_or(usize::from(u8::MAX)));
@@ -86,15 +82,8 @@ impl Seen<'_> {
         row.log(self.kept.all().kept);
         row.ratio(self.kept.all().kept, self.all.chars);
         let (first, last) = self.span;
-        row.ratio(
-            self.opinions
-                .container
-                .keep
-                .iter()
-                .filter(|keep| **keep)
-                .count(),
-            last - first + 1,
-        );
+        let kept = self.judges.container.keep.iter().filter(|keep| **keep);
+        row.ratio(kept.count(), last - first + 1);
     }
 }
 

@@ -2,52 +2,50 @@
 //!
 //! Every feature is a byte: counts on a logarithmic scale, shares in steps of 1/250,
 //! distances capped. That keeps the learned table small, and the same on every machine.
-//! The order of the features is the order of `put` calls below and is part of the
-//! table's format: a change here means training again (`train/README.md`).
+//! The order of the features is the order in which `Seen::row` and what it calls put them, and is
+//! part of the table's format: a change here means training again (`train/README.md`).
 //!
 //! Never: decides; a feature says what is there, the tables say what it means.
 //!
 //! Fails: never. What is absent has the value that the table was trained on for absence.
-
-use std::cell::RefCell;
-use std::collections::HashMap;
-
-use crate::article::page::{Page, Sums, Tag, Tally};
-
-use super::{Candidate, Evidence};
-use place::look;
-pub use row::Row;
-use words::{Own, hashes, overlap, own, shingles};
 
 mod around;
 mod place;
 mod row;
 mod words;
 
-/// The judges whose opinions are features, and their sums.
-pub struct Opinions<'j> {
-    pub container: &'j Candidate,
-    pub density: &'j Candidate,
-    pub stretch: &'j Candidate,
-}
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use crate::article::page::{Page, Sums, Tag, Tally};
+
+use super::{Evidence, Judges, span};
+use place::look;
+use words::{Own, hashes, overlap, own, shingles};
+
+pub use row::Row;
+
+/// A heading with more than this share of its words in the title is the title's place.
+const IS_TITLE: f32 = 0.8;
+
+/// The shortest author's name that is looked for in a block, in bytes: shorter ones are parts of words.
+const MIN_NAME_BYTES: usize = 5;
+
+/// How far up ancestors are looked at, in elements.
+const REACH: usize = 24;
 
 /// The features of every block of a page.
-pub fn rows(
-    page: &Page<'_>,
-    sums: &Sums,
-    evidence: &Evidence<'_>,
-    opinions: &Opinions<'_>,
-) -> Vec<Row> {
-    let seen = Seen::new(page, sums, evidence, opinions);
+pub fn rows(page: &Page<'_>, sums: &Sums, evidence: &Evidence<'_>, judges: &Judges) -> Vec<Row> {
+    let seen = Seen::new(page, sums, evidence, judges);
     (0..page.blocks.len()).map(|at| seen.row(at)).collect()
 }
 
 struct Seen<'s> {
     page: &'s Page<'s>,
     sums: &'s Sums,
-    /// Sums with what the container and density judges kept.
+    /// Sums with what the container judge kept.
     kept: Sums,
-    opinions: &'s Opinions<'s>,
+    judges: &'s Judges,
     own: Vec<Own>,
     all: Tally,
     /// Hashes of the title's words, each once, sorted.
@@ -72,7 +70,7 @@ impl<'s> Seen<'s> {
         page: &'s Page<'s>,
         sums: &'s Sums,
         evidence: &Evidence<'_>,
-        opinions: &'s Opinions<'s>,
+        judges: &'s Judges,
     ) -> Self {
         let mut twins: HashMap<&str, usize> = HashMap::new();
         for block in &page.blocks {
@@ -94,11 +92,11 @@ impl<'s> Seen<'s> {
             .blocks
             .iter()
             .position(|block| {
-                block.tag.heading().is_some() && overlap(&hashes(&block.text), &title) > 0.8
+                block.tag.heading().is_some() && overlap(&hashes(&block.text), &title) > IS_TITLE
             })
             .or(heading)
             .unwrap_or(0);
-        let kept = Sums::new(page, |at| opinions.container.keeps(at));
+        let kept = Sums::new(page, |at| judges.container.keeps(at));
         let looks: Vec<u64> = page
             .blocks
             .iter()
@@ -111,23 +109,11 @@ impl<'s> Seen<'s> {
                 .or_default()
                 .join(&kept.between(at..at + 1));
         }
-        let first = opinions
-            .container
-            .keep
-            .iter()
-            .position(|keep| *keep)
-            .unwrap_or(0);
-        let last = opinions
-            .container
-            .keep
-            .iter()
-            .rposition(|keep| *keep)
-            .unwrap_or(0);
         Self {
             page,
             sums,
             kept,
-            opinions,
+            judges,
             own,
             all: sums.all(),
             title,
@@ -139,12 +125,12 @@ impl<'s> Seen<'s> {
                     byline
                         .split(", ")
                         .map(str::to_lowercase)
-                        .filter(|name| name.len() > 4)
+                        .filter(|name| name.len() >= MIN_NAME_BYTES)
                         .collect()
                 })
                 .unwrap_or_default(),
             title_at,
-            span: (first, last),
+            span: span(&judges.container.keep).unwrap_or_default(),
             alike,
             looks,
             siblings: RefCell::new(vec![None; page.nodes.len()]),
@@ -166,9 +152,6 @@ impl<'s> Seen<'s> {
         row
     }
 }
-
-/// How far up ancestors are looked at.
-const REACH: usize = 24;
 
 /// Tags on a scale from prose to furniture, so that a threshold means something.
 fn kind(tag: Tag) -> u8 {

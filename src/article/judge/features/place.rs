@@ -49,8 +49,7 @@ impl Seen<'_> {
         let mut tags = [u8::MAX; LANDMARKS.len()];
         let mut clutter: Option<Tally> = None;
         let mut levels: Vec<Tally> = Vec::with_capacity(LEVELS.len());
-        let chain = std::iter::once(block.owner).chain(self.page.ancestors(block.owner));
-        for (level, at) in chain.enumerate().take(REACH) {
+        for (level, at) in self.page.upwards(block.owner).enumerate().take(REACH) {
             let node = self.page.node(at);
             let near = u8::try_from(level).unwrap_or(u8::MAX);
             if !matches!(node.tag, Tag::Body | Tag::Html) {

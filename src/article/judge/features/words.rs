@@ -8,6 +8,21 @@ use super::super::lexicon::{self, Say};
 use super::row::{Row, log, share};
 use super::{Seen, kind};
 
+/// The longest block that may be a title or a byline, in words.
+const MAX_LABEL_WORDS: usize = 60;
+
+/// How many words of a text are compared with the title's.
+const MAX_HASHED_WORDS: usize = 400;
+
+/// How many words of a block its share of function words is taken from.
+const SAMPLED_WORDS: usize = 200;
+
+/// How far up a name that speaks of clutter is looked for, in elements.
+const CLUTTER_REACH: usize = 4;
+
+/// How much of a text is compared with the declarations, in words.
+const MAX_SHINGLED_WORDS: usize = 20_000;
+
 /// What is computed once for a block and looked at from its neighbours too.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Own {
@@ -24,7 +39,7 @@ pub(super) struct Own {
 impl Seen<'_> {
     /// What the declarations say of the block.
     pub(super) fn told(&self, row: &mut Row, block: &Block) {
-        let words = if block.words <= 60 {
+        let words = if block.words <= MAX_LABEL_WORDS {
             hashes(&block.text)
         } else {
             Vec::new()
@@ -46,7 +61,7 @@ impl Seen<'_> {
         row.put(known(&own, &self.description));
         row.put(known(&own, &self.body));
         row.log(self.body.len());
-        let lower = if block.words <= 60 && !self.names.is_empty() {
+        let lower = if block.words <= MAX_LABEL_WORDS && !self.names.is_empty() {
             block.text.to_lowercase()
         } else {
             String::new()
@@ -117,13 +132,13 @@ pub(super) fn own_text(row: &mut Row, block: &Block, own: &Own) {
 /// What is computed once for a block.
 pub(super) fn own(page: &Page<'_>, block: &Block, twins: &HashMap<&str, usize>) -> Own {
     let (mut functional, mut total) = (0, 0);
-    for word in text::words(&block.text).take(200) {
+    for word in text::words(&block.text).take(SAMPLED_WORDS) {
         total += 1;
         functional += usize::from(lexicon::is_function_word(word));
     }
-    let cluttered = std::iter::once(block.owner)
-        .chain(page.ancestors(block.owner))
-        .take(4)
+    let cluttered = page
+        .upwards(block.owner)
+        .take(CLUTTER_REACH)
         .any(|at| page.node(at).hints.has(Hints::CLUTTER) && page.node(at).tag != Tag::Body);
     Own {
         chars: log(block.chars),
@@ -185,7 +200,7 @@ fn has_year(text: &str) -> bool {
 
 /// Hashes of the words of a text, as [`fnv`] makes them: in lower case.
 pub(super) fn hashes(text: &str) -> Vec<u64> {
-    text::words(text).take(400).map(fnv).collect()
+    text::words(text).take(MAX_HASHED_WORDS).map(fnv).collect()
 }
 
 /// The share of words that are among the known ones, which are sorted.
@@ -214,9 +229,6 @@ pub(super) fn shingles(text: &str) -> Vec<u64> {
     shingles.dedup();
     shingles
 }
-
-/// How much of a text is compared, in words.
-const MAX_SHINGLED_WORDS: usize = 20_000;
 
 pub(super) fn fnv(word: &str) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
