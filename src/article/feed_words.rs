@@ -41,7 +41,7 @@ pub fn from_words(words: &FeedWords, url: Option<&str>) -> Option<Extracted> {
             source: DateSource::Feed,
         }),
         modified: None,
-        lang: metadata::lang::decide(&[words.lang.as_deref()], &text),
+        lang: metadata::lang::decide(words.lang.as_deref(), &text),
         site_name: line(&words.feed_title),
         image: words.image_url.clone(),
         canonical_url: None,

@@ -69,6 +69,7 @@ pub struct Input<'a> {
     pub body: &'a [u8],
     /// The charset of the `Content-Type` header.
     pub http_charset: Option<&'a str>,
+    /// What the feed says of it.
     pub words: &'a FeedWords,
 }
 
@@ -345,17 +346,12 @@ fn finish(
             "the page has text but nothing that reads like an article",
         ));
     }
-    let langs: Vec<Option<&str>> = metadata
-        .langs
-        .iter()
-        .map(|lang| Some(lang.as_str()))
-        .collect();
     Ok(Extracted {
         title: metadata.title,
         byline: metadata.byline,
         published: metadata.published,
         modified: metadata.modified,
-        lang: metadata::lang::decide(&langs, &text),
+        lang: metadata::lang::decide(metadata.langs.iter().map(String::as_str), &text),
         site_name: metadata.site_name,
         image: metadata.image,
         canonical_url: metadata.canonical_url,

@@ -39,7 +39,7 @@ impl Written {
 }
 
 /// A day, in milliseconds.
-const DAY_MILLIS: i64 = 86_400_000;
+pub const DAY_MILLIS: i64 = 86_400_000;
 
 /// Reads the first date in `text`. `month_first` settles 03/04/2021.
 pub fn read(text: &str, month_first: bool) -> Option<Written> {

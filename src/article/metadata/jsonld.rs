@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::article::page::{Page, Tag, text};
 
+use super::MAX_KEYWORDS;
 use super::head::unescape;
 
 /// The most values of all documents that are looked at.
@@ -26,8 +27,8 @@ const MAX_PEOPLE: usize = 30;
 /// What structured data says of the article.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Described {
-    /// How sure it is that this describes the article: see `rank_of`.
-    pub rank: u8,
+    /// How sure it is that this describes the article: see [`rank_of`].
+    rank: u8,
     pub headline: Option<String>,
     pub people: Vec<String>,
     /// Authors that call themselves organisations.
@@ -41,7 +42,6 @@ pub struct Described {
     pub section: Option<String>,
     pub keywords: Vec<String>,
     pub lang: Option<String>,
-    pub url: Option<String>,
     pub description: Option<String>,
     /// `isAccessibleForFree`.
     pub free: Option<bool>,
@@ -116,7 +116,6 @@ fn fill(first: Described, second: Described) -> Described {
             first.keywords
         },
         lang: first.lang.or(second.lang),
-        url: first.url.or(second.url),
         description: first.description.or(second.description),
         free: first.free.or(second.free),
         body: first.body.or(second.body),
@@ -262,7 +261,6 @@ fn read(
         section: line("articleSection"),
         keywords: keywords(object.get("keywords")),
         lang: line("inLanguage"),
-        url: line("url").or_else(|| addresses(object.get("mainEntityOfPage"))),
         description: line("description"),
         free: match object.get("isAccessibleForFree") {
             Some(Value::Bool(free)) => Some(*free),
@@ -304,7 +302,7 @@ fn keywords(value: Option<&Value>) -> Vec<String> {
     strings(value)
         .flat_map(|text| text.split([',', ';']))
         .filter_map(line_of)
-        .take(64)
+        .take(MAX_KEYWORDS)
         .collect()
 }
 

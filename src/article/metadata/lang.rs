@@ -6,9 +6,9 @@ const MIN_CHARS: usize = 200;
 /// How much text is looked at, in characters.
 const WINDOW: usize = 2_000;
 
-/// Decides the language, as a BCP 47 tag.
-pub fn decide(declared: &[Option<&str>], text: &str) -> Option<String> {
-    let declared = declared.iter().flatten().find_map(|tag| tidy(tag));
+/// Decides the language, as a BCP 47 tag, by the first declaration that is one.
+pub fn decide<'d>(declared: impl IntoIterator<Item = &'d str>, text: &str) -> Option<String> {
+    let declared = declared.into_iter().find_map(tidy);
     let window: String = text.chars().take(WINDOW).collect();
     let detected = (window.chars().count() >= MIN_CHARS)
         .then(|| whatlang::detect(&window))
@@ -106,12 +106,9 @@ mod tests {
         let german = "Der Bundestag hat am Freitag über das neue Gesetz abgestimmt und es mit großer Mehrheit \
                       angenommen. Die Opposition kündigte an, das Verfassungsgericht anzurufen, weil sie die Rechte \
                       der Länder verletzt sieht und eine Prüfung für notwendig hält.";
-        assert_eq!(decide(&[Some("de_de")], german).as_deref(), Some("de-DE"));
-        assert_eq!(decide(&[Some("en")], german).as_deref(), Some("de"));
-        assert_eq!(
-            decide(&[None, Some("en-us")], "short").as_deref(),
-            Some("en-US")
-        );
-        assert_eq!(decide(&[Some("{{lang}}")], "short"), None);
+        assert_eq!(decide(["de_de"], german).as_deref(), Some("de-DE"));
+        assert_eq!(decide(["en"], german).as_deref(), Some("de"));
+        assert_eq!(decide(["", "en-us"], "short").as_deref(), Some("en-US"));
+        assert_eq!(decide(["{{lang}}"], "short"), None);
     }
 }

@@ -10,6 +10,12 @@ use crate::article::page::text;
 /// Titles that share this much of their words are versions of one another.
 const VERSION: f32 = 0.5;
 
+/// …if these are at least so many.
+const MIN_SHARED_WORDS: usize = 3;
+
+/// The shortest key that says which title is meant, in bytes.
+pub const MIN_KEY_BYTES: usize = 12;
+
 /// The fewest words by which an address says which title is meant.
 const MIN_SPELLED_WORDS: usize = 4;
 
@@ -38,7 +44,7 @@ pub fn are_versions(a: &str, b: &str) -> bool {
     if short.is_empty() {
         return false;
     }
-    if short == long || (short.len() >= 12 && long.contains(&short)) {
+    if short == long || (short.len() >= MIN_KEY_BYTES && long.contains(&short)) {
         return true;
     }
     let words = |title: &str| {
@@ -48,7 +54,7 @@ pub fn are_versions(a: &str, b: &str) -> bool {
     };
     let (a, b) = (words(a), words(b));
     let shared = a.intersection(&b).count();
-    shared >= 3 && ratio(shared, a.len().min(b.len())) >= VERSION
+    shared >= MIN_SHARED_WORDS && ratio(shared, a.len().min(b.len())) >= VERSION
 }
 
 /// True when a segment of the address has the title's words, all and in order. How a word with other

@@ -191,9 +191,7 @@ fn believed(mark: Mark, line: String) -> Option<(Mark, String)> {
     if found.len() > MAX_UNMARKED {
         None
     } else if !people.is_empty() {
-        let is_clean = others
-            .clone()
-            .all(|name| is_nickname(name) || is_house(name, &[]));
+        let is_clean = others.clone().all(|name| is_signature(name));
         is_clean.then(|| (mark, people.join("\n")))
     } else {
         let is_signed = mark != Mark::Link

@@ -9,18 +9,18 @@
 //!
 //! Fails: never. Broken declarations are skipped.
 
-pub mod byline;
+mod byline;
 mod clock;
-pub mod day;
+mod day;
 pub mod head;
 pub mod jsonld;
 pub mod lang;
 pub mod likeness;
 mod marked;
 mod names;
-pub mod published;
+mod published;
 mod stated;
-pub mod title;
+mod title;
 mod visible;
 mod vocabulary;
 
@@ -33,8 +33,12 @@ use super::wishes::{TDM_RESERVED, wishes};
 use head::Head;
 use jsonld::Described;
 
-/// The longest excerpt, in characters.
-const MAX_EXCERPT_CHARS: usize = 400;
+/// The longest description that is kept, in characters.
+const MAX_DESCRIPTION_CHARS: usize = 400;
+
+/// The most keywords of an article, and the longest one, in characters; what is longer is a sentence.
+const MAX_KEYWORDS: usize = 64;
+const MAX_KEYWORD_CHARS: usize = 80;
 
 /// Everything but the text.
 #[derive(Debug)]
@@ -131,7 +135,7 @@ pub fn gather(
         description: head
             .first(&["og:description", "description", "twitter:description"])
             .or(described.description.as_deref())
-            .map(|text| text.chars().take(MAX_EXCERPT_CHARS).collect()),
+            .map(|text| text.chars().take(MAX_DESCRIPTION_CHARS).collect()),
         section: head
             .first(&["article:section"])
             .map(str::to_owned)
@@ -200,8 +204,8 @@ fn keywords(head: &Head, described: &Described) -> Vec<String> {
     {
         let word = text::clean_line(word);
         if !word.is_empty()
-            && word.chars().count() <= 80
-            && found.len() < 64
+            && word.chars().count() <= MAX_KEYWORD_CHARS
+            && found.len() < MAX_KEYWORDS
             && !found.contains(&word)
         {
             found.push(word);

@@ -4,7 +4,10 @@ use crate::article::page::text;
 
 use super::day;
 use super::head::unescape;
-use super::vocabulary::{AFTER, BEGINNINGS, DEGREES, HOUSES, JOBS, NOBODY, OTHER_ROLES, PARTICLES};
+use super::likeness::key;
+use super::vocabulary::{
+    AFTER, BEGINNINGS, DEGREES, FOREIGN, HOUSES, JOBS, NOBODY, OTHER_ROLES, PARTICLES,
+};
 
 /// The longest name, in characters; what is longer is a sentence.
 const MAX_NAME_CHARS: usize = 60;
@@ -53,20 +56,12 @@ fn is_word(name: &str) -> bool {
 
 fn in_line(line: &str) -> Vec<String> {
     let mut line = without_brackets(line);
+    // "Veröffentlicht von: By Ann Lee".
     for _ in 0..2 {
-        let lower = line.to_lowercase();
-        let beginning = BEGINNINGS
-            .iter()
-            .filter(|word| {
-                lower
-                    .strip_prefix(**word)
-                    .is_some_and(|rest| rest.starts_with([' ', ':', '\u{a0}']))
-            })
-            .max_by_key(|word| word.len());
-        let Some(word) = beginning else { break };
-        let rest: String = line.chars().skip(word.chars().count()).collect();
-        rest.trim_start_matches([':', ' ', '\u{a0}'])
-            .clone_into(&mut line);
+        let Some((_, rest)) = begun(&line, &BEGINNINGS) else {
+            break;
+        };
+        line = rest;
     }
     line.split([',', ';', '|', '/', '&', '•', '·', '、', '–', '—'])
         .flat_map(|part| {
@@ -86,6 +81,19 @@ fn in_line(line: &str) -> Vec<String> {
         .map(|name| text::clean_line(name.trim_matches(|c: char| !c.is_alphanumeric() && c != '.')))
         .filter(|name| is_name(name))
         .collect()
+}
+
+/// The longest of the words that the line begins with, whatever its case, and what stands behind it.
+pub fn begun<'w>(line: &str, words: &[&'w str]) -> Option<(&'w str, String)> {
+    let lower = line.to_lowercase();
+    let begins = |word: &&&str| {
+        let rest = lower.strip_prefix(**word);
+        rest.is_some_and(|rest| rest.starts_with([' ', ':']))
+    };
+    let word = words.iter().filter(begins).max_by_key(|word| word.len())?;
+    // In lower case a line may be longer or shorter in bytes, hardly ever in characters.
+    let rest: String = line.chars().skip(word.chars().count()).collect();
+    Some((word, rest.trim_start_matches([':', ' ']).to_owned()))
 }
 
 /// A line without what it says in brackets: where someone works, who took the picture.
@@ -159,6 +167,7 @@ fn without_date(part: &str) -> &str {
     part.get(..end).unwrap_or(part)
 }
 
+/// True for what may be a name, of a person or a house, and is no label, handle or address.
 pub fn is_name(name: &str) -> bool {
     let lower = name.to_lowercase();
     let count = name.chars().count();
@@ -167,31 +176,7 @@ pub fn is_name(name: &str) -> bool {
         && !name.contains(['@', ':', '_', '{', '?', '!', '[', '%', ')'])
         && name.chars().filter(char::is_ascii_digit).count() <= MAX_DIGITS
         && name.contains(char::is_alphabetic)
-        && ![
-            "http",
-            ".com",
-            "view all ",
-            "posts by",
-            "read more",
-            "full bio",
-            " read",
-            "reviewed by",
-            "updated by",
-            "subscribe",
-            "sign in",
-            "log in",
-            "newsletter",
-            "facebook",
-            "log out",
-            "www.",
-            "account",
-            "show all",
-            "kommentar",
-            "ログイン",
-            "会員",
-        ]
-        .iter()
-        .any(|word| lower.contains(word))
+        && !FOREIGN.iter().any(|word| lower.contains(word))
         && !NOBODY.contains(&lower.as_str())
         && !BEGINNINGS.contains(&lower.as_str())
 }
@@ -245,15 +230,10 @@ fn is_domain(name: &str) -> bool {
         && psl::suffix(name.as_bytes()).is_some_and(|suffix| suffix.is_known())
 }
 
+/// True for the name of the site itself.
 pub fn is_site(name: &str, sites: &[&str]) -> bool {
-    let letters = |text: &str| -> String {
-        text.chars()
-            .filter(|c| c.is_alphanumeric())
-            .flat_map(char::to_lowercase)
-            .collect()
-    };
-    let name = letters(name);
-    sites.iter().any(|site| letters(site) == name)
+    let name = key(name);
+    sites.iter().any(|site| key(site) == name)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::article::page::Page;
 use crate::model::{DateSource, Dated, FeedWords, Timestamp};
 
-use super::day::{self, Written};
+use super::day::{self, DAY_MILLIS, Written};
 use super::head::Head;
 use super::jsonld::Described;
 use super::visible;
@@ -127,19 +127,12 @@ pub fn decide(
     }
 }
 
-const DAY_MILLIS: i64 = 86_400_000;
-
 /// How far a date on the page may be from the day in the address and still be the article's:
 /// the evening before, in another zone.
 const NEAR_MILLIS: i64 = 2 * DAY_MILLIS;
 
 fn is_near(written: Written, day: Written) -> bool {
-    written
-        .at
-        .millis()
-        .saturating_sub(day.at.millis())
-        .unsigned_abs()
-        <= NEAR_MILLIS.unsigned_abs()
+    written.at.millis().abs_diff(day.at.millis()) <= NEAR_MILLIS.unsigned_abs()
 }
 
 /// Puts right the zone of an instant given in UTC where the address, or the page a reader sees, names the

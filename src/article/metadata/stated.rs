@@ -3,7 +3,7 @@
 use crate::article::page::{Block, Hints, Page, Tag};
 
 use super::day;
-use super::names::{is_nickname, is_person, names};
+use super::names::{self, is_nickname, is_person, names};
 
 /// The longest line that is a byline, in characters.
 const MAX_CHARS: usize = 100;
@@ -94,29 +94,17 @@ pub fn byline(page: &Page<'_>) -> Option<String> {
 }
 
 fn is_others(page: &Page<'_>, block: &Block) -> bool {
-    std::iter::once(block.owner)
-        .chain(page.ancestors(block.owner))
-        .take(OTHERS_REACH)
-        .any(|at| {
-            let node = page.node(at);
-            matches!(node.tag, Tag::Nav | Tag::Footer | Tag::Aside)
-                || (node.tag != Tag::Body && node.hints.has(OTHERS))
-        })
+    page.upwards(block.owner).take(OTHERS_REACH).any(|at| {
+        let node = page.node(at);
+        matches!(node.tag, Tag::Nav | Tag::Footer | Tag::Aside)
+            || (node.tag != Tag::Body && node.hints.has(OTHERS))
+    })
 }
 
 /// "By Ann Lee": all that follows are people.
 fn begun(line: &str) -> Option<String> {
     let line = line.trim_start_matches(|c: char| !c.is_alphanumeric());
-    let lower = line.to_lowercase();
-    let beginning = BEGINNINGS
-        .iter()
-        .filter(|word| {
-            lower
-                .strip_prefix(**word)
-                .is_some_and(|rest| rest.starts_with([' ', ':']))
-        })
-        .max_by_key(|word| word.len())?;
-    let rest: String = line.chars().skip(beginning.chars().count()).collect();
+    let (beginning, rest) = names::begun(line, &BEGINNINGS)?;
     // Accounts sign with "posted by", never with a bare "by".
     people(&rest, beginning.contains(' '))
 }

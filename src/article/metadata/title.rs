@@ -2,7 +2,7 @@
 
 use crate::article::page::{Hints, Page, text};
 
-use super::likeness::{are_versions, is_same, is_spelled_by, key};
+use super::likeness::{MIN_KEY_BYTES, are_versions, is_same, is_spelled_by, key};
 
 /// What separates a title from the site's name, spaces included.
 const SEPARATORS: [&str; 18] = [
@@ -18,6 +18,16 @@ const MIN_TITLE_WORDS: usize = 3;
 
 /// What the heading that the reader sees counts beside a declaration: declarations copy each other.
 const HEADING_VOTES: usize = 2;
+
+/// An unknown last part of at most so many words is the site's name, behind a title of at least so many.
+const MAX_SITE_WORDS: usize = 4;
+const MIN_HEAD_WORDS: usize = 4;
+
+/// How often a title names its site, its section or its publisher at most.
+const MAX_SITES: usize = 3;
+
+/// The most `h1` of a page that are looked at: on a home page every teaser is one.
+const MAX_HEADINGS: usize = 12;
 
 /// The longest title, in characters.
 const MAX_CHARS: usize = 400;
@@ -190,9 +200,6 @@ fn begins_with(declared: &str, wanted: &str) -> bool {
             .any(|(start, _)| key(start) == wanted)
 }
 
-/// The shortest key that says which title is meant, in bytes.
-const MIN_KEY_BYTES: usize = 12;
-
 /// The texts of a page's `h1` elements that are shown.
 pub fn headings(page: &Page<'_>) -> Vec<Heading> {
     page.nodes
@@ -201,7 +208,7 @@ pub fn headings(page: &Page<'_>) -> Vec<Heading> {
         .filter(|(_, node)| node.tag.heading() == Some(1))
         .map(|(at, _)| heading(page, headline_in(page, at)))
         .filter(|heading| !heading.text.is_empty())
-        .take(12)
+        .take(MAX_HEADINGS)
         .collect()
 }
 
@@ -229,9 +236,9 @@ fn headline_in(page: &Page<'_>, heading: usize) -> usize {
 }
 
 /// A title without the site's name at its end or beginning.
-pub fn stripped(title: &str, sites: &[&str]) -> String {
+fn stripped(title: &str, sites: &[&str]) -> String {
     let mut title = title.trim();
-    for _ in 0..3 {
+    for _ in 0..MAX_SITES {
         let Some((head, tail)) = last_split(title, &SEPARATORS) else {
             break;
         };
@@ -248,8 +255,8 @@ pub fn stripped(title: &str, sites: &[&str]) -> String {
     }
     // An unknown last part that is short beside the rest is nearly always the site too.
     while let Some((head, tail)) = last_split(title, &FIRM_SEPARATORS)
-        && text::count_words(tail) <= 4
-        && text::count_words(head) >= 4
+        && text::count_words(tail) <= MAX_SITE_WORDS
+        && text::count_words(head) >= MIN_HEAD_WORDS
     {
         title = head;
     }

@@ -206,6 +206,31 @@ pub const NOBODY: [&str; 92] = [
     "la",
 ];
 
+/// What no name has in it.
+pub const FOREIGN: [&str; 21] = [
+    "http",
+    ".com",
+    "view all ",
+    "posts by",
+    "read more",
+    "full bio",
+    " read",
+    "reviewed by",
+    "updated by",
+    "subscribe",
+    "sign in",
+    "log in",
+    "newsletter",
+    "facebook",
+    "log out",
+    "www.",
+    "account",
+    "show all",
+    "kommentar",
+    "ログイン",
+    "会員",
+];
+
 /// Words of jobs.
 pub const JOBS: [&str; 39] = [
     "reporter",
