@@ -29,6 +29,7 @@ mod parse;
 mod parts;
 mod sink;
 mod sniff;
+mod training;
 mod wishes;
 mod write;
 
@@ -49,6 +50,8 @@ pub use history::{Drift, Harvest, SiteHistory, Turn, Usual};
 pub use memory::{Impression, SiteMemory};
 pub use parts::Parts;
 pub use sniff::is_html;
+#[doc(hidden)]
+pub use training::{TrainingBlock, extract_believing, training_blocks};
 pub use wishes::wishes;
 
 /// Raised whenever the same page may give another article.
@@ -165,20 +168,6 @@ pub fn read(
     run(input, settings, memory, None, expired)
 }
 
-/// Like [`extract`], believing `opinion` where the learned judge would have been asked: so `train/` shows
-/// what tables that never saw a page's site make of it. Not for anything else.
-///
-/// # Errors
-/// As [`extract`].
-#[doc(hidden)]
-pub fn extract_believing(
-    input: &Input,
-    settings: &Settings,
-    opinion: &[f32],
-) -> Result<Extracted, PageFailure> {
-    run(input, settings, None, Some(opinion), &|| false).map(|reading| reading.article)
-}
-
 fn run(
     input: &Input,
     settings: &Settings,
@@ -265,39 +254,6 @@ impl Known {
             opinion: None,
         }
     }
-}
-
-/// A block as the training script reads it: its text, its features, the judges' opinions.
-#[derive(Debug)]
-pub struct TrainingBlock {
-    pub text: String,
-    pub features: Vec<u8>,
-    /// The second stage's features, where the first stage's probabilities were given.
-    pub context: Vec<u8>,
-    /// Which judges kept it: container, density, stretch.
-    pub kept: [bool; 3],
-}
-
-/// What the learned judge would see of a page, for `train/`. Not for anything else.
-#[doc(hidden)]
-pub fn training_blocks(input: &Input, first: Option<&[f32]>) -> Vec<TrainingBlock> {
-    let text = decode::decode(input.body, input.http_charset);
-    let Ok(html) = parse::parse(&text, &Limits::default(), &|| false) else {
-        return Vec::new();
-    };
-    let page = Page::new(&html, &|_| false);
-    let known = Known::new(&page, input);
-    let sums = Sums::new(&page, |_| false);
-    judge::samples(&page, &sums, &known.evidence(input.url, None), first)
-        .into_iter()
-        .zip(&page.blocks)
-        .map(|(sample, block)| TrainingBlock {
-            text: block.text.clone(),
-            features: sample.features,
-            context: sample.context,
-            kept: sample.kept,
-        })
-        .collect()
 }
 
 /// The elements that any of the selectors match; a selector that cannot be read matches nothing.
