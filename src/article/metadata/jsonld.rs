@@ -45,7 +45,7 @@ pub struct Described {
     pub description: Option<String>,
     /// `isAccessibleForFree`.
     pub free: Option<bool>,
-    /// `articleBody`.
+    /// `articleBody`, its lines kept; it may hold markup.
     pub body: Option<String>,
 }
 
@@ -271,9 +271,8 @@ fn read(
             .iter()
             .filter(|key| article || **key == "articleBody")
             .flat_map(|key| strings(object.get(*key)))
-            .map(|body| text::clean_line(&unescape(body)))
-            .find(|body| !body.is_empty())
-            .map(|body| unescape(&body)),
+            .map(|body| unescape(&unescape(body)))
+            .find(|body| !body.trim().is_empty()),
     }
 }
 
@@ -400,6 +399,13 @@ mod tests {
         assert_eq!(found.people, ["A", "B"]);
         assert_eq!(described("nonsense"), Described::default());
         assert_eq!(described(&"[".repeat(10_000)), Described::default());
+    }
+
+    #[test]
+    fn the_body_keeps_its_paragraphs() {
+        let found =
+            described(r#"{"@type":"Article","text":"","articleBody":"One.\n\nTom &amp; Ann."}"#);
+        assert_eq!(found.body.as_deref(), Some("One.\n\nTom & Ann."));
     }
 
     #[test]
