@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 
 use crate::article::page::text;
 use crate::model::Timestamp;
@@ -64,9 +64,9 @@ fn stamp(text: &str) -> Option<Written> {
         13 => number,
         _ => return None,
     };
-    let at = Timestamp::from_millis(millis);
-    Some(Written {
-        at,
+    let at = DateTime::from_timestamp_millis(millis)?;
+    YEARS.contains(&at.year()).then(|| Written {
+        at: Timestamp::from(at),
         offset_minutes: Some(0),
         timed: true,
     })
@@ -87,7 +87,6 @@ fn compact(text: &str) -> Option<Written> {
 }
 
 fn written(day: NaiveDate, time: Option<NaiveTime>, offset: Option<i16>) -> Option<Written> {
-    use chrono::{Datelike, Timelike};
     if !YEARS.contains(&day.year()) {
         return None;
     }
@@ -305,6 +304,7 @@ mod tests {
             "2021-13-40",
             "May I",
             "1234567890123456",
+            "9999999999",
             "0000-00-00",
         ] {
             assert_eq!(read(text, false), None, "{text}");
