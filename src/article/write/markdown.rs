@@ -122,7 +122,9 @@ fn guarded(line: &str) -> String {
     let special = line.starts_with(['#', '>', '=', '~', '|'])
         || line.starts_with("- ")
         || line.starts_with("+ ")
-        || line.starts_with("---");
+        || line == "+"
+        // A rule, or what turns the line before it into a heading.
+        || (line.starts_with('-') && line.chars().all(|c| matches!(c, '-' | ' ')));
     if special {
         format!("\\{line}")
     } else {
@@ -189,11 +191,11 @@ mod tests {
     #[test]
     fn structure_is_told_by_marks() {
         let html = Html::parse_document(
-            "<h2>H</h2><p>a<br># b</p><ol start=3><li>x<li>y<ul><li>z</ul></ol><blockquote><p>q</blockquote>\
+            "<h2>H</h2><p>a<br># b<br>-</p><ol start=3><li>x<li>y<ul><li>z</ul></ol><blockquote><p>q</blockquote>\
              <table><tr><th>1<th>2<tr><td>3<td>4|5</table><pre>let x = `y`;\n  z</pre>",
         );
         let page = Page::new(&html, &|_| false);
-        let expected = "## H\n\na  \n\\# b\n\n3. x\n4. y\n  - z\n\n> q\n\n| 1 | 2 |\n| --- | --- |\n| 3 | 4\\|5 |\n\n\
+        let expected = "## H\n\na  \n\\# b  \n\\-\n\n3. x\n4. y\n  - z\n\n> q\n\n| 1 | 2 |\n| --- | --- |\n| 3 | 4\\|5 |\n\n\
                         ```\nlet x = `y`;\n  z\n```";
         assert_eq!(markdown(&page, &|_| true, None, false), expected);
     }
