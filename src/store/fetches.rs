@@ -123,3 +123,50 @@ impl Change for Upkeep {
         Ok(u32::try_from(trimmed) == Ok(TRIM_ROWS) || u32::try_from(dropped) == Ok(SKETCHES))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::judge::Memory;
+
+    #[test]
+    fn a_long_log_is_trimmed_in_steps_from_its_oldest_end() {
+        let mut conn = Connection::open_in_memory().expect("memory");
+        crate::store::migrate::migrate(&mut conn, std::path::Path::new("memory"))
+            .expect("migrations");
+        let logged = TRIM_ROWS * 2 + 10;
+        conn.execute(
+            "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ?1)
+             INSERT INTO _fetch (at, kind, url, outcome, conditional, bytes, ms) SELECT ?2, 'feed', '', 'ok', 0, 0, 0 FROM n",
+            params![logged, Timestamp::from_secs(9)],
+        )
+        .expect("a log");
+        let trim = Upkeep {
+            now: Timestamp::from_secs(9),
+            events_before: Timestamp::EPOCH,
+            fetches_before: Timestamp::EPOCH,
+            fetches_max: 10,
+            statistics: false,
+        };
+        let (mut memory, mut checkpoint) = (Memory::default(), false);
+        let mut steps = Vec::new();
+        for _ in 0..3 {
+            let more = trim.apply(&mut Work {
+                conn: &conn,
+                memory: &mut memory,
+                checkpoint: &mut checkpoint,
+            });
+            let left: (u32, u32) = conn
+                .query_row("SELECT count(*), min(id) FROM _fetch", [], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
+                .expect("counted");
+            steps.push((more.expect("trimmed"), left.0, left.1));
+        }
+        let step = |more, left| (more, left, logged - left + 1);
+        assert_eq!(
+            steps,
+            [step(true, TRIM_ROWS + 10), step(true, 10), step(false, 10)]
+        );
+    }
+}

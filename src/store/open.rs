@@ -274,3 +274,19 @@ pub(super) fn restrict(path: &Path) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_depends_on_nothing_that_is_bound_in_writers_and_readers_alike() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("store.db");
+        let writer = writer(&path, Checkpointing::External).expect("a writer");
+        for conn in [writer, reader(&path).expect("a reader")] {
+            let stable = conn.db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG);
+            assert_eq!(stable, Ok(true));
+        }
+    }
+}
