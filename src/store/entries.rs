@@ -187,6 +187,11 @@ pub(super) fn edit(
         return Ok(());
     };
     store_content(conn, edit.id, entry.content.as_deref())?;
+    if let Some(page) = page {
+        // Whoever works on it has the words as they were: it is made again.
+        conn.prepare_cached("UPDATE _page SET lease = NULL, leased_until = NULL WHERE id = ?1")?
+            .execute([page])?;
+    }
     if article.is_some() || page.is_none() {
         pages::enqueue(conn, &wanted(feed, edit.id, entry, fetch_page, article, at))?;
     }

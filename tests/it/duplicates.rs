@@ -1,15 +1,17 @@
 //! Every article once: a story on five sites, reports that only look alike, and copies that arrive together.
 
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::sync::Arc;
 
 use feedmill::dedupe::{self, Prepared};
 use feedmill::model::{
-    Extracted, FeedChanges, FeedId, Lease, Method, ParsedEntry, PollOutcome, Timestamp,
+    EntryEdit, EntryId, Extracted, FeedChanges, FeedId, Lease, Method, ParsedEntry, PendingPage,
+    PollOutcome, Timestamp,
 };
 use feedmill::store::{
     ArticleStatus, ClaimFeeds, ClaimPages, CommitPage, CommitPoll, FeedSpec, FetchRecord,
-    NewArticle, PageResult, Store, SyncFeeds, open, pages, polls,
+    NewArticle, PageResult, Store, StoreError, SyncFeeds, WriterThread, open, pages, polls,
 };
 
 use crate::support::{Bench, QUICK, Reply, Site, feed, page_of, rss, story, wait_until};
@@ -362,39 +364,14 @@ const TRIES: i64 = 1000;
 async fn of_two_copies_that_arrive_together_one_is_the_primary_always() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("feedmill.db");
-    let (store, writer) = Store::open(&path, feedmill::store::Settings::default()).unwrap();
-    let at: Timestamp = "2026-11-02T08:00:00Z".parse().unwrap();
-    let spec = FeedSpec {
-        url: "http://127.0.0.1/feed".to_owned(),
-        host: "127.0.0.1".to_owned(),
-        name: None,
-        tags: Vec::new(),
-        first_poll_at: at,
-    };
-    store
-        .write(SyncFeeds {
-            feeds: vec![spec],
-            at,
-        })
-        .await
-        .unwrap();
+    let (store, writer, at) = with_one_feed(&path).await;
     let entries: Vec<ParsedEntry> = (0..TRIES * 2).map(entry).collect();
-    poll(&store, entries, at).await;
-    let due = store
-        .read(move |conn| pages::due(conn, at, u32::MAX, u32::MAX, &[]))
-        .await
-        .unwrap();
-    assert_eq!(i64::try_from(due.len()), Ok(TRIES * 2));
-    let claim = ClaimPages {
-        pages: due.iter().map(|row| row.id).collect(),
-        lease: Lease(7),
-        at,
-        until: at,
-    };
-    let claimed = store.write(claim).await.unwrap();
+    poll(&store, new(entries), at).await;
+    let claimed = claim_pages(&store, at).await;
+    assert_eq!(i64::try_from(claimed.len()), Ok(TRIES * 2));
     for pair in claimed.chunks(2) {
         let text = story(pair[0].words.title.as_deref().unwrap()).join("\n\n");
-        let commit = |page: &feedmill::model::PendingPage| CommitPage {
+        let commit = |page: &PendingPage| CommitPage {
             page: page.id,
             lease: page.lease,
             feed: page.feed,
@@ -452,7 +429,85 @@ fn entry(n: i64) -> ParsedEntry {
     }
 }
 
-async fn poll(store: &Store, new: Vec<ParsedEntry>, at: Timestamp) {
+#[tokio::test]
+async fn an_article_of_words_that_were_edited_meanwhile_is_refused_and_made_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, writer, at) = with_one_feed(&dir.path().join("feedmill.db")).await;
+    poll(&store, new(vec![entry(0)]), at).await;
+    let page = claim_pages(&store, at).await.remove(0);
+    let mut said = entry(0);
+    said.content = Some("The words as they are now.".to_owned());
+    let edit = EntryEdit {
+        id: EntryId(1),
+        entry: said.clone(),
+        text_changed: true,
+    };
+    let changes = FeedChanges {
+        edited: vec![edit],
+        ..FeedChanges::default()
+    };
+    poll(&store, changes, at).await;
+    let commit = CommitPage {
+        page: page.id,
+        lease: page.lease,
+        feed: page.feed,
+        at,
+        result: PageResult::Nothing,
+        again: None,
+        page_added: None,
+        lesson: None,
+        records: Vec::new(),
+    };
+    let refused = store.write(commit).await;
+    assert!(matches!(refused, Err(StoreError::Stale)), "{refused:?}");
+    let again = claim_pages(&store, at).await.remove(0);
+    assert_eq!((again.id, again.words.content), (page.id, said.content));
+    drop(store);
+    writer.join().unwrap();
+}
+
+async fn with_one_feed(path: &Path) -> (Store, WriterThread, Timestamp) {
+    let (store, writer) = Store::open(path, feedmill::store::Settings::default()).unwrap();
+    let at: Timestamp = "2026-11-02T08:00:00Z".parse().unwrap();
+    let spec = FeedSpec {
+        url: "http://127.0.0.1/feed".to_owned(),
+        host: "127.0.0.1".to_owned(),
+        name: None,
+        tags: Vec::new(),
+        first_poll_at: at,
+    };
+    store
+        .write(SyncFeeds {
+            feeds: vec![spec],
+            at,
+        })
+        .await
+        .unwrap();
+    (store, writer, at)
+}
+
+async fn claim_pages(store: &Store, at: Timestamp) -> Vec<PendingPage> {
+    let due = store
+        .read(move |conn| pages::due(conn, at, u32::MAX, u32::MAX, &[]))
+        .await
+        .unwrap();
+    let claim = ClaimPages {
+        pages: due.iter().map(|row| row.id).collect(),
+        lease: Lease(7),
+        at,
+        until: at,
+    };
+    store.write(claim).await.unwrap()
+}
+
+fn new(new: Vec<ParsedEntry>) -> FeedChanges {
+    FeedChanges {
+        new,
+        ..FeedChanges::default()
+    }
+}
+
+async fn poll(store: &Store, changes: FeedChanges, at: Timestamp) {
     let claim = ClaimFeeds {
         feeds: vec![FeedId(1)],
         lease: Lease(1),
@@ -476,10 +531,7 @@ async fn poll(store: &Store, new: Vec<ParsedEntry>, at: Timestamp) {
         },
         answer: None,
         document: None,
-        changes: FeedChanges {
-            new,
-            ..FeedChanges::default()
-        },
+        changes,
         address: polls::Address::Stays(None),
         gone: false,
         fetch_pages: true,
