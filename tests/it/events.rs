@@ -136,14 +136,14 @@ fn a_feed_that_stops_publishing_is_quiet_until_it_publishes_again() {
     let site = Site::open();
     let base = site.base.clone();
     site.on("/feed", move |hit| {
-        // An entry a day for seven weeks, and none in the last ten days.
+        // An entry a day for seven weeks, and none in the last ten days and a half.
         let days: &[i64] = if hit.nth < 2 { &[] } else { &[0] };
         let items: String = days
             .iter()
             .copied()
             .chain(10..60)
             .map(|day| {
-                let date = (chrono::Utc::now() - chrono::Duration::days(day)).to_rfc2822();
+                let date = (chrono::Utc::now() - chrono::Duration::hours(24 * day + 12)).to_rfc2822();
                 format!("<item><link>{base}/{day}</link><title>{day}</title><pubDate>{date}</pubDate></item>")
             })
             .collect();
@@ -159,9 +159,13 @@ fn a_feed_that_stops_publishing_is_quiet_until_it_publishes_again() {
     };
     assert_eq!(health(), "ok");
     assert_eq!(health(), "quiet");
+    // Ten or eleven, by the hour of the day in which this runs.
     assert_eq!(
-        bench.ask("SELECT what FROM events WHERE kind = 'silent' AND closed_at IS NULL"),
-        "nothing new for 10 days, in which news were to be expected about 10 times"
+        bench.ask(
+            "SELECT what LIKE 'nothing new for 10 days, in which news were to be expected about 1_ times'
+             FROM events WHERE kind = 'silent' AND closed_at IS NULL"
+        ),
+        "1"
     );
     assert_eq!(health(), "ok");
     assert_eq!(bench.rows(KINDS), ["silent|1|1|"]);
