@@ -10,9 +10,11 @@ use crate::World;
 use crate::feed::SITES;
 use crate::words::{Sequence, word};
 
-/// Between two questions of one reader: nobody asks without pause, and eight that did would measure
-/// how two cores are shared.
-const PAUSE: Duration = Duration::from_millis(50);
+/// Between two questions of one reader among eight: nobody asks without pause, and eight that did would
+/// measure how two cores are shared.
+pub const PAUSE_AMONG_OTHERS: Duration = Duration::from_millis(50);
+/// Between two questions of one that reads alone: hundreds of them in a few seconds.
+pub const PAUSE_ALONE: Duration = Duration::from_millis(10);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Question {
@@ -36,6 +38,16 @@ impl Question {
         Self::Tail,
         Self::Days,
         Self::Scan,
+    ];
+
+    /// Those that a program asks again and again; the others read all there is.
+    pub const SHORT: [Self; 6] = [
+        Self::Point,
+        Self::Latest,
+        Self::Site,
+        Self::Newest,
+        Self::Ranked,
+        Self::Tail,
     ];
 
     const fn name(self) -> &'static str {
@@ -74,7 +86,7 @@ pub struct Asked {
     pub errors: Vec<String>,
 }
 
-pub fn keep_asking(question: Question, world: &World) -> Asked {
+pub fn keep_asking(question: Question, pause: Duration, world: &World) -> Asked {
     let conn = open::reader(&world.path).unwrap();
     let mut asked = Asked {
         question,
@@ -97,7 +109,7 @@ pub fn keep_asking(question: Question, world: &World) -> Asked {
             }
             Err(error) => asked.errors.push(format!("{}: {error}", question.name())),
         }
-        std::thread::sleep(PAUSE);
+        std::thread::sleep(pause);
     }
     asked
 }
@@ -170,10 +182,16 @@ fn count(conn: &Connection, sql: &str, values: impl rusqlite::Params) -> rusqlit
     Ok(found)
 }
 
-pub fn print(asked: &[Asked]) {
+pub fn print(how: &str, asked: &[Asked]) {
     println!(
         "{:<30} {:>7} {:>7} {:>9} {:>9} {:>12} {:>18}",
-        "milliseconds", "asked", "rows", "p50", "p99", "p99 on core", "design p50/p99"
+        format!("milliseconds, {how}"),
+        "asked",
+        "rows",
+        "p50",
+        "p99",
+        "p99 on core",
+        "design p50/p99"
     );
     for asked in asked {
         let mut wall: Vec<Duration> = asked.waits.iter().map(|(wall, _)| *wall).collect();

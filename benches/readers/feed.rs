@@ -55,6 +55,11 @@ impl Mill {
         }
     }
 
+    /// Articles that the store has.
+    pub const fn written(&self) -> u64 {
+        self.written
+    }
+
     fn now(&self) -> Timestamp {
         FIRST.plus(PACE.saturating_mul(u32::try_from(self.written).unwrap()))
     }

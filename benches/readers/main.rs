@@ -6,7 +6,9 @@
 //! Fills a store with articles of 5 KB by the requests that the daemon makes (a poll, its pages, their
 //! articles), then writes 200 a second while eight connections read, each its own question. Prints the
 //! waits beside those that were measured when the store was designed, the size of the log, the bytes and the
-//! processor time of an article, and what takes the room. An error of any reader ends it with 1.
+//! processor time of an article, and what takes the room. Then each of the short questions is asked by one
+//! reader alone beside the same writer: what is left is what the file costs, and what the first table has
+//! above it is how the cores are shared. An error of any reader ends it with 1.
 //! `FEEDMILL_BENCH_DIR` says where; the default is a temporary directory.
 
 #![allow(
@@ -80,44 +82,41 @@ fn main() -> ExitCode {
 
     let (store, writer) = Store::open(&path, Settings::default()).unwrap();
     let mut mill = feed::Mill::resumed(store, articles);
-    let world = Arc::new(World {
-        path: path.clone(),
-        articles: AtomicI64::new(i64::try_from(articles).unwrap()),
-        stop: AtomicBool::new(false),
-    });
-    let readers: Vec<_> = Question::ALL
-        .into_iter()
-        .map(|question| {
-            let world = Arc::clone(&world);
-            std::thread::spawn(move || ask::keep_asking(question, &world))
-        })
-        .collect();
+    let span = Duration::from_secs(seconds);
     let spent = cpu_of_the_writer();
-    let (written, wal) = runtime.block_on(write_at_rate(
-        &mut mill,
-        &world,
-        Duration::from_secs(seconds),
-    ));
+    let together = runtime.block_on(beside_the_writer(&mut mill, &path, &Question::ALL, span));
     let writing = cpu_of_the_writer().saturating_sub(spent);
-    world.stop.store(true, Ordering::Relaxed);
-    let asked: Vec<Asked> = readers
-        .into_iter()
-        .map(|reader| reader.join().unwrap())
-        .collect();
+    println!(
+        "\n{} articles written in {seconds} s beside the readers; {:.2} ms of processor time for each; log at most {} MB\n",
+        together.written,
+        writing.as_secs_f64() * 1000.0 / together.written.max(1) as f64,
+        together.wal >> 20
+    );
+    ask::print("all at once", &together.asked);
+
+    let mut alone = Vec::new();
+    for question in Question::SHORT {
+        let part = span / u32::try_from(Question::SHORT.len()).unwrap();
+        let run = runtime.block_on(beside_the_writer(&mut mill, &path, &[question], part));
+        alone.extend(run.asked);
+    }
+    println!();
+    ask::print("each alone", &alone);
     drop(mill);
     writer.join().unwrap();
 
-    println!(
-        "\n{written} articles written in {seconds} s beside the readers; {:.2} ms of processor time for each; log at most {} MB\n",
-        writing.as_secs_f64() * 1000.0 / written.max(1) as f64,
-        wal >> 20
-    );
-    ask::print(&asked);
-    let errors: usize = asked.iter().map(|asked| asked.errors.len()).sum();
-    for error in asked.iter().flat_map(|asked| &asked.errors).take(5) {
+    let errors: Vec<&String> = together
+        .asked
+        .iter()
+        .chain(&alone)
+        .flat_map(|asked| &asked.errors)
+        .collect();
+    for error in errors.iter().take(5) {
         println!("error: {error}");
     }
-    ExitCode::from(u8::from(errors > 0 || wal > WAL_MAX || !sound))
+    ExitCode::from(u8::from(
+        !errors.is_empty() || together.wal > WAL_MAX || !sound,
+    ))
 }
 
 /// What readers and the writer have in common.
@@ -127,6 +126,49 @@ pub struct World {
     /// How many articles there are: ids run from 1.
     pub articles: AtomicI64,
     pub stop: AtomicBool,
+}
+
+/// What came of a time in which readers asked and the writer wrote.
+#[derive(Debug)]
+struct Run {
+    written: u64,
+    /// The largest size of the log, in bytes.
+    wal: u64,
+    asked: Vec<Asked>,
+}
+
+/// Has each of the questions asked by a reader of its own, while articles are written at the rate.
+async fn beside_the_writer(
+    mill: &mut feed::Mill,
+    path: &Path,
+    questions: &[Question],
+    span: Duration,
+) -> Run {
+    let world = Arc::new(World {
+        path: path.to_owned(),
+        articles: AtomicI64::new(mill.written().cast_signed()),
+        stop: AtomicBool::new(false),
+    });
+    let pause = if questions.len() > 1 {
+        ask::PAUSE_AMONG_OTHERS
+    } else {
+        ask::PAUSE_ALONE
+    };
+    let readers: Vec<_> = questions
+        .iter()
+        .map(|&question| {
+            let world = Arc::clone(&world);
+            std::thread::spawn(move || ask::keep_asking(question, pause, &world))
+        })
+        .collect();
+    let (written, wal) = write_at_rate(mill, &world, span).await;
+    world.stop.store(true, Ordering::Relaxed);
+    let asked = readers.into_iter().map(|reader| reader.join().unwrap());
+    Run {
+        written,
+        wal,
+        asked: asked.collect(),
+    }
 }
 
 /// Writes at the rate, as long as asked; gives how many, and the largest size of the log.
