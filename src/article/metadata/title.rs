@@ -5,9 +5,9 @@ use crate::article::page::{Hints, Page, text};
 use super::likeness::{MIN_KEY_BYTES, are_versions, is_same, is_spelled_by, key};
 
 /// What separates a title from the site's name, spaces included.
-const SEPARATORS: [&str; 18] = [
+const SEPARATORS: [&str; 17] = [
     " | ", " - ", " – ", " — ", " :: ", " : ", " » ", " « ", " · ", " • ", " / ", " ‹ ", " › ",
-    " ~ ", "│", "｜", "：", "-新",
+    " ~ ", "│", "｜", "：",
 ];
 
 /// Of these, what stands before nothing but a section or a site.

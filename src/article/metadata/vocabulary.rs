@@ -111,7 +111,7 @@ pub const HOUSES: [&str; 61] = [
 ];
 
 /// Names that say nothing.
-pub const NOBODY: [&str; 92] = [
+pub const NOBODY: [&str; 91] = [
     "sign",
     "account",
     "instagram",
@@ -201,7 +201,6 @@ pub const NOBODY: [&str; 92] = [
     "著者",
     "作者",
     "author:",
-    "human",
     "le",
     "la",
 ];
