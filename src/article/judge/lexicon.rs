@@ -115,7 +115,7 @@ pub fn says(text: &str) -> [u8; Say::ALL.len()] {
 }
 
 /// The longest function word that is looked up, in bytes.
-const MAX_FUNCTION_BYTES: usize = 5;
+const MAX_FUNCTION_BYTES: usize = 7;
 
 /// True for words that hold sentences together and that labels and menus do without, in whatever case.
 pub fn is_function_word(word: &str) -> bool {
@@ -165,10 +165,22 @@ mod tests {
                 .all(|(number, _)| { INDEX.values().flatten().any(|(_, known)| *known == number) })
         );
         assert!(is_function_word("Und") && !is_function_word("bundestag"));
+        assert!(is_function_word("Что") && is_function_word("и"));
+    }
+
+    #[test]
+    fn every_word_and_phrase_can_be_found() {
         assert!(
             FUNCTION_WORDS
                 .iter()
                 .all(|word| word.len() <= MAX_FUNCTION_BYTES)
         );
+        for (phrase, kind) in INDEX.values().flatten() {
+            let shorter = INDEX
+                .values()
+                .flatten()
+                .find(|(other, of)| of == kind && other != phrase && phrase.starts_with(other));
+            assert_eq!(shorter, None, "covers {phrase}");
+        }
     }
 }
