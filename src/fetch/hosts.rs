@@ -1,17 +1,19 @@
 //! Pace per host: feeds, pages and robots.txt share one gate.
 //!
 //! A request passes when fewer than the host's concurrency are under way and the gap
-//! since the start of the previous one has passed. A host that asked for patience,
+//! since the previous one left has passed, which may have been later than its turn: a busy
+//! machine, or too many requests in flight over all hosts. A host that asked for patience,
 //! or could not be reached, is held: nothing passes, and whoever asks is told until when.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use tokio::sync::Notify;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+use tokio::time::{Instant, sleep_until};
 
 use super::Purpose;
+use super::gate::Gate;
 use crate::model::FailureKind;
 
 /// A hold shorter than this is waited out in line; a longer one is an answer.
@@ -28,14 +30,6 @@ const PRECEDENCE: Duration = Duration::from_millis(500);
 /// So many feeds in a row go before a page that waits: on a host that allows fewer requests than its
 /// feeds would make, pages come last and still come.
 const FEEDS_BEFORE_A_PAGE: u32 = 3;
-
-/// The gap that a first refusal without Retry-After teaches is twice this.
-const LEAST_LESSON: Duration = Duration::from_millis(500);
-/// No host is asked more slowly than this for what it has taught; beyond, it can say Retry-After.
-const MOST_LESSON: Duration = Duration::from_secs(120);
-/// After so many answers in a row the learned gap shrinks by a fifth.
-const DOUBTED_AFTER: u32 = 50;
-const DOUBT: f64 = 0.8;
 
 /// What one host may be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +50,8 @@ pub struct Hold {
 pub struct Hosts {
     paces: RwLock<Paces>,
     gates: Mutex<HashMap<String, Gate>>,
+    /// Requests in flight over all of them.
+    flights: Semaphore,
 }
 
 #[derive(Debug)]
@@ -64,52 +60,42 @@ struct Paces {
     configured: HashMap<String, HostPace>,
 }
 
-#[derive(Debug)]
-struct Gate {
-    under_way: u32,
-    next: Instant,
-    /// What robots.txt asks for, when more than the configured gap.
-    crawl_delay: Duration,
-    /// What the host's refusals have taught.
-    learned: Duration,
-    /// Answers since the last refusal.
-    served: u32,
-    /// When the last request was let through, and when the last one that was answered.
-    asked: Instant,
-    answered: Option<Instant>,
-    hold: Option<(FailureKind, Instant)>,
-    /// Until when a feed that waits for its turn goes before pages.
-    feed_waits_until: Instant,
-    /// The same of a page, which goes before feeds once so many of them went before it.
-    page_waits_until: Instant,
-    feeds_in_a_row: u32,
-    freed: Arc<Notify>,
-}
-
 /// What a host answers to one who waits.
-enum Step {
+enum Step<'a> {
     Held(Hold),
     Busy(Arc<Notify>),
-    Turn(Instant),
+    Turn(Place<'a>, Instant),
 }
 
-/// The right to ask a host once, given back when dropped.
+/// The right to ask a host once, now. Given back when dropped.
 #[derive(Debug)]
 pub struct Pass<'a> {
+    _place: Place<'a>,
+    _flight: Option<SemaphorePermit<'a>>,
+}
+
+/// One of the requests that a host may have under way.
+#[derive(Debug)]
+struct Place<'a> {
     hosts: &'a Hosts,
     host: String,
 }
 
 impl Hosts {
-    /// Gates with a pace for all and exceptions by host.
+    /// Gates with a pace for all and exceptions by host, and so many requests in flight at most.
     #[must_use]
-    pub fn new(default: HostPace, configured: HashMap<String, HostPace>) -> Self {
+    pub fn new(
+        default: HostPace,
+        configured: HashMap<String, HostPace>,
+        concurrency: usize,
+    ) -> Self {
         Self {
             paces: RwLock::new(Paces {
                 default,
                 configured,
             }),
             gates: Mutex::default(),
+            flights: Semaphore::new(concurrency),
         }
     }
 
@@ -121,36 +107,58 @@ impl Hosts {
         };
     }
 
-    /// Waits for the host's turn.
+    /// Waits for the host's turn, and for one of the requests in flight.
     ///
     /// # Errors
     /// The hold, when the host is held for longer than a short wait.
     pub async fn pass(&self, host: &str, purpose: Purpose) -> Result<Pass<'_>, Hold> {
-        loop {
+        let (place, mut start) = loop {
             match self.step(host, purpose) {
                 Step::Held(hold) => return Err(hold),
                 Step::Busy(freed) => freed.notified().await,
-                Step::Turn(start) => {
-                    let pass = Pass {
-                        hosts: self,
-                        host: host.to_owned(),
-                    };
-                    sleep_until(start).await;
-                    // Another request may have been refused meanwhile.
-                    while let Some(hold) = self.held(host) {
-                        if hold.remaining > WORTH_WAITING {
-                            return Err(hold);
-                        }
-                        sleep(hold.remaining).await;
-                    }
-                    return Ok(pass);
+                Step::Turn(place, start) => break (place, start),
+            }
+        };
+        loop {
+            sleep_until(start).await;
+            // Never closed, so never refused.
+            let flight = self.flights.acquire().await.ok();
+            match self.leave(host)? {
+                None => {
+                    return Ok(Pass {
+                        _place: place,
+                        _flight: flight,
+                    });
                 }
+                Some(later) => start = later,
             }
         }
     }
 
+    /// Lets a request leave whose turn has come, or says until when it is to wait: another one may
+    /// have left later than its turn meanwhile, or have been refused.
+    fn leave(&self, host: &str) -> Result<Option<Instant>, Hold> {
+        let pace = self.pace(host);
+        let mut gates = self.lock();
+        let now = Instant::now();
+        let gate = gates
+            .entry(host.to_owned())
+            .or_insert_with(|| Gate::new(now));
+        if let Some(hold) = gate.held(now) {
+            let waits = hold.remaining <= WORTH_WAITING;
+            return waits.then(|| Some(now + hold.remaining)).ok_or(hold);
+        }
+        let rested = gate.asked.map_or(now, |asked| asked + gate.gap(pace));
+        if rested > now {
+            return Ok(Some(rested));
+        }
+        gate.asked = Some(now);
+        gate.next = gate.next.max(now + gate.gap(pace).max(gate.learned));
+        Ok(None)
+    }
+
     /// Takes the host's next turn, if it has one to give.
-    fn step(&self, host: &str, purpose: Purpose) -> Step {
+    fn step(&self, host: &str, purpose: Purpose) -> Step<'_> {
         let pace = self.pace(host);
         let mut gates = self.lock();
         let now = Instant::now();
@@ -164,9 +172,8 @@ impl Hosts {
             return Step::Busy(Arc::clone(&gate.freed));
         }
         let start = gate.start(now);
-        gate.next = start + pace.gap.max(gate.crawl_delay).max(gate.learned);
+        gate.next = start + gate.gap(pace).max(gate.learned);
         gate.under_way += 1;
-        gate.asked = start;
         if purpose == Purpose::Feed {
             gate.feed_waits_until = now;
             gate.feeds_in_a_row = gate.feeds_in_a_row.saturating_add(1);
@@ -174,7 +181,11 @@ impl Hosts {
             gate.page_waits_until = now;
             gate.feeds_in_a_row = 0;
         }
-        Step::Turn(start)
+        let taken = Place {
+            hosts: self,
+            host: host.to_owned(),
+        };
+        Step::Turn(taken, start)
     }
 
     /// How long until the host could be asked; zero when at once. While its concurrency is used up,
@@ -241,38 +252,13 @@ impl Hosts {
         let gate = gates
             .entry(host.to_owned())
             .or_insert_with(|| Gate::new(now));
-        let lesson = match retry_after {
-            // So long a wait is a ban, and says nothing of a rate.
-            Some(wait) if wait > MOST_LESSON => Duration::ZERO,
-            Some(wait) => {
-                let since = gate.answered.map(|at| now.saturating_duration_since(at));
-                // Longer ago than a lesson can be, that answer has nothing to do with the refusal.
-                let since = since.filter(|since| *since + wait <= MOST_LESSON);
-                wait.saturating_add(since.unwrap_or_default().max(gap))
-            }
-            None => gate.learned.max(gap).max(LEAST_LESSON).saturating_mul(2),
-        };
-        gate.learned = gate.learned.max(lesson).min(MOST_LESSON);
-        gate.next = gate
-            .next
-            .max(now + retry_after.unwrap_or(gate.learned).min(MOST_LESSON));
-        gate.served = 0;
+        gate.refused(now, gap, retry_after);
     }
 
     /// The host has answered. After enough answers in a row what was learned is doubted a little.
     pub fn served(&self, host: &str) {
-        let mut gates = self.lock();
-        let Some(gate) = gates.get_mut(host) else {
-            return;
-        };
-        gate.answered = Some(gate.asked);
-        if gate.learned.is_zero() {
-            return;
-        }
-        gate.served += 1;
-        if gate.served >= DOUBTED_AFTER {
-            gate.served = 0;
-            gate.learned = gate.learned.mul_f64(DOUBT);
+        if let Some(gate) = self.lock().get_mut(host) {
+            gate.served();
         }
     }
 
@@ -315,37 +301,7 @@ impl Hosts {
     }
 }
 
-impl Gate {
-    fn new(now: Instant) -> Self {
-        Self {
-            under_way: 0,
-            next: now,
-            crawl_delay: Duration::ZERO,
-            learned: Duration::ZERO,
-            served: 0,
-            asked: now,
-            answered: None,
-            hold: None,
-            feed_waits_until: now,
-            page_waits_until: now,
-            feeds_in_a_row: 0,
-            freed: Arc::default(),
-        }
-    }
-
-    fn held(&self, now: Instant) -> Option<Hold> {
-        let (kind, until) = self.hold?;
-        let remaining = until.saturating_duration_since(now);
-        (!remaining.is_zero()).then_some(Hold { kind, remaining })
-    }
-
-    fn start(&self, now: Instant) -> Instant {
-        let held = self.hold.map_or(now, |(_, until)| until);
-        now.max(self.next).max(held)
-    }
-}
-
-impl Drop for Pass<'_> {
+impl Drop for Place<'_> {
     fn drop(&mut self) {
         if let Some(gate) = self.hosts.lock().get_mut(&self.host) {
             gate.under_way = gate.under_way.saturating_sub(1);
@@ -356,7 +312,12 @@ impl Drop for Pass<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
+    use super::super::gate::DOUBTED_AFTER;
     use super::*;
+
+    const FLIGHTS: u32 = 8;
 
     fn hosts(gap: u64, concurrency: u32) -> Hosts {
         Hosts::new(
@@ -365,6 +326,7 @@ mod tests {
                 concurrency,
             },
             HashMap::new(),
+            FLIGHTS as usize,
         )
     }
 
@@ -388,6 +350,38 @@ mod tests {
                 .expect("not held"),
         );
         assert_eq!(began.elapsed().as_secs(), 4);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_gap_is_kept_from_when_a_late_request_left() {
+        for concurrency in [1, 3] {
+            let hosts = hosts(2, concurrency);
+            drop(hosts.pass("a.example", Purpose::Page).await);
+            let mut late = pin!(hosts.pass("a.example", Purpose::Page));
+            // The turn is taken; then the processor has no time for it until 3.9 s after the first.
+            assert!(futures_util::poll!(&mut late).is_pending());
+            tokio::time::advance(Duration::from_millis(3900)).await;
+            drop(late.await.expect("not held"));
+            let left = Instant::now();
+            drop(hosts.pass("a.example", Purpose::Page).await);
+            assert_eq!(left.elapsed(), Duration::from_secs(2));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_gap_is_kept_from_when_a_request_had_waited_for_those_in_flight() {
+        let hosts = hosts(2, 2);
+        let flights = hosts.flights.acquire_many(FLIGHTS).await.expect("open");
+        let left = async || {
+            drop(hosts.pass("a.example", Purpose::Page).await);
+            Instant::now()
+        };
+        let land = async {
+            tokio::time::sleep(Duration::from_secs(7)).await;
+            drop(flights);
+        };
+        let (first, second, ()) = tokio::join!(left(), left(), land);
+        assert_eq!(second - first, Duration::from_secs(2));
     }
 
     #[tokio::test(start_paused = true)]

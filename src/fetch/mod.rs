@@ -15,6 +15,7 @@
 mod answer;
 mod classify;
 mod forbidden;
+mod gate;
 mod guard;
 mod headers;
 mod hosts;
@@ -36,7 +37,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use reqwest::Url;
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::model::{FailureKind, FetchFailure, Fetched, Redirect, Timestamp};
@@ -79,8 +79,6 @@ pub struct Fetcher {
     outage: outage::Outage,
     forbidden: forbidden::Forbidden,
     patience: Patience,
-    /// Requests in flight over all hosts.
-    flights: Semaphore,
 }
 
 impl Fetcher {
@@ -92,7 +90,7 @@ impl Fetcher {
         wire: Arc<dyn Wire>,
         look_up: Arc<dyn LookUp>,
     ) -> Self {
-        let hosts = Hosts::new(settings.host_pace, settings.hosts.clone());
+        let hosts = Hosts::new(settings.host_pace, settings.hosts.clone(), concurrency);
         let told = RwLock::new(Told {
             settings: Arc::new(settings),
             wire,
@@ -105,7 +103,6 @@ impl Fetcher {
             outage: outage::Outage::default(),
             forbidden: forbidden::Forbidden::default(),
             patience: Patience::default(),
-            flights: Semaphore::new(concurrency),
         }
     }
 
@@ -245,8 +242,6 @@ impl Fetcher {
             Purpose::Page => (settings.page_timeout, settings.page_bytes_max),
             Purpose::Robots | Purpose::Hub => (settings.page_timeout, robots::BYTES_MAX),
         };
-        // Never closed, so never refused.
-        let flight = self.flights.acquire().await;
         let asked = Instant::now();
         let hop = Hop {
             url: url.clone(),
@@ -277,7 +272,7 @@ impl Fetcher {
             Err(_) => {}
         }
         // Only now may the next one pass: what this answer teaches is for it too.
-        drop((flight, pass));
+        drop(pass);
         result.map_err(|failure| Stop::new(failure.kind, &failure.detail))
     }
 
