@@ -1,6 +1,7 @@
 //! What feed-rs does not tell, noted by our own pass over the same bytes, entry by entry.
 
 use std::borrow::Cow;
+use std::num::{IntErrorKind, ParseIntError};
 use std::time::Duration;
 
 use super::best::{Best, OWN};
@@ -57,9 +58,8 @@ impl Notes {
         let text = text.trim();
         match name {
             "ttl" => {
-                let minutes = text.parse::<u64>().ok().filter(|minutes| *minutes > 0);
                 self.hints.ttl =
-                    minutes.map(|minutes| Duration::from_secs(minutes.saturating_mul(60)));
+                    count(text).map(|minutes| Duration::from_secs(minutes.saturating_mul(60)));
             }
             // RSS 2.0: 0 to 23 in GMT; RSS 0.91 counted to 24, which is midnight.
             "hour" => {
@@ -79,7 +79,7 @@ impl Notes {
                 }
             }
             "sy:updatePeriod" => self.period = period(text),
-            "sy:updateFrequency" => self.frequency = text.parse().ok().filter(|times| *times > 0),
+            "sy:updateFrequency" => self.frequency = count(text),
             "dc:language" => self.lang = self.lang.take().or_else(|| Some(text.to_owned())),
             _ => {}
         }
@@ -284,7 +284,16 @@ impl Note {
     }
 }
 
-/// A size, which may have been written as a float.
+/// How much is asked for, if anything is. What is more than can be said is the most that can.
+fn count(text: &str) -> Option<u64> {
+    let count = text.parse().or_else(|error: ParseIntError| {
+        let beyond = *error.kind() == IntErrorKind::PosOverflow;
+        beyond.then_some(u64::MAX).ok_or(error)
+    });
+    count.ok().filter(|count| *count > 0)
+}
+
+/// A size, which may have been written as a float. One beyond 64 bits is none.
 fn whole(text: &str) -> Option<u64> {
     text.trim().split('.').next()?.parse().ok()
 }
@@ -332,6 +341,13 @@ mod tests {
         for (fields, seconds) in [
             (&[("ttl", "60")][..], Some(3_600)),
             (&[("ttl", "0")], None),
+            (&[("ttl", "307445734561825861")], Some(u64::MAX)),
+            (&[("ttl", "99999999999999999999999")], Some(u64::MAX)),
+            (&[("ttl", "-99999999999999999999999")], None),
+            (
+                &[("sy:updateFrequency", "99999999999999999999999")],
+                Some(0),
+            ),
             (&[("ttl", "-5"), ("sy:updatePeriod", "Hourly")], Some(3_600)),
             (
                 &[("sy:updatePeriod", "dayly"), ("sy:updateFrequency", "4")],
