@@ -1,6 +1,7 @@
 //! `feedmill add`: the feeds of a site, tried, shown, and put into the configuration.
 
-use std::collections::VecDeque;
+use std::borrow::Cow;
+use std::collections::{HashSet, VecDeque};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,6 +11,7 @@ use super::run::runtime;
 use super::screen::say;
 use super::source::{feed_settings, fetch, typed};
 use super::{Context, Failure, screen};
+use crate::config::{asked_at, url_fault};
 use crate::daemon::{Clock as _, SystemClock};
 use crate::feed;
 use crate::feed::discover::{self, Candidate, Why};
@@ -57,8 +59,11 @@ impl Found {
 impl Add {
     pub(super) fn run(&self, context: &Context) -> Result<ExitCode, Failure> {
         let runtime = runtime()?;
+        let config = context.config()?;
+        let listed = config.feeds.iter().map(|feed| asked_at(&feed.url));
+        let mut listed: HashSet<String> = listed.map(Cow::into_owned).collect();
         // With the manners of the configuration: its contact, its pace.
-        let fetcher = Fetcher::internet(context.config()?.fetch, 1).map_err(Failure::runtime)?;
+        let fetcher = Fetcher::internet(config.fetch, 1).map_err(Failure::runtime)?;
         let mut toml = String::new();
         let mut missing = false;
         for url in &self.urls {
@@ -68,7 +73,10 @@ impl Add {
             } else {
                 format!("https://{url}")
             };
-            let found = runtime.block_on(async { find(&fetcher, &url).await });
+            let found = match url_fault(&url) {
+                None => runtime.block_on(async { find(&fetcher, &url).await }),
+                Some(fault) => Err(Failure::usage(fault)),
+            };
             match found {
                 Ok(found) if found.is_empty() => {
                     eprintln!(
@@ -78,7 +86,13 @@ impl Add {
                 }
                 Ok(found) => {
                     show(&found);
-                    toml.extend(found.first().map(Found::toml));
+                    if let Some(first) = found.first() {
+                        if listed.insert(asked_at(&first.url).into_owned()) {
+                            toml.push_str(&first.toml());
+                        } else {
+                            eprintln!("feedmill: {} is subscribed to already", first.url);
+                        }
+                    }
                 }
                 Err(failure) => {
                     let _ = failure.report();
@@ -87,22 +101,19 @@ impl Add {
             }
         }
         if !toml.is_empty() {
-            self.deliver(context, &toml)?;
+            self.deliver(config.file, &toml)?;
         }
         Ok(ExitCode::from(u8::from(missing)))
     }
 
-    fn deliver(&self, context: &Context, toml: &str) -> Result<(), Failure> {
+    fn deliver(&self, file: Option<PathBuf>, toml: &str) -> Result<(), Failure> {
         if !self.write {
             say!(
                 "\nTo subscribe, put this into the configuration, or run the command again with --write:\n{toml}"
             );
             return Ok(());
         }
-        let file = context
-            .config()?
-            .file
-            .unwrap_or_else(|| PathBuf::from("feedmill.toml"));
+        let file = file.unwrap_or_else(|| PathBuf::from("feedmill.toml"));
         let name = file.display();
         let opened = std::fs::OpenOptions::new()
             .create(true)
@@ -111,8 +122,7 @@ impl Add {
         let mut opened = opened.map_err(|error| Failure::runtime(format!("{name}: {error}")))?;
         opened.write_all(toml.as_bytes())?;
         say!("\nappended to {name}:\n{toml}");
-        // A feed that was there already is a mistake to hear about now.
-        context.config().map(drop)
+        Ok(())
     }
 }
 
@@ -121,7 +131,7 @@ async fn find(fetcher: &Fetcher, url: &str) -> Result<Vec<Found>, Failure> {
     let page = fetch(fetcher, url, Purpose::Page, &networks).await?;
     if let Some(feed) = parsed(&page) {
         return Ok(vec![Found {
-            url: url.to_owned(),
+            url: asked_at(url).into_owned(),
             feed,
             networks,
         }]);
@@ -141,10 +151,10 @@ async fn find(fetcher: &Fetcher, url: &str) -> Result<Vec<Found>, Failure> {
         let Ok(answer) = fetch(fetcher, &candidate.url, Purpose::Feed, &networks).await else {
             continue;
         };
-        let again = found.iter().any(|known| known.url == answer.url);
+        let again = found.iter().any(|known| known.url == asked_at(&answer.url));
         if let Some(feed) = parsed(&answer).filter(|_| !again) {
             found.push(Found {
-                url: answer.url.clone(),
+                url: asked_at(&answer.url).into_owned(),
                 feed,
                 networks: networks.clone(),
             });

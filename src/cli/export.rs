@@ -1,5 +1,6 @@
 //! `feedmill import` and `export`: OPML in and out, and articles out.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -23,7 +24,12 @@ impl Import {
             .map_err(|error| Failure::runtime(format!("{name}: {error}")))?;
         let mut problems = Problems::default();
         let feeds = outline::read(&name, &text, &mut problems);
+        let mut listed = HashSet::new();
         for feed in &feeds {
+            if !listed.insert(config::asked_at(&feed.url)) {
+                eprintln!("feedmill: {name}: {} is listed twice; left out", feed.url);
+                continue;
+            }
             say!(
                 "{}",
                 toml_of(&feed.url, feed.name.as_deref(), &feed.tags).trim_end()

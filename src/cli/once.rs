@@ -47,12 +47,7 @@ impl Once {
                 "there is no feed in the configuration; \"feedmill add URL --write\" adds some",
             ));
         }
-        let is_feed = |wanted: &String| {
-            config
-                .feeds
-                .iter()
-                .any(|feed| feed.url == *wanted || feed.name.as_ref() == Some(wanted))
-        };
+        let is_feed = |wanted: &String| config.feeds.iter().any(|feed| feed.is_called(wanted));
         if let Some(unknown) = self.feeds.iter().find(|wanted| !is_feed(wanted)) {
             return Err(Failure::usage(format!(
                 "no feed of the configuration has the name or address \"{unknown}\""

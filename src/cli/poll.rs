@@ -28,10 +28,7 @@ pub struct Poll {
 impl Poll {
     pub(super) fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let config = context.config()?;
-        let wanted = config
-            .feeds
-            .iter()
-            .find(|feed| feed.url == self.feed || feed.name.as_ref() == Some(&self.feed));
+        let wanted = config.feeds.iter().find(|feed| feed.is_called(&self.feed));
         let Some(feed) = wanted else {
             let name = safe(&self.feed);
             return Err(Failure::usage(format!(

@@ -1,15 +1,15 @@
 //! Files, includes, environment and flags, put together.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::document::{self, Kind, Listed, Wishes};
+use super::document::{self, Kind, Wishes};
+use super::listed;
 use super::outline;
 use super::problem::Problems;
 use super::settings::{Articles, Checkpoint, Config, FullText, Keep, Log, Robots, Store};
-use super::units;
 use super::websub;
 use crate::fetch::{self, HeaderValue, HostPace};
 use crate::schedule::{self, Pace};
@@ -41,11 +41,15 @@ impl Sources {
     /// Files and flags as given, and the environment of this process.
     #[must_use]
     pub fn here(file: Option<PathBuf>, database: Option<PathBuf>) -> Self {
+        // Other programs may have set what is not UTF-8.
+        let text = |text: &OsStr| text.to_string_lossy().into_owned();
         Self {
             text: None,
             file,
             database,
-            variables: std::env::vars().collect(),
+            variables: std::env::vars_os()
+                .map(|(name, value)| (text(&name), text(&value)))
+                .collect(),
         }
     }
 }
@@ -103,7 +107,7 @@ pub fn load(sources: &Sources) -> Result<Config, Problems> {
     config.fetch.outage_hosts = config.schedule.outage_hosts;
     config.fetch.outage_window = config.schedule.outage_window;
     config.websub = websub::settle(wishes.websub, &mut problems);
-    check_feeds(&mut config, wishes.feeds, &mut problems);
+    listed::settle(&mut config, wishes.feeds, &mut problems);
     if problems.0.is_empty() {
         Ok(config)
     } else {
@@ -332,63 +336,4 @@ fn user_agent(
             HeaderValue::from_static("feedmill")
         })
     })
-}
-
-/// What can only be checked when everything is read: twice the same feed, and paces below the floor.
-fn check_feeds(config: &mut Config, listed: Vec<Listed>, problems: &mut Problems) {
-    let floor = config.schedule.configured_floor;
-    if let Pace::Every(interval) = config.pace
-        && interval < floor
-    {
-        problems.add("polling.interval", None, below(interval, floor));
-    }
-    let mut first: HashMap<&str, &Listed> = HashMap::with_capacity(listed.len());
-    let is_first: Vec<bool> = listed
-        .iter()
-        .map(|here| {
-            let before = *first.entry(&here.feed.url).or_insert(here);
-            let is_first = std::ptr::eq(before, here);
-            if is_first {
-                check_pace(here, floor, problems);
-            } else if here.line.is_some() {
-                // Lists made by other readers repeat themselves; a person's own file should not.
-                complain_of_copy(here, before, problems);
-            }
-            is_first
-        })
-        .collect();
-    let feeds = listed.into_iter().zip(is_first);
-    let kept = feeds.filter_map(|(here, is_first)| is_first.then(|| Arc::new(here.feed)));
-    config.feeds.extend(kept);
-}
-
-fn check_pace(here: &Listed, floor: Duration, problems: &mut Problems) {
-    let fastest = match &here.feed.settings.pace {
-        Some(Pace::Every(interval)) => Some(*interval),
-        Some(Pace::Cron(cron)) => Some(cron.shortest_gap()),
-        _ => None,
-    };
-    if let Some(fastest) = fastest.filter(|fastest| *fastest < floor) {
-        let message = format!("feed {}: {}", here.feed.url, below(fastest, floor));
-        problems.add(&here.place, here.line, message);
-    }
-}
-
-fn complain_of_copy(here: &Listed, first: &Listed, problems: &mut Problems) {
-    let line = first.line.map(|line| format!(":{line}"));
-    let message = format!(
-        "feed.url: \"{}\" is listed twice; first at {}{}",
-        here.feed.url,
-        first.place,
-        line.unwrap_or_default()
-    );
-    problems.add(&here.place, here.line, message);
-}
-
-fn below(interval: Duration, floor: Duration) -> String {
-    format!(
-        "polling every \"{}\" is faster than polling.configured_floor, \"{}\"",
-        units::show(interval),
-        units::show(floor)
-    )
 }

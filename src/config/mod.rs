@@ -12,6 +12,7 @@
 mod document;
 mod feeds;
 mod hint;
+mod listed;
 mod load;
 pub mod outline;
 mod pieces;
@@ -24,6 +25,7 @@ mod websub;
 
 pub use document::quoted;
 pub use feeds::url_fault;
+pub use listed::asked_at;
 pub use load::{Sources, load};
 pub use problem::{Problem, Problems};
 pub use settings::{

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::listed::asked_at;
 use crate::fetch::{self, HeaderMap, Networks};
 use crate::schedule::{self, Pace};
 
@@ -135,6 +136,12 @@ impl Feed {
             tags: Vec::new(),
             settings: Arc::default(),
         }
+    }
+
+    /// Whether a person who says that means this feed: its name, or its address however written.
+    #[must_use]
+    pub fn is_called(&self, said: &str) -> bool {
+        self.name.as_deref() == Some(said) || asked_at(&self.url) == asked_at(said)
     }
 }
 

@@ -67,12 +67,9 @@ async fn choose(mill: &Mill, selection: &Selection) -> Result<Round, StoreError>
     let orders = mill.orders();
     let listed = mill.store.read(feeds::listed).await?;
     let is_chosen = |url: &str| {
-        let name = orders.feed(url).and_then(|feed| feed.name.clone());
+        let told = orders.feed(url);
         selection.feeds.is_empty()
-            || selection
-                .feeds
-                .iter()
-                .any(|wanted| url == wanted || name.as_ref() == Some(wanted))
+            || told.is_some_and(|feed| selection.feeds.iter().any(|name| feed.is_called(name)))
     };
     let due: Vec<&feeds::ListedFeed> = listed
         .iter()

@@ -446,8 +446,47 @@ fn the_feeds_of_a_site_are_found_and_subscribed_to() {
         bench.ask("SELECT count(*) FROM articles WHERE status = 'ok'"),
         "1"
     );
-    let twice = bench.run(&["add", &site.url("/"), "--write"]).expect(78);
-    assert!(twice.stderr.contains("listed twice"), "{}", twice.stderr);
+}
+
+#[test]
+fn what_is_subscribed_to_already_or_carries_a_password_is_not_put_into_the_configuration() {
+    let site = Site::open();
+    site.on("/news.xml", |_| Reply::ok(rss(&[])));
+    let bench = Bench::new(QUICK);
+    let address = site.url("/news.xml");
+    let again = format!("{address}#top");
+    let added = bench.run(&["add", &again, &address, "--write"]).expect(0);
+    assert!(
+        added.stderr.contains("subscribed to already"),
+        "{}",
+        added.stderr
+    );
+    let configured = std::fs::read_to_string(bench.path("feedmill.toml")).unwrap();
+    assert_eq!(configured.matches("/news.xml\"").count(), 1, "{configured}");
+    assert!(!configured.contains('#'), "{configured}");
+    bench.run(&["add", &address, "--write"]).expect(0);
+    let secret = address.replace("://", "://me:hunter2@");
+    let refused = bench.run(&["add", &secret, "--write"]).expect(1);
+    assert!(
+        refused.stderr.contains("carries a password") && !refused.stderr.contains("hunter2"),
+        "{}",
+        refused.stderr
+    );
+    let after = std::fs::read_to_string(bench.path("feedmill.toml")).unwrap();
+    assert_eq!(after, configured);
+    bench.run(&["check"]).expect(0);
+}
+
+#[test]
+fn a_feed_is_called_by_its_address_however_that_is_written() {
+    let site = Site::open();
+    site.on("/", |_| Reply::ok(rss(&[])));
+    let bench = Bench::new(&format!("{QUICK}{}", feed(&site.url("/"), "")));
+    let written = site.url("").replace("http", "HTTP");
+    for _ in 0..2 {
+        let ran = bench.run(&["once", "--force", &written]).expect(0);
+        assert!(ran.stdout.contains("1 of 1 feeds polled"), "{}", ran.stdout);
+    }
 }
 
 #[test]

@@ -45,6 +45,44 @@ fn every_problem_of_a_configuration_is_reported_at_once_with_its_line() {
 }
 
 #[test]
+fn addresses_that_ask_for_the_same_are_one_feed() {
+    let bench = Bench::new(
+        "include = [\"more.toml\", \"list.opml\"]\n[[feed]]\nurl = \"https://example.org/f\"\n",
+    );
+    std::fs::write(
+        bench.path("more.toml"),
+        "# More\n[[feed]]\nurl = \"https://Example.org/f#top\"\n",
+    )
+    .unwrap();
+    std::fs::write(
+        bench.path("list.opml"),
+        "<opml version=\"2.0\"><body><outline text=\"A\" xmlUrl=\"https://example.org/f#a\"/>\
+         <outline text=\"B\" xmlUrl=\"https://example.org/g#a\"/><outline text=\"C\" xmlUrl=\"https://example.org/g\"/></body></opml>",
+    )
+    .unwrap();
+    let ran = bench.run(&["check"]).expect(78);
+    assert_eq!(lines(&ran.stderr), 1, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains(
+            "more.toml:2: feed.url: \"https://Example.org/f#top\" asks for the same as \"https://example.org/f\", which is listed at "
+        ) && ran.stderr.contains("feedmill.toml:2"),
+        "{}",
+        ran.stderr
+    );
+    std::fs::write(bench.path("more.toml"), "").unwrap();
+    let ran = bench.run(&["check"]).expect(0);
+    assert!(ran.stdout.contains("2 feeds"), "{}", ran.stdout);
+    let ran = bench.run(&["import", "list.opml"]).expect(0);
+    assert_eq!(ran.stdout.matches("[[feed]]").count(), 2, "{}", ran.stdout);
+    assert!(
+        ran.stderr
+            .contains("https://example.org/g is listed twice; left out"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
 fn a_file_that_is_missing_or_no_toml_is_a_problem_of_its_own() {
     let bench = Bench::new("[polling\n");
     let broken = bench.run(&["check"]).expect(78);
