@@ -272,6 +272,20 @@ impl CommitPage {
             done.article(),
             self.at,
         ])?;
+        if retry_at.is_none() {
+            give_up(conn, self.page)?;
+        }
         Ok(())
     }
+}
+
+/// The content of a page that is not tried again has become its article, and stands there: should its
+/// entry be edited, it brings it anew. Another entry of the page brings only its own.
+fn give_up(conn: &Connection, page: PageId) -> Result<(), StoreError> {
+    conn.prepare_cached(
+        "DELETE FROM _entry_content WHERE entry_id = (SELECT entry_id FROM _page WHERE id = ?1)
+         AND NOT EXISTS (SELECT 1 FROM _entry e WHERE e.page_id = ?1 AND e.id <> _entry_content.entry_id)",
+    )?
+    .execute([page])?;
+    Ok(())
 }

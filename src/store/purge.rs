@@ -96,6 +96,7 @@ impl Purge {
             "DELETE FROM _revision WHERE article_id = ?1",
             "DELETE FROM _sketch WHERE article_id = ?1",
             "DELETE FROM _page WHERE article_id = ?1",
+            "DELETE FROM _entry_content WHERE entry_id IN (SELECT id FROM _entry WHERE article_id = ?1)",
         ] {
             conn.prepare_cached(table)?.execute([id])?;
         }

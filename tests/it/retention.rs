@@ -151,6 +151,26 @@ fn texts_go_before_the_rest() {
 }
 
 #[test]
+fn a_text_that_goes_is_not_kept_as_what_its_feed_said() {
+    let site = Site::open();
+    let link = site.url("/geese");
+    let text = story("geese").join(" ");
+    let content = format!("<content:encoded><![CDATA[<p>{text}</p>]]></content:encoded></item>");
+    let document = rss(&[("geese", &link, "Geese", "In short.")]).replace("</item>", &content);
+    site.on("/feed", move |_| Reply::ok(document.clone()));
+    site.on("/geese", |_| Reply::new(503));
+    let whole = [("/feed", "full_text = \"always\"")];
+    let bench = Bench::new(&config("keep_text = \"30d\"", &site, &whole));
+    bench.run(&["once"]).expect(0);
+    let kept = "SELECT (SELECT count(*) FROM article_text), (SELECT count(*) FROM _entry_content)";
+    assert_eq!(bench.ask(kept), "1|1");
+    age(&bench, "geese");
+    bench.run(&["prune"]).expect(0);
+    assert_eq!(bench.ask(kept), "0|0");
+    check_whole(&bench);
+}
+
+#[test]
 fn an_article_stays_as_long_as_one_of_its_feeds_keeps_it() {
     let site = site_of(&[("/short", &["geese"]), ("/long", &["geese"])]);
     let bench = Bench::new(&config(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{bench, bench_of};
-use crate::support::{Bench, QUICK, Reply, Site, feed, page, rss, wait_until};
+use crate::support::{Bench, QUICK, Reply, Site, feed, page, rss, story, wait_until};
 
 /// A feed with entries that lead to these paths of the site.
 fn entries(site: &Site, paths: &[String]) -> String {
@@ -256,6 +256,27 @@ fn what_is_no_article_ends_with_its_kind_and_the_feed_s_words_stay() {
         bench.ask("SELECT count(*), min(status) FROM articles"),
         "7|feed_only"
     );
+}
+
+#[test]
+fn of_a_page_that_is_given_up_the_feed_s_content_stands_in_the_article_alone() {
+    let site = Site::open();
+    let link = site.url("/page");
+    site.on("/feed", move |hit| {
+        let text = format!("{} Edited {} times.", story("geese").join(" "), hit.nth);
+        let content = format!("<content:encoded><![CDATA[<p>{text}</p>]]></content:encoded>");
+        let document = rss(&[(&link, &link, "Geese", "In short.")]);
+        Reply::ok(document.replace("</item>", &format!("{content}</item>")))
+    });
+    site.on("/page", |_| Reply::new(410));
+    let bench = bench_of("", &feed(&site.url("/feed"), "full_text = \"always\""));
+    for nth in 0..2 {
+        bench.run(&["once", "--force"]).expect(0);
+        let text = format!("SELECT status, text LIKE '%Edited {nth} times.' FROM articles");
+        assert_eq!(bench.ask(&text), "feed_only|1");
+        assert_eq!(bench.ask("SELECT state FROM failures"), "dead");
+        assert_eq!(bench.ask("SELECT count(*) FROM _entry_content"), "0");
+    }
 }
 
 #[test]
