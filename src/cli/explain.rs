@@ -85,6 +85,12 @@ fn explain_feed(feed: &FeedFacts) {
     if let Some(effective) = &feed.effective_url {
         say!("polled at   {}", safe(effective));
     }
+    if let Some(other) = &feed.merged_into {
+        say!(
+            "merged into {}: both lead to one document, and new entries are listed there",
+            safe(other)
+        );
+    }
     let outcome = feed.last_outcome.as_deref().unwrap_or("not polled yet");
     let status = feed
         .last_status

@@ -15,6 +15,8 @@ pub struct FeedFacts {
     pub title: Option<String>,
     pub kind: Option<String>,
     pub state: String,
+    /// The address of the feed whose document this one's address leads to.
+    pub merged_into: Option<String>,
     pub last_poll_at: Option<Timestamp>,
     pub last_status: Option<u16>,
     pub last_outcome: Option<String>,
@@ -41,7 +43,8 @@ pub fn feed(conn: &Connection, wanted: &str) -> Result<Option<FeedFacts>, StoreE
         "SELECT url, effective_url, name, title, kind, state, last_poll_at, last_status, last_outcome, last_detail,
                 last_ok_at, last_new_at, failures, failing_since, polls, polls_304,
                 etag IS NOT NULL OR last_modified IS NOT NULL, interval_ms,
-                (SELECT count(*) FROM _entry e WHERE e.feed_id = f.id), next_poll_at, next_poll_reason, id
+                (SELECT count(*) FROM _entry e WHERE e.feed_id = f.id), next_poll_at, next_poll_reason, id,
+                (SELECT m.url FROM _feed m WHERE m.id = f.merged_into)
          FROM _feed f WHERE url = ?1 OR effective_url = ?1 OR name = ?1 ORDER BY url = ?1 DESC LIMIT 1",
     )?;
     Ok(select.query_row([wanted], feed_facts).optional()?)
@@ -71,6 +74,7 @@ fn feed_facts(row: &Row<'_>) -> rusqlite::Result<FeedFacts> {
         next_poll_at: row.get(19)?,
         next_poll_reason: row.get(20)?,
         id: row.get(21)?,
+        merged_into: row.get(22)?,
     })
 }
 

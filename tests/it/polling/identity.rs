@@ -216,6 +216,10 @@ fn feeds_that_lead_to_one_document_are_polled_once_and_have_its_entries_once() {
         ["1|unconditional_floor", "0|merged"]
             .map(|row| row.replace("unconditional_floor", "adaptive"))
     );
+    let merged = bench.ask("SELECT url FROM feeds WHERE merged_into IS NOT NULL");
+    let other = bench.ask("SELECT url FROM feeds WHERE merged_into IS NULL");
+    let told = bench.run(&["explain", &merged]).expect(0).stdout;
+    assert!(told.contains(&format!("merged into {other}")), "{told}");
     let before = site.hits("/feed").len();
     assert_eq!(before, 2);
     // When both are due there is one request.
