@@ -3,11 +3,14 @@
 //! `VACUUM INTO` from a read-only connection: copying the file gives a corrupt copy,
 //! and the stepped backup API starts again with every write and never finishes.
 
+use std::fmt::Display;
 use std::fs;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chrono::NaiveDateTime;
-use rusqlite::InterruptHandle;
+use rusqlite::{Connection, InterruptHandle};
 
 use super::{StoreError, durable, open};
 use crate::model::Timestamp;
@@ -43,10 +46,8 @@ pub fn backup(from: &Path, to: &Path, begun: impl Fn(Interrupt)) -> Result<u64, 
     begun(Interrupt(conn.get_interrupt_handle()));
     let unfinished = open::beside(to, UNFINISHED);
     let _ = fs::remove_file(&unfinished);
-    let written = conn
-        .execute("VACUUM INTO ?1", [unfinished.to_string_lossy()])
-        .map_err(|error| access(to, &format!("the copy cannot be written: {error}")))
-        .and_then(|_| check(&unfinished, &begun))
+    let written = write(&conn, &unfinished)
+        .and_then(|()| check(&unfinished, &begun))
         .and_then(|()| durable::sync(&unfinished));
     if let Err(error) = written {
         let _ = fs::remove_file(&unfinished);
@@ -58,6 +59,25 @@ pub fn backup(from: &Path, to: &Path, begun: impl Fn(Interrupt)) -> Result<u64, 
 
 /// What a copy is called until it is complete.
 const UNFINISHED: &str = ".part";
+
+/// Writes a copy to a file that is not there yet. It is made beforehand, for owner and group alone: the
+/// copy has the secrets that the database has, and SQLite would go by the umask.
+pub(super) fn write(conn: &Connection, to: &Path) -> Result<(), StoreError> {
+    let failed = |error: &dyn Display| access(to, &format!("the copy cannot be written: {error}"));
+    fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o640)
+        .open(to)
+        .map_err(|error| failed(&error))?;
+    // As bytes: a path need not be UTF-8.
+    conn.execute(
+        "VACUUM INTO CAST(?1 AS TEXT)",
+        [to.as_os_str().as_encoded_bytes()],
+    )
+    .map_err(|error| failed(&error))?;
+    Ok(())
+}
 
 fn check(copy: &Path, begun: impl Fn(Interrupt)) -> Result<(), StoreError> {
     let conn = open::reader(copy)?;
@@ -128,8 +148,9 @@ impl Backups {
         Some(at.and_utc().into())
     }
 
-    /// Removes the oldest copies beyond `keep`, and what was never completed. Other files are
-    /// nobody's business here. Returns how many copies went.
+    /// Removes the oldest copies beyond `keep`, and what was never completed: what has not grown for
+    /// an hour when the newest copy was, and so is not another program's that is still at it. Other
+    /// files are nobody's business here. Returns how many copies went.
     ///
     /// # Errors
     /// When the directory cannot be read or a file not removed.
@@ -139,17 +160,27 @@ impl Backups {
         for (_, path) in all.iter().take(beyond) {
             remove(path)?;
         }
+        let written = |path: &Path| fs::metadata(path).and_then(|data| data.modified()).ok();
+        let newest = all.last().and_then(|(_, path)| written(path));
         for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
             let name = entry.file_name();
             let name = name.to_string_lossy();
             let unfinished = name.strip_suffix(&format!(".db{UNFINISHED}"));
-            if unfinished.is_some_and(|name| self.taken_at(name).is_some()) {
+            let age = newest
+                .zip(written(&entry.path()))
+                .and_then(|(newest, part)| newest.duration_since(part).ok());
+            if unfinished.is_some_and(|name| self.taken_at(name).is_some())
+                && age.is_some_and(|age| age > GIVEN_UP)
+            {
                 remove(&entry.path())?;
             }
         }
         Ok(beyond)
     }
 }
+
+/// A copy that nobody has written to for so long will not be completed.
+const GIVEN_UP: Duration = Duration::from_secs(3_600);
 
 fn remove(path: &Path) -> Result<(), StoreError> {
     fs::remove_file(path).map_err(|error| access(path, &format!("it cannot be removed: {error}")))
@@ -182,7 +213,12 @@ mod tests {
         ] {
             File::create(dir.path().join(other)).expect("made");
         }
-        File::create(open::beside(&day(4), UNFINISHED)).expect("made");
+        let part = |n| open::beside(&day(n), UNFINISHED);
+        File::create(part(5)).expect("made");
+        let given_up = File::create(part(4)).expect("made");
+        let copied = fs::metadata(day(3)).and_then(|data| data.modified());
+        let before = copied.expect("a time") - GIVEN_UP * 2;
+        given_up.set_modified(before).expect("dated");
         assert_eq!(backups.rotate(2).expect("rotated"), 1);
         let left: Vec<_> = backups
             .list()
@@ -191,6 +227,7 @@ mod tests {
             .map(|(_, path)| path)
             .collect();
         assert_eq!(left, [day(2), day(3)]);
-        assert_eq!(fs::read_dir(dir.path()).expect("read").count(), 5);
+        assert!(part(5).exists() && !part(4).exists());
+        assert_eq!(fs::read_dir(dir.path()).expect("read").count(), 6);
     }
 }

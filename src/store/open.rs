@@ -227,7 +227,7 @@ fn access(path: &Path, detail: &str) -> StoreError {
     unsafe_code,
     reason = "rusqlite has no safe call for SQLITE_FCNTL_PERSIST_WAL"
 )]
-fn keep_wal(conn: &Connection) {
+pub(super) fn keep_wal(conn: &Connection) {
     let mut on: std::ffi::c_int = 1;
     // SAFETY: the handle is that of an open connection which outlives the call; "main" is a
     // NUL-terminated constant; SQLite reads and writes one int through the pointer and keeps none.

@@ -6,11 +6,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{InstanceLock, StoreError, durable, open};
-use crate::model::Timestamp;
+use super::{InstanceLock, StoreError, durable, open, raw};
+use crate::model::{ArticleId, Timestamp};
 
 /// What was put in place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +41,11 @@ pub fn restore(
     }
     let copy = open::beside(to, ".restoring");
     let prepared = prepare(from, &copy, epoch_of(to));
+    let prepared = prepared.and_then(|(restored, last)| {
+        // Before the change of places: it is better to lose a page than to take it for another's.
+        raw::forget_beyond(to, last)?;
+        Ok(restored)
+    });
     let mut restored = match prepared {
         Ok(restored) => restored,
         Err(error) => {
@@ -53,14 +59,13 @@ pub fn restore(
     Ok(restored)
 }
 
-/// A checked copy of the backup that begins another life.
-fn prepare(from: &Path, copy: &Path, old_epoch: i64) -> Result<Restored, StoreError> {
+/// A checked copy of the backup that begins another life; and the highest number that it has given to
+/// an article.
+fn prepare(from: &Path, copy: &Path, old_epoch: i64) -> Result<(Restored, ArticleId), StoreError> {
     let backup = open::reader(from)?;
     verify(&backup, from)?;
     remove_with_companions(copy);
-    backup
-        .execute("VACUUM INTO ?1", [copy.to_string_lossy()])
-        .map_err(|error| access(copy, &format!("the copy cannot be written: {error}")))?;
+    super::backup::write(&backup, copy)?;
     let conn = Connection::open(copy)?;
     // Everything in one file: what is renamed must not leave a part of itself behind.
     conn.pragma_update(None, "journal_mode", "DELETE")?;
@@ -75,15 +80,17 @@ fn prepare(from: &Path, copy: &Path, old_epoch: i64) -> Result<Restored, StoreEr
     )
     .map_err(|error| damaged(from, &format!("its full-text index: {error}")))?;
     let restored = conn.query_row(
-        "SELECT (SELECT count(*) FROM _article), (SELECT coalesce(max(seq), 0) FROM _change)",
+        "SELECT (SELECT count(*) FROM _article), (SELECT coalesce(max(seq), 0) FROM _change),
+                coalesce((SELECT seq FROM sqlite_sequence WHERE name = '_article'), 0)",
         [],
         |row| {
-            Ok(Restored {
+            let restored = Restored {
                 articles: super::rows::number(row, 0)?,
                 max_seq: row.get(1)?,
                 epoch,
                 aside: None,
-            })
+            };
+            Ok((restored, row.get(2)?))
         },
     )?;
     drop(conn);
@@ -128,10 +135,7 @@ fn set_aside(path: &Path, at: Timestamp) -> Result<Option<PathBuf>, StoreError> 
     // is no moment at which the one is without the other.
     let _ = Connection::open(path)
         .and_then(|conn| conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
-    let aside = open::beside(
-        path,
-        &format!(".before-restore-{}", at.utc().format("%Y%m%dT%H%M%SZ")),
-    );
+    let aside = free_name(path, at);
     for suffix in ["-wal", "-shm"] {
         let from = open::beside(path, suffix);
         if from.exists() {
@@ -144,6 +148,18 @@ fn set_aside(path: &Path, at: Timestamp) -> Result<Option<PathBuf>, StoreError> 
         durable::rename(path, &aside)?;
     }
     Ok(Some(aside))
+}
+
+/// Where the old database goes: named for the instant, or for the next one that no other is named for.
+fn free_name(path: &Path, mut at: Timestamp) -> PathBuf {
+    loop {
+        let instant = at.utc().format("%Y%m%dT%H%M%SZ");
+        let name = open::beside(path, &format!(".before-restore-{instant}"));
+        if !name.exists() {
+            return name;
+        }
+        at = at.plus(Duration::from_secs(1));
+    }
 }
 
 fn remove_with_companions(path: &Path) {

@@ -1,7 +1,14 @@
 //! Copies of the database, and the way back from one.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 
+use feedmill::model::Timestamp;
+use feedmill::store::InstanceLock;
+use feedmill::store::backup::backup;
+use feedmill::store::restore::restore;
 use rusqlite::Connection;
 
 use crate::service::Service;
@@ -129,6 +136,45 @@ fn a_restore_of_what_is_no_whole_backup_or_under_a_running_service_changes_nothi
         .filter(|name| name.contains("restor"))
         .collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_second_restore_in_the_same_second_keeps_what_the_first_one_kept() {
+    let site = growing_site();
+    let bench = Bench::new(&config(&site, ""));
+    bench.run(&["once"]).expect(0);
+    bench.run(&["backup", "copy.db"]).expect(0);
+    bench.run(&["once", "--force"]).expect(0);
+    let lock = InstanceLock::take(&bench.db()).unwrap();
+    let aside = || {
+        restore(&bench.path("copy.db"), &bench.db(), &lock, Timestamp::EPOCH)
+            .unwrap()
+            .aside
+            .unwrap()
+    };
+    let articles = [aside(), aside()].map(|path| {
+        open_read_only(&path)
+            .query_row("SELECT count(*) FROM articles", [], |row| {
+                row.get::<_, i64>(0)
+            })
+            .unwrap()
+    });
+    assert_eq!(articles, [2, 1]);
+}
+
+#[test]
+fn a_copy_has_any_name_and_is_for_nobody_but_owner_and_group() {
+    let site = growing_site();
+    let bench = Bench::new(&config(&site, ""));
+    bench.run(&["once"]).expect(0);
+    let name = OsStr::from_bytes(b"a copy, \xff'?.db");
+    let copy = bench.dir.path().join(name);
+    let bytes = backup(&bench.db(), &copy, |_| ()).unwrap();
+    let data = std::fs::metadata(&copy).unwrap();
+    assert_eq!((data.len(), data.mode() & 0o007), (bytes, 0));
+    let lock = InstanceLock::take(&bench.db()).unwrap();
+    let restored = restore(&copy, &bench.db(), &lock, Timestamp::EPOCH).unwrap();
+    assert_eq!(restored.articles, 1);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 
-use crate::support::{Bench, QUICK, Reply, Site, feed, noted, rss};
+use crate::support::{Bench, QUICK, Reply, Site, feed, noted, open_read_only, rss};
 
 const KEPT: &str = "[articles]\nkeep_pages = \"90d\"\n";
 
@@ -154,6 +154,26 @@ fn raw_pages_of_another_database_are_refused() {
         "{}",
         ran.stderr
     );
+}
+
+#[test]
+fn a_restore_forgets_the_pages_of_articles_whose_numbers_will_be_given_again() {
+    let (site, bench) = ingested(1);
+    bench.run(&["backup", "copy.db"]).expect(0);
+    let link = site.url("/later");
+    let later = rss(&[("later", &link, "Later", "s")]);
+    site.on("/feed", move |_| Reply::ok(later.clone()));
+    site.on("/later", |_| Reply::html(noted("later")));
+    bench.run(&["once", "--force"]).expect(0);
+    let kept = || {
+        let raw = open_read_only(&bench.path("raw.db"));
+        let mut select = raw.prepare("SELECT DISTINCT article_id FROM page").unwrap();
+        let ids = select.query_map([], |row| row.get(0)).unwrap();
+        ids.map(Result::unwrap).collect::<Vec<i64>>()
+    };
+    assert_eq!(kept(), [1, 2]);
+    bench.run(&["restore", "copy.db"]).expect(0);
+    assert_eq!(kept(), [1]);
 }
 
 #[test]

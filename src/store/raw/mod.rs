@@ -19,7 +19,7 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use tokio::sync::mpsc;
 
 use super::{StoreError, open};
@@ -111,7 +111,7 @@ impl RawStore {
     /// [`StoreError::Foreign`] when the file is another database's; of SQLite.
     pub fn open(path: &Path) -> Result<(Self, RawThread), StoreError> {
         let file = file_of(path);
-        let conn = Connection::open(&file)?;
+        let mut conn = Connection::open(&file)?;
         conn.busy_timeout(open::BUSY)?;
         if conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
             row.get::<_, i64>(0)
@@ -119,14 +119,12 @@ impl RawStore {
         {
             conn.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
             conn.pragma_update(None, "journal_mode", "WAL")?;
-            conn.pragma_update(None, "application_id", APPLICATION_ID)?;
-            conn.execute_batch(SCHEMA)?;
-            let database = database_id(&open::reader(path)?)?;
-            conn.execute("INSERT INTO about VALUES ('db_id', ?1)", [database])?;
+            make(&mut conn, path)?;
         }
         check(&conn, &file, path)?;
         conn.pragma_update(None, "synchronous", "NORMAL")?;
         conn.pragma_update(None, "foreign_keys", true)?;
+        open::keep_wal(&conn);
         open::restrict(&file);
         let database = path.to_owned();
         let (orders, queue) = mpsc::channel(QUEUE);
@@ -155,6 +153,43 @@ impl RawStore {
 #[must_use]
 pub fn file_of(database: &Path) -> PathBuf {
     database.with_file_name("raw.db")
+}
+
+/// In one transaction: a file that says not yet whose pages it holds would be taken for another's.
+fn make(conn: &mut Connection, database: &Path) -> Result<(), StoreError> {
+    let owner = database_id(&open::reader(database)?)?;
+    let tx = conn.transaction()?;
+    tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+    tx.execute_batch(SCHEMA)?;
+    tx.execute("INSERT INTO about VALUES ('db_id', ?1)", [owner])?;
+    Ok(tx.commit()?)
+}
+
+/// Forgets the pages of articles with higher numbers: a restored database gives these to others. A
+/// file that holds no raw pages is left alone.
+///
+/// # Errors
+/// [`StoreError::Access`] when the file cannot be read or written.
+pub(super) fn forget_beyond(database: &Path, last: ArticleId) -> Result<(), StoreError> {
+    let file = file_of(database);
+    let forget = || -> rusqlite::Result<()> {
+        let conn = Connection::open_with_flags(&file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        conn.busy_timeout(open::BUSY)?;
+        let id: i64 = conn.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+        if id == APPLICATION_ID {
+            open::keep_wal(&conn);
+            conn.execute("DELETE FROM page WHERE article_id > ?1", [last])?;
+            conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        }
+        Ok(())
+    };
+    if !file.exists() {
+        return Ok(());
+    }
+    forget().map_err(|error| StoreError::Access {
+        detail: format!("pages of articles that are not in the backup cannot be forgotten: {error}; move it away"),
+        path: file.clone(),
+    })
 }
 
 /// Refuses what is not the raw pages of this database: numbers of articles would be mixed up.

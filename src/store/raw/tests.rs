@@ -94,3 +94,16 @@ fn old_pages_those_beyond_the_size_and_those_of_gone_articles_are_forgotten() {
         assert_eq!(kept(dir.path()), left);
     }
 }
+
+#[test]
+fn a_file_is_made_at_once_or_not_at_all_and_its_readers_outlive_the_writer() {
+    let dir = tempfile::tempdir().expect("a directory");
+    RawStore::open(&dir.path().join("feedmill.db")).expect_err("there is no database");
+    let (raw, thread) = opened(dir.path(), 1);
+    drop(raw);
+    thread.join();
+    // Without these, somebody who may not write the directory could not read.
+    for suffix in ["-wal", "-shm"] {
+        assert!(open::beside(&dir.path().join("raw.db"), suffix).exists());
+    }
+}
