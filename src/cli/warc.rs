@@ -4,9 +4,9 @@
 //! exchange are not kept, and a `response` record without them would claim more than is known. Every
 //! record is a gzip member of its own, so that readers can seek.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write, stdout};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -14,6 +14,7 @@ use flate2::write::GzEncoder;
 use super::{Context, Failure, moment};
 use crate::daemon::{Clock as _, SystemClock};
 use crate::model::{ArticleId, Timestamp};
+use crate::store::open::beside;
 use crate::store::raw::Range;
 use crate::store::{RawPage, RawReader};
 
@@ -56,17 +57,33 @@ impl Pages {
             since: self.since,
             until: self.until,
         };
-        let out: Box<dyn Write> = match &self.output {
-            Some(path) => Box::new(
-                File::create_new(path)
-                    .map_err(|error| Failure::runtime(format!("{}: {error}", path.display())))?,
-            ),
-            None => Box::new(stdout().lock()),
+        let pages = match &self.output {
+            Some(path) => write_file(&mut raw, &range, path)?,
+            None => write(&mut raw, &range, BufWriter::new(stdout().lock()))?,
         };
-        let pages = write(&mut raw, &range, BufWriter::new(out))?;
         eprintln!("feedmill: {pages} pages written");
         Ok(())
     }
+}
+
+/// An archive that is not complete has another name.
+fn write_file(raw: &mut RawReader, range: &Range, path: &Path) -> Result<u64, Failure> {
+    let failed = |error: io::Error| Failure::runtime(format!("{}: {error}", path.display()));
+    if path.exists() {
+        let remedy = "it exists already; name a file that does not";
+        return Err(failed(io::Error::other(remedy)));
+    }
+    let part = beside(path, ".part");
+    let file = File::create(&part).map_err(failed)?;
+    let written = write(raw, range, BufWriter::new(&file)).and_then(|pages| {
+        file.sync_all().map_err(failed)?;
+        fs::rename(&part, path).map_err(failed)?;
+        Ok(pages)
+    });
+    if written.is_err() {
+        let _ = fs::remove_file(&part);
+    }
+    written
 }
 
 fn write(raw: &mut RawReader, range: &Range, mut out: impl Write) -> Result<u64, Failure> {
