@@ -38,6 +38,14 @@ impl Failure {
         }
     }
 
+    /// Somebody else is at it.
+    pub fn in_use(message: impl Display) -> Self {
+        Self {
+            code: IN_USE,
+            message: message.to_string(),
+        }
+    }
+
     /// Tells the person, and gives the exit code.
     #[must_use]
     pub fn report(self) -> ExitCode {

@@ -88,6 +88,7 @@ fn a_day_is_a_file_and_a_second_run_changes_nothing() {
         names,
         [
             "_feedmill.json",
+            "_feedmill.lock",
             "date=2026-11-01/articles.jsonl",
             "date=2026-11-02/articles.jsonl"
         ]
@@ -162,6 +163,21 @@ fn only_the_days_whose_articles_changed_moved_or_went_are_written_again() {
     std::fs::remove_file(bench.path("out/date=2026-11-02/articles.jsonl")).unwrap();
     bench.run(&EXPORT).expect(0);
     assert_eq!(count("2026-11-02"), Some(1));
+}
+
+#[test]
+fn a_folder_that_another_export_is_writing_to_is_left_alone() {
+    let (_site, bench) = two_days();
+    bench.run(&EXPORT).expect(0);
+    let other = std::fs::File::open(bench.path("out/_feedmill.lock")).unwrap();
+    other.try_lock().unwrap();
+    std::fs::remove_file(bench.path("out/date=2026-11-02/articles.jsonl")).unwrap();
+    let refused = bench.run(&EXPORT).expect(75).stderr;
+    assert!(refused.contains("another export is writing"), "{refused}");
+    assert!(!bench.path("out/date=2026-11-02/articles.jsonl").exists());
+    drop(other);
+    bench.run(&EXPORT).expect(0);
+    assert!(bench.path("out/date=2026-11-02/articles.jsonl").exists());
 }
 
 #[test]

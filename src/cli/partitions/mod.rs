@@ -86,6 +86,7 @@ pub(super) fn write(order: &Order) -> Result<Done, Failure> {
     let conn = open::reader(&order.database)?;
     let columns = chosen(export::columns(&conn)?, &order.fields)?;
     fs::create_dir_all(&order.folder)?;
+    let _alone = ledger::lock(&order.folder)?;
     let mut ledger = opened(order, &columns, &tail::Life::of(&conn)?.to_string())?;
     let since = order.since.map_or_else(String::new, date_of);
     let days = export::days(&conn, &since)?;
