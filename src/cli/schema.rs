@@ -28,7 +28,7 @@ impl Schema {
                 .file_stem()
                 .map(|stem| stem.to_string_lossy().into_owned())
                 .unwrap_or_default();
-            say!("{:#}", contract::datasette(&name));
+            say!("{:#}", contract::datasette(&name)?);
         } else if self.json {
             say!("{:#}", contract::json());
         } else {

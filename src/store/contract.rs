@@ -5,11 +5,12 @@
 //! docs/schema.md and `feedmill schema` are all made from what it returns.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use rusqlite::{Connection, Transaction, params};
 use serde_json::{Map, Value, json};
 
-use super::StoreError;
+use super::{StoreError, migrate};
 
 const SOURCE: &str = include_str!("../../migrations/contract_v1.sql");
 
@@ -179,9 +180,11 @@ pub fn json() -> Value {
     Value::Object(all)
 }
 
-/// Metadata for Datasette, for a database served under `name`.
-#[must_use]
-pub fn datasette(name: &str) -> Value {
+/// Metadata for Datasette, for a database served under `name`; what is private is not on its first page.
+///
+/// # Errors
+/// Of SQLite.
+pub fn datasette(name: &str) -> Result<Value, StoreError> {
     let mut tables = Map::new();
     if let Value::Object(objects) = json() {
         tables.extend(objects);
@@ -195,7 +198,21 @@ pub fn datasette(name: &str) -> Value {
         articles.insert("fts_pk".to_owned(), json!("id"));
         articles.insert("sort_desc".to_owned(), json!("sort_at"));
     }
-    json!({"databases": {name: {"tables": tables}}})
+    for table in private_tables()? {
+        tables.insert(table, json!({"hidden": true}));
+    }
+    Ok(json!({"databases": {name: {"tables": tables}}}))
+}
+
+/// The tables that readers leave alone.
+fn private_tables() -> Result<Vec<String>, StoreError> {
+    let mut conn = Connection::open_in_memory()?;
+    migrate::migrate(&mut conn, Path::new(":memory:"))?;
+    let mut select = conn.prepare(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND (name GLOB '[_]*' OR name = 'sqlite_sequence')",
+    )?;
+    let names = select.query_map([], |row| row.get(0))?;
+    Ok(names.collect::<Result<_, _>>()?)
 }
 
 #[cfg(test)]

@@ -411,6 +411,12 @@ fn datasette_metadata_is_json_that_names_the_database() {
             .is_some_and(|text| text.contains("cursor"))
     );
     assert_eq!(tables["article_text"]["fts_table"], "articles_fts");
+    let all =
+        bench.rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB '[_]*'");
+    assert!(!all.is_empty());
+    for table in all {
+        assert_eq!(tables[&table]["hidden"], true, "{table}");
+    }
 }
 
 #[test]
