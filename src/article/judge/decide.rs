@@ -1,11 +1,9 @@
 //! The decision: what is kept, by which method, and how sure that is.
 
-use std::collections::HashMap;
-
-use crate::article::page::{Page, Tag};
+use crate::article::page::Page;
 use crate::model::Method;
 
-use super::{Candidate, Decision, Judges, islands, repeats, span};
+use super::{Candidate, Decision, Judges, islands, repeats, wholes};
 
 /// No block below this probability is kept, however much it would add.
 const FLOOR: f32 = 0.35;
@@ -14,13 +12,6 @@ const FLOOR: f32 = 0.35;
 /// fold: the probability that the text's words are right to an F1 of 0.9 or better.
 const SLOPE: f32 = 1.399;
 const INTERCEPT: f32 = -2.307;
-
-/// A table between kept blocks is kept from this average probability of its words: a cell alone is
-/// hardly ever taken for text, and from .08 to .2 the labelled sets agree.
-const TABLE_FLOOR: f32 = 0.15;
-
-/// How far above a cell its table is looked for, in elements.
-const TABLE_REACH: usize = 6;
 
 /// From this probability a block is kept whatever it says.
 const CERTAIN: f32 = 0.8;
@@ -56,7 +47,7 @@ const AGREEMENT: f32 = 0.9;
 pub fn weigh(page: &Page<'_>, judges: &Judges, probabilities: &[f32]) -> Decision {
     let (mut keep, expected) = best_choice(page, probabilities);
     islands::drop_islands(page, probabilities, &mut keep);
-    whole_tables(page, probabilities, &mut keep);
+    wholes::settle(page, probabilities, &mut keep);
     repeats::drop_copies(page, &mut keep);
     drop_rights(page, probabilities, &mut keep);
     if keep.contains(&true) {
@@ -130,37 +121,6 @@ fn best_choice(page: &Page<'_>, probabilities: &[f32]) -> (Vec<bool>, f32) {
     )
 }
 
-/// Keeps a table whole or not at all: half a table says nothing. Between kept blocks the doubt is the table's.
-fn whole_tables(page: &Page<'_>, probabilities: &[f32], keep: &mut [bool]) {
-    let Some((first, last)) = span(keep) else {
-        return;
-    };
-    let mut tables: HashMap<usize, (f32, f32)> = HashMap::new();
-    let table_of = |owner: usize| {
-        page.ancestors(owner)
-            .take(TABLE_REACH)
-            .find(|&at| page.node(at).tag == Tag::Table)
-    };
-    let cells: Vec<(usize, usize)> = page
-        .blocks
-        .iter()
-        .enumerate()
-        .filter(|(at, block)| block.tag.is_cell() && (first..=last).contains(at) && !block.hidden)
-        .filter_map(|(at, block)| Some((at, table_of(block.owner)?)))
-        .collect();
-    for &(at, table) in &cells {
-        let words = page.block(at).map_or(0.0, |block| block.words as f32);
-        let sum = tables.entry(table).or_default();
-        sum.0 += words * probabilities.get(at).copied().unwrap_or(0.0);
-        sum.1 += words;
-    }
-    for (at, table) in cells {
-        if let (Some(keep), Some(&(probable, words))) = (keep.get_mut(at), tables.get(&table)) {
-            *keep = probable >= words * TABLE_FLOOR;
-        }
-    }
-}
-
 /// Drops lines about rights unless they are all but certain: they stand so close to the text that the
 /// learned judge is torn, and in training four of five were not part of it.
 fn drop_rights(page: &Page<'_>, probabilities: &[f32], keep: &mut [bool]) {
@@ -210,23 +170,6 @@ mod tests {
             let now = calibrated(f32::from(step) / 100.0);
             assert!((0.0..=1.0).contains(&now) && now >= last);
             last = now;
-        }
-    }
-
-    #[test]
-    fn a_table_stands_or_falls_as_a_whole() {
-        let html = Html::parse_document(
-            "<p>before<table><tr><td>one<td>two<tr><td>three<td>four</table><p>after",
-        );
-        let page = Page::new(&html, &|_| false);
-        for (cells, kept) in [
-            ([0.5, 0.1, 0.05, 0.05], true),
-            ([0.5, 0.0, 0.0, 0.0], false),
-        ] {
-            let probabilities: Vec<f32> = [0.9].into_iter().chain(cells).chain([0.9]).collect();
-            let mut keep = probabilities.iter().map(|p| *p > 0.4).collect::<Vec<_>>();
-            whole_tables(&page, &probabilities, &mut keep);
-            assert_eq!(keep, [true, kept, kept, kept, kept, true]);
         }
     }
 

@@ -21,6 +21,7 @@ mod repeats;
 mod rescue;
 pub mod shape;
 mod stretch;
+mod wholes;
 
 use crate::model::Method;
 
