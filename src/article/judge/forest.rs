@@ -10,7 +10,7 @@
 const LEAF: u16 = u16::MAX;
 
 /// After so many trees, a block whose log-odds are below this is plainly hopeless and is not looked
-/// at further: on the training pages no such block ended above even odds, and one in a thousand ended
+/// at further: on the training pages no such block ended above even odds, and one in four hundred ended
 /// above 1 in 60. Most blocks of a page are menus and end here.
 const EARLY: [(usize, f32); 2] = [(40, -4.0), (60, -4.5)];
 
