@@ -323,14 +323,21 @@ fn hosts(top: &mut Section<'_, '_>, wishes: &mut Wishes) {
             concurrency: (concurrency != 0).then_some(concurrency),
             robots: section.choice("robots", &ROBOTS),
         };
-        match section.string("name").map(|name| name.to_ascii_lowercase()) {
-            Some(name) if !name.is_empty() && !name.contains('/') => {
-                host.name = name;
+        let name = section.string("name");
+        match name.as_deref().map(url::Host::parse) {
+            Some(Ok(name)) => {
+                host.name = name.to_string();
+                if wishes.hosts.iter().any(|other| other.name == host.name) {
+                    section.complain_here("name", format!("\"{}\" is listed twice", host.name));
+                }
                 wishes.hosts.push(host);
             }
-            Some(name) => section.complain_here(
+            Some(Err(_)) => section.complain_here(
                 "name",
-                format!("\"{name}\" is not a host name, such as \"example.org\""),
+                format!(
+                    "\"{}\" is not a host name, such as \"example.org\", without scheme, port and path",
+                    name.unwrap_or_default()
+                ),
             ),
             None => section.complain_here("name", "it is missing: the host that the rule is for"),
         }

@@ -193,3 +193,29 @@ fn a_list_of_any_length_is_read_and_every_fault_has_its_line() {
     assert_eq!(lines, [Some(4008), Some(4006), Some(4001)], "{problems:?}");
     assert!(problems[2].message.contains("first at test:13"));
 }
+
+#[test]
+fn a_host_is_the_one_of_its_addresses_however_it_is_written_and_is_listed_once() {
+    let text = "[[host]]\nname = \"B\u{fc}cher.Example\"\ngap = \"9s\"\n[[host]]\nname = \"[::1]\"\ngap = \"8s\"\n";
+    let config = from_text(text, &[]);
+    let mut hosts: Vec<_> = config.fetch.hosts.keys().map(String::as_str).collect();
+    hosts.sort_unstable();
+    assert_eq!(hosts, ["[::1]", "xn--bcher-kva.example"]);
+    for name in ["example.org:8080", "https://example.org", "::1", ""] {
+        let twice = format!(
+            "[[host]]\nname = \"a.example\"\n[[host]]\nname = \"A.example\"\n[[host]]\nname = \"{name}\"\n"
+        );
+        let sources = Sources {
+            text: Some(("test".to_owned(), twice)),
+            ..Sources::default()
+        };
+        let problems = load(&sources).expect_err("refused").to_string();
+        let lines: Vec<_> = problems.lines().collect();
+        assert_eq!(lines.len(), 2, "{problems}");
+        assert!(
+            lines[0].contains("test:3: host.name: \"a.example\" is listed twice"),
+            "{problems}"
+        );
+        assert!(lines[1].contains("is not a host name"), "{problems}");
+    }
+}
