@@ -262,6 +262,14 @@ impl Hosts {
         }
     }
 
+    /// Whether the host has answered a request that left no longer ago than that.
+    #[must_use]
+    pub fn answered_within(&self, host: &str, span: Duration) -> bool {
+        let gates = self.lock();
+        let answered = gates.get(host).and_then(|gate| gate.answered);
+        answered.is_some_and(|at| at.elapsed() <= span)
+    }
+
     /// Ends the holds of some kinds: what they were for was not the hosts' fault.
     pub fn release(&self, of: impl Fn(FailureKind) -> bool) {
         for gate in self.lock().values_mut() {

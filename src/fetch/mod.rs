@@ -19,6 +19,7 @@ mod gate;
 mod guard;
 mod headers;
 mod hosts;
+mod inside;
 mod lesson;
 mod outage;
 mod patience;
@@ -42,7 +43,6 @@ use tokio::time::Instant;
 use crate::model::{FailureKind, FetchFailure, Fetched, Redirect, Timestamp};
 
 use answer::{Trail, finish};
-use guard::is_allowed;
 pub use guard::{Networks, UrlVerdict, check_url, is_public};
 pub use headers::charset;
 pub use hosts::{Hold, HostPace, Hosts};
@@ -177,8 +177,18 @@ impl Fetcher {
             .map_err(|error| Stop::new(FailureKind::BadUrl, &error.to_string()))?;
         let home = Url::parse(&request.home).unwrap_or_else(|_| first.clone());
         let mut url = first.clone();
+        let mut asked_again = false;
         loop {
-            let response = self.ask(request, &home, &url, trail).await?;
+            let response = match self.ask(request, &home, &url, trail).await {
+                Err(stop) if stop.kind == FailureKind::Reset && !asked_again => {
+                    if request.form.is_some() || !self.may_have_been_kept(&url) {
+                        return Err(stop);
+                    }
+                    asked_again = true;
+                    continue;
+                }
+                answer => answer?,
+            };
             // A form is sent on only where the method is to stay (RFC 9110 §15.4).
             let sent_on = request.form.is_none() || matches!(response.status, 307 | 308);
             if !sent_on || !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
@@ -209,6 +219,14 @@ impl Fetcher {
             });
             url = next;
         }
+    }
+
+    /// Whether the connection to a host may have been one that was kept open. Servers close those when
+    /// they like, also while a request is on its way: that says nothing of the server, and the request
+    /// may be made again (RFC 9112 §9.3.1), once, in its turn.
+    fn may_have_been_kept(&self, url: &Url) -> bool {
+        let host = url.host_str().unwrap_or_default();
+        self.hosts.answered_within(host, wire::IDLE_FOR)
     }
 
     /// One hop: guarded, paced, and within what is left of the total time.
@@ -276,19 +294,6 @@ impl Fetcher {
         result.map_err(|failure| Stop::new(failure.kind, &failure.detail))
     }
 
-    async fn guard(&self, url: &Url, networks: &Networks) -> Result<(), Stop> {
-        let verdict =
-            check_url(url, networks).map_err(|(kind, detail)| Stop::new(kind, &detail))?;
-        if verdict == UrlVerdict::OnlyInside && !self.is_inside(url, networks).await {
-            let detail = format!(
-                "port {} is only for allow_networks",
-                url.port_or_known_default().unwrap_or_default()
-            );
-            return Err(Stop::new(FailureKind::BlockedAddress, &detail));
-        }
-        Ok(())
-    }
-
     /// Whether it is our own network that is down.
     #[must_use]
     pub fn is_outage(&self) -> bool {
@@ -311,47 +316,6 @@ impl Fetcher {
     #[must_use]
     pub fn outage_has_ended(&self) -> bool {
         self.outage.take_end()
-    }
-
-    /// The private addresses of a URL's host, as networks of one address each: what somebody who types
-    /// the URL has allowed by typing it. Empty for a public host.
-    pub async fn typed(&self, url: &Url) -> Networks {
-        let addresses = match url.host() {
-            Some(url::Host::Ipv4(address)) => vec![address.into()],
-            Some(url::Host::Ipv6(address)) => vec![address.into()],
-            Some(url::Host::Domain(name)) => self
-                .look_up
-                .look_up(name.to_owned())
-                .await
-                .unwrap_or_default(),
-            None => Vec::new(),
-        };
-        addresses
-            .into_iter()
-            .filter(|address| !is_public(*address))
-            .collect()
-    }
-
-    /// Whether every address of the URL's host that may be asked lies in the networks.
-    pub async fn is_inside(&self, url: &Url, networks: &Networks) -> bool {
-        if networks.is_empty() {
-            return false;
-        }
-        match url.host() {
-            Some(url::Host::Ipv4(address)) => networks.contains(address.into()),
-            Some(url::Host::Ipv6(address)) => networks.contains(address.into()),
-            Some(url::Host::Domain(name)) => {
-                let mut addresses = self
-                    .look_up
-                    .look_up(name.to_owned())
-                    .await
-                    .unwrap_or_default();
-                // What may not be asked at all will not be: "localhost" is often ::1 as well.
-                addresses.retain(|address| is_allowed(*address, networks));
-                !addresses.is_empty() && addresses.iter().all(|address| networks.contains(*address))
-            }
-            None => false,
-        }
     }
 }
 

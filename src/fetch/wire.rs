@@ -23,7 +23,7 @@ use crate::model::FailureKind;
 /// Sockets kept open to a host that nothing is asked of at the moment.
 const IDLE_PER_HOST: usize = 1;
 /// How long they are kept.
-const IDLE_FOR: Duration = Duration::from_secs(30);
+pub(super) const IDLE_FOR: Duration = Duration::from_secs(30);
 /// Response headers, in bytes (HTTP/2) and in number (HTTP/1).
 const HEADER_BYTES_MAX: u32 = 64 << 10;
 const HEADERS_MAX: usize = 100;

@@ -375,6 +375,27 @@ fn answers_that_trickle_or_never_end_are_cut_off_with_their_kind() {
 }
 
 #[test]
+fn a_connection_that_a_server_closes_instead_of_an_answer_is_made_anew_and_that_only_once() {
+    let body = rss(&[]);
+    // Every connection gives one answer, promises to stay, and is closed by the next request.
+    let fickle = raw::serve(move |nth, _| {
+        let mut parts = raw::answer(&format!("content-length: {}", body.len()), &body);
+        parts.retain(|_| nth < 2);
+        parts.extend((nth < 2).then_some(raw::Part::AskedAgain));
+        parts
+    });
+    let feeds: Vec<_> = ["a", "b", "c"]
+        .iter()
+        .map(|name| feed(&format!("{fickle}/{name}"), &format!("name = \"{name}\"")))
+        .collect();
+    let bench = bench_of("", &feeds.concat());
+    bench.run(&["once"]).expect(1);
+    let mut outcomes = bench.rows("SELECT last_outcome FROM feeds");
+    outcomes.sort();
+    assert_eq!(outcomes, ["reset", "unchanged", "unchanged"]);
+}
+
+#[test]
 fn silent_servers_do_not_hold_up_the_healthy_ones() {
     let silent = Site::open();
     let mut feeds = String::new();

@@ -10,6 +10,8 @@ pub enum Part {
     Bytes(Vec<u8>),
     /// This, again and again, as often as this, until the other side has had enough.
     Forever(Vec<u8>, Duration),
+    /// Nothing, until the other side asks again on the same connection.
+    AskedAgain,
 }
 
 /// A head and a body that keeps its word or does not.
@@ -49,6 +51,7 @@ fn write(mut stream: TcpStream, parts: Vec<Part>) -> std::io::Result<()> {
     for part in parts {
         match part {
             Part::Bytes(bytes) => stream.write_all(&bytes)?,
+            Part::AskedAgain => drop(read_head(&stream)),
             Part::Forever(bytes, pause) => loop {
                 stream.write_all(&bytes)?;
                 std::thread::sleep(pause);
