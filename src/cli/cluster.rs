@@ -14,7 +14,7 @@ use crate::dedupe::{
 };
 use crate::model::{ArticleId, Relation, Timestamp, Verdict};
 
-/// Judges which articles are the same, as the daemon does.
+/// Judge which articles are the same, as the daemon does.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Cluster {
     /// Be a filter, which it always is: one JSON object a line in (id, url, title, text,

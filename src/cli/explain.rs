@@ -13,7 +13,7 @@ use crate::schedule::Reason;
 use crate::store::explain::{self as facts, ArticleFacts, FeedFacts, Member};
 use crate::store::{events, open};
 
-/// Why a feed is polled when it is, and why articles are or are not one.
+/// Say why a feed is polled when it is, and why articles are or are not one.
 ///
 /// Given a feed: what was fetched, when it is due and which rule decided it. Given an article:
 /// where it appeared, its duplicates and why, its earlier texts. Given two articles: what the judge

@@ -14,6 +14,7 @@ use crate::config::{self, Problems, outline};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  feedmill import subscriptions.opml >> feedmill.toml")]
 pub struct Import {
+    /// The OPML file
     file: PathBuf,
 }
 
@@ -35,11 +36,11 @@ impl Import {
                 toml_of(&feed.url, feed.name.as_deref(), &feed.tags).trim_end()
             );
         }
+        if feeds.is_empty() && !problems.0.is_empty() {
+            return Err(Failure::runtime(problems));
+        }
         for problem in &problems.0 {
             eprintln!("feedmill: {problem}; left out");
-        }
-        if feeds.is_empty() && !problems.0.is_empty() {
-            return Err(Failure::runtime("no feed could be taken from the file"));
         }
         Ok(ExitCode::SUCCESS)
     }

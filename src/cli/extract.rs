@@ -14,7 +14,7 @@ use crate::model::{Dated, Extracted, FeedWords};
 /// How long one page may take to parse; what needs longer is hostile.
 const PARSE_DEADLINE: Duration = Duration::from_millis(500);
 
-/// The extractor alone: text, markdown or JSON.
+/// Extract the article of a page, as text, markdown or JSON.
 #[derive(Debug, Clone, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "a flag each")]
 pub struct Extract {

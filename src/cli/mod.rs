@@ -42,7 +42,7 @@ mod warc;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::config::{self, Config, Sources};
 pub use failure::Failure;
@@ -72,51 +72,30 @@ Examples:
 Exit codes: 0 done, 1 fault, 2 usage, 65 database foreign, newer or damaged,
 75 another instance has the database, 78 configuration";
 
+/// Each says for itself what it does: words here would hide its own.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Poll for ever: the service
     Run(run::Run),
-    /// Poll what is due, fetch and extract the pages, and end
     Once(once::Once),
-    /// Look at configuration, database and permissions; say every problem with its remedy
     Check(check::Check),
-    /// Ingest a small site of feedmill's own into ./feedmill-demo.db
     Demo(demo::Demo),
-    /// Find the feeds of a site and print what to put into the configuration
     Add(add::Add),
-    /// Take feeds out of an OPML file into TOML
     Import(export::Import),
-    /// Write the configured feeds as OPML, articles by the day, or kept pages as WARC
     Export(export::Export),
-    /// Health at a glance; exit 0 healthy, 1 degraded, 2 stale or stopped
     Status(status::Status),
-    /// Hold the log of requests against the rules of polite polling
     Etiquette(etiquette::Etiquette),
-    /// Say why a feed is polled when it is, or why articles are or are not one
     Explain(explain::Explain),
-    /// Take articles out of a cluster that they were wrongly joined to
     Split(split::SplitArticles),
-    /// Poll a feed now
     Poll(poll::Poll),
-    /// Search the articles
     Search(search::Search),
-    /// Print changes as JSON lines
     Tail(tail::Tail),
-    /// Extract the article of a page
     Extract(extract::Extract),
-    /// Parse a feed
     Parse(parse::Parse),
-    /// Run today's extractor over stored pages
     Reextract(reextract::Reextract),
-    /// Judge which articles are the same
     Cluster(cluster::Cluster),
-    /// Describe the tables and columns that readers may rely on
     Schema(schema::Schema),
-    /// Copy the database while it is in use
     Backup(backup::Backup),
-    /// Put a backup in the place of the database
     Restore(restore::Restore),
-    /// Take away what has been kept long enough, and give the room back
     Prune(prune::Prune),
 }
 
@@ -192,19 +171,4 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Restore(restore) => restore.run(&context),
         Command::Prune(prune) => prune.run(&context),
     }
-}
-
-/// The whole help, command by command: held by a test so that no flag goes undescribed.
-#[must_use]
-pub fn help() -> String {
-    let mut command = Cli::command().term_width(100);
-    let mut text = command.render_long_help().to_string();
-    for sub in command
-        .get_subcommands_mut()
-        .filter(|sub| !sub.is_hide_set())
-    {
-        text.push_str("\n\n");
-        text.push_str(&sub.render_long_help().to_string());
-    }
-    text
 }

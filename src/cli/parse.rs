@@ -9,7 +9,7 @@ use super::jsonl;
 use crate::feed::{self, Input, ParseFailure, Settings};
 use crate::model::{Enclosure, ParsedEntry, ParsedFeed};
 
-/// Parses a feed and prints it as JSON.
+/// Parse a feed and print it as JSON.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Parse {
     /// A URL, a file, or - for standard input.

@@ -26,6 +26,10 @@ pub struct Restore {
 
 impl Restore {
     pub(super) fn run(&self, context: &Context) -> Result<ExitCode, Failure> {
+        if !self.file.exists() {
+            let file = self.file.display();
+            return Err(Failure::runtime(format!("there is no backup at {file}")));
+        }
         let database = context.database()?;
         let lock = InstanceLock::take(&database)?;
         let restored = restore(&self.file, &database, &lock, SystemClock.now())?;

@@ -223,6 +223,7 @@ async fn reload_on(
                 }
                 mill.reorder(Config {
                     database: before.config.database.clone(),
+                    concurrency: before.config.concurrency,
                     websub: before.config.websub.clone(),
                     ..config
                 });

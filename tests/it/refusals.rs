@@ -100,6 +100,23 @@ fn a_file_that_is_missing_or_no_toml_is_a_problem_of_its_own() {
 }
 
 #[test]
+fn the_help_of_a_command_says_all_that_is_said_of_it() {
+    let bench = Bench::new("");
+    let list = bench.run(&["--help"]).expect(0).stdout;
+    for (command, words) in [
+        ("run", "SIGHUP reads the configuration again"),
+        ("add", "Without --write nothing is changed"),
+        ("status", "1 degraded: feeds are failing"),
+        ("import", "The OPML file"),
+    ] {
+        let help = bench.run(&[command, "--help"]).expect(0).stdout;
+        assert!(help.contains(words), "{help}");
+        let first = help.lines().next().unwrap().trim_end_matches('.');
+        assert!(list.contains(first), "{first} is not in\n{list}");
+    }
+}
+
+#[test]
 fn usage_is_exit_2_and_a_missing_database_says_how_to_make_one() {
     let bench = Bench::new("");
     assert_eq!(bench.run(&["frobnicate"]).code, Some(2));
@@ -107,6 +124,12 @@ fn usage_is_exit_2_and_a_missing_database_says_how_to_make_one() {
     let ran = bench.run(&["status"]).expect(1);
     assert!(
         ran.stderr.contains("there is no database") && ran.stderr.contains("feedmill once"),
+        "{}",
+        ran.stderr
+    );
+    let ran = bench.run(&["restore", "absent.db"]).expect(1);
+    assert!(
+        ran.stderr.contains("there is no backup at absent.db"),
         "{}",
         ran.stderr
     );
