@@ -174,16 +174,11 @@ async fn visit(
                 not_before: Some(until),
                 ..
             }) => {
-                let reason = if kind == FailureKind::Throttled {
-                    Reason::RetryAfter
-                } else {
-                    Reason::Unreachable
-                };
                 return Some(Err(PostponePoll {
                     feed: due.id,
                     lease: due.lease,
                     until,
-                    reason: reason.token(),
+                    reason: Reason::of_hold(kind).token(),
                 }));
             }
             Err(failure) if mill.fetcher.is_outage() && failure.kind.is_unreachable() => {

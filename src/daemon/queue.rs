@@ -18,7 +18,7 @@ use super::mill::Mill;
 use super::tally::Count;
 use crate::fetch::Purpose;
 use crate::model::{FailureKind, Lease, Timestamp};
-use crate::store::{StoreError, feeds::Due};
+use crate::store::{Held, HoldHost, StoreError, feeds::Due};
 
 /// Rows asked of the table at a time, and of one host among them.
 const BATCH: u32 = 4096;
@@ -73,14 +73,8 @@ pub trait Queue: Send + Sync + 'static {
     fn work(&self, mill: Arc<Mill>, claimed: Self::Claimed) -> impl Future<Output = ()> + Send;
     /// Rounds of the loop.
     fn rounds<'a>(&self, mill: &'a Mill) -> &'a Count;
-    /// Puts off every row of a host until then.
-    fn put_off(
-        &self,
-        mill: &Mill,
-        host: String,
-        until: Timestamp,
-        kind: FailureKind,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// The queue in the store's terms, where a host is held for that reason.
+    fn held(kind: FailureKind) -> Held;
     /// Rows that are left for later.
     fn postponed(&self, mill: &Mill, count: usize);
     /// What wakes the loop.
@@ -240,7 +234,9 @@ async fn refill<Q: Queue>(
         let Some(hold) = is_held(&host) else { continue };
         queue.postponed(mill, rows);
         let until = mill.clock.now().plus(hold.remaining);
-        pause_on_fault(queue.put_off(mill, host, until, hold.kind).await).await?;
+        let queue = Q::held(hold.kind);
+        let hold = HoldHost { host, until, queue };
+        pause_on_fault(mill.store.write(hold).await).await?;
     }
     Ok(Some(agenda.len().saturating_sub(before)))
 }

@@ -11,7 +11,7 @@ use super::{page, poll};
 use crate::fetch::Purpose;
 use crate::model::{DueFeed, FailureKind, FeedId, Lease, PageId, PendingPage, Timestamp};
 use crate::schedule::Reason;
-use crate::store::{ClaimFeeds, ClaimPages, Held, HoldHost, StoreError, feeds, pages};
+use crate::store::{ClaimFeeds, ClaimPages, Held, StoreError, feeds, pages};
 
 /// The feeds.
 #[derive(Debug, Default)]
@@ -53,27 +53,9 @@ impl Queue for Polls {
             .await
     }
 
-    async fn put_off(
-        &self,
-        mill: &Mill,
-        host: String,
-        until: Timestamp,
-        kind: FailureKind,
-    ) -> Result<(), StoreError> {
-        let reason = if kind == FailureKind::Throttled {
-            Reason::RetryAfter
-        } else {
-            Reason::Unreachable
-        };
-        mill.store
-            .write(HoldHost {
-                host,
-                until,
-                queue: Held::Feeds {
-                    reason: reason.token(),
-                },
-            })
-            .await
+    fn held(kind: FailureKind) -> Held {
+        let reason = Reason::of_hold(kind).token();
+        Held::Feeds { reason }
     }
 
     async fn next_due(&self, mill: &Mill, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
@@ -149,20 +131,8 @@ impl Queue for Pages {
             .await
     }
 
-    async fn put_off(
-        &self,
-        mill: &Mill,
-        host: String,
-        until: Timestamp,
-        _: FailureKind,
-    ) -> Result<(), StoreError> {
-        mill.store
-            .write(HoldHost {
-                host,
-                until,
-                queue: Held::Pages,
-            })
-            .await
+    fn held(_: FailureKind) -> Held {
+        Held::Pages
     }
 
     async fn next_due(&self, mill: &Mill, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {

@@ -1,5 +1,6 @@
 //! Which rule decided when a feed is due.
 
+use crate::model::FailureKind;
 use crate::model::token::tokens;
 
 tokens! {
@@ -29,6 +30,17 @@ tokens! {
     Unauthorized = "unauthorized", "the server wants credentials; it is asked once in polling.max_interval until they change";
     SlowLane = "slow_lane", "it has been failing for long, or a wall for browsers stands before it; it is tried rarely, at an eighth of the time it has been failing and at last every polling.slow_lane, and never given up";
     Gone = "gone", "the server says that it is gone for good; that is looked at again before it is believed";
+    }
+}
+
+impl Reason {
+    /// Why whoever would ask a host that is held waits.
+    #[must_use]
+    pub const fn of_hold(kind: FailureKind) -> Self {
+        match kind {
+            FailureKind::Throttled => Self::RetryAfter,
+            _ => Self::Unreachable,
+        }
     }
 }
 
