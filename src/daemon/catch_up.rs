@@ -63,12 +63,21 @@ fn places(
     now: Timestamp,
 ) -> Vec<(FeedId, Timestamp)> {
     let count = feeds.len();
-    let placed = feeds.iter().enumerate().map(|(index, feed)| {
-        let at = load.calm_instant(now.plus(spread(index, count, span)), ROOM, 0.0);
-        load.add(at);
-        (feed.id, at)
-    });
+    let placed = feeds.iter().enumerate();
+    let placed = placed.map(|(rank, feed)| (feed.id, place(load, (rank, count), span, now)));
     placed.collect()
+}
+
+/// The place of one of so many.
+pub(super) fn place(
+    load: &mut Load,
+    (rank, count): (usize, usize),
+    span: Duration,
+    now: Timestamp,
+) -> Timestamp {
+    let at = load.calm_instant(now.plus(spread(rank, count, span)), ROOM, 0.0);
+    load.add(at);
+    at
 }
 
 /// Feeds that were refused for want of credentials are due again once they would be asked with others.
@@ -92,4 +101,21 @@ pub async fn retry_refused(mill: &Mill) -> Result<(), StoreError> {
     }
     let reason = Reason::Credentials.token();
     mill.store.write(Reschedule { feeds, reason }).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_due_at_once_takes_a_second_that_nobody_else_is_due_in() {
+        let now = Timestamp::from_secs(1_800_000_000);
+        let after = |seconds| now.plus(Duration::from_secs(seconds));
+        let mut load = Load::of([after(0), after(2)]);
+        let span = Duration::ZERO;
+        let places: Vec<_> = (0..3)
+            .map(|rank| place(&mut load, (rank, 3), span, now))
+            .collect();
+        assert_eq!(places, [after(1), after(3), after(0)]);
+    }
 }

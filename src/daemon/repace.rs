@@ -1,8 +1,9 @@
 //! What a changed configuration means for feeds that wait already.
 
+use super::catch_up::place;
 use super::mill::{Mill, Orders};
 use crate::model::{FeedId, Timestamp};
-use crate::schedule::{NextPoll, Reason, Waiting, repaced, spread};
+use crate::schedule::{NextPoll, Reason, Waiting, repaced};
 use crate::store::feeds::{self, ListedFeed};
 use crate::store::{Reschedule, StoreError};
 
@@ -29,9 +30,14 @@ pub(super) async fn repace(mill: &Mill) -> Result<(), StoreError> {
                 if next.at > now {
                     return (*feed, next.at);
                 }
-                let place = spread(rank, at_once, schedule.startup_spread);
+                let place = place(
+                    &mut mill.load(),
+                    (rank, at_once),
+                    schedule.startup_spread,
+                    now,
+                );
                 rank += 1;
-                (*feed, now.plus(place))
+                (*feed, place)
             })
             .collect();
         if !feeds.is_empty() {
