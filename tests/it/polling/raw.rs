@@ -10,8 +10,8 @@ pub enum Part {
     Bytes(Vec<u8>),
     /// This, again and again, as often as this, until the other side has had enough.
     Forever(Vec<u8>, Duration),
-    /// Nothing, until the other side asks again on the same connection.
-    AskedAgain,
+    /// Nothing, until the other side asks again on the same connection, or does not for so long.
+    AskedAgain(Duration),
 }
 
 /// A head and a body that keeps its word or does not.
@@ -51,7 +51,10 @@ fn write(mut stream: TcpStream, parts: Vec<Part>) -> std::io::Result<()> {
     for part in parts {
         match part {
             Part::Bytes(bytes) => stream.write_all(&bytes)?,
-            Part::AskedAgain => drop(read_head(&stream)),
+            Part::AskedAgain(patience) => {
+                stream.set_read_timeout(Some(patience))?;
+                drop(read_head(&stream));
+            }
             Part::Forever(bytes, pause) => loop {
                 stream.write_all(&bytes)?;
                 std::thread::sleep(pause);
