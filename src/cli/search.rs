@@ -105,7 +105,13 @@ impl Search {
             }
         }
         if hits.is_empty() && !self.json {
-            eprintln!("nothing found");
+            let is_word = words.contains(char::is_alphanumeric);
+            let why = if is_word {
+                ""
+            } else {
+                ": there is no word to look for"
+            };
+            eprintln!("nothing found{why}");
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -66,7 +66,7 @@ fn full_text(conn: &Connection, path: &Path) -> Result<String, StoreError> {
     Err(access(
         path,
         format!(
-            "of {texts} texts {missing} are not in the full-text index, and it has {stray} others: stop the service and rebuild it with sqlite3 {} \"INSERT INTO articles_fts(articles_fts) VALUES ('rebuild')\"",
+            "of {texts} texts {missing} are not in the full-text index, and it has {stray} others: stop the service and rebuild it with sqlite3 '{}' \"INSERT INTO articles_fts(articles_fts) VALUES ('rebuild')\"",
             path.display()
         ),
     ))

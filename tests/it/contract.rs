@@ -151,6 +151,10 @@ fn search_takes_whatever_a_person_types() {
             "{words}"
         );
     }
+    for (words, told) in [("🪿 !", "there is no word"), ("NEAR", "nothing found\n")] {
+        let ran = bench.run(&["search", words]).expect(0);
+        assert!(ran.stderr.contains(told), "{words}: {}", ran.stderr);
+    }
     assert!(
         bench
             .run(&["search", "--raw", "geese NOT ("])

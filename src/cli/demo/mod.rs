@@ -156,7 +156,7 @@ impl Demo {
 fn summary(done: &Done) -> String {
     let tally = &done.tally;
     format!(
-        "{} polls, {} not modified; {} new entries, {} edited; {} new articles, {} updated; {} page could not be had",
+        "{} polls, {} not modified; {} new entries, {} edited; {} new articles, {} updated; {} pages failed",
         tally.polls.get(),
         tally.polls_not_modified.get(),
         tally.entries_new.get(),
