@@ -5,13 +5,13 @@
 
 use std::collections::HashMap;
 
-use crate::article::page::Page;
+use crate::article::page::{Page, text};
 
 /// A stretch that is repeated, block by block, is a copy from this many words on.
 const MIN_COPY_WORDS: usize = 100;
 
-/// A paragraph right behind its equal is a copy from this many words on; shorter ones may be a list.
-const MIN_ADJACENT_WORDS: usize = 12;
+/// A paragraph behind its equal is an echo from this many words on; shorter ones may be a list.
+const MIN_ECHO_WORDS: usize = 12;
 
 /// Drops the copies among the kept blocks.
 pub fn drop_copies(page: &Page<'_>, keep: &mut [bool]) {
@@ -19,7 +19,7 @@ pub fn drop_copies(page: &Page<'_>, keep: &mut [bool]) {
         .filter(|&at| keep.get(at).copied().unwrap_or(false))
         .collect();
     let mut first: HashMap<&str, usize> = HashMap::new();
-    // How many blocks of the page lie between a block and the first that says the same; 0 for the first.
+    // How many blocks of the page a block is behind the first that says the same; 0 for the first.
     let back: Vec<usize> = kept
         .iter()
         .filter_map(|&at| Some((at, page.block(at)?)))
@@ -31,15 +31,32 @@ pub fn drop_copies(page: &Page<'_>, keep: &mut [bool]) {
         from += run.len();
         let words = |at: usize| page.block(at).map_or(0, |block| block.words);
         let all: usize = copied.iter().map(|&at| words(at)).sum();
-        let distance = run.first().copied().unwrap_or(0);
-        for &at in copied {
-            let is_copy = distance > 0
-                && (all >= MIN_COPY_WORDS || (distance == 1 && words(at) >= MIN_ADJACENT_WORDS));
-            if let Some(slot) = keep.get_mut(at).filter(|_| is_copy) {
+        let is_copy = run.first() != Some(&0) && all >= MIN_COPY_WORDS;
+        for &at in copied.iter().filter(|_| is_copy) {
+            if let Some(slot) = keep.get_mut(at) {
                 *slot = false;
             }
         }
     }
+    for pair in kept.windows(2) {
+        if let &[before, at] = pair
+            && is_echo(page, before, at)
+            && let Some(slot) = keep.get_mut(at)
+        {
+            *slot = false;
+        }
+    }
+}
+
+/// True for a paragraph that says what the kept one before it has just said: right behind it, or as a sentence.
+/// A lead stands above the byline and above the text; two lines of a table without their labels look alike.
+fn is_echo(page: &Page<'_>, before: usize, at: usize) -> bool {
+    let (Some(said), Some(block)) = (page.block(before), page.block(at)) else {
+        return false;
+    };
+    block.words >= MIN_ECHO_WORDS
+        && said.text == block.text
+        && (at == before + 1 || block.text.ends_with(text::is_full_stop))
 }
 
 #[cfg(test)]
@@ -69,6 +86,24 @@ mod tests {
             [true, true, true, true]
         );
         assert_eq!(kept(&[line, line, "end"]), [true, false, true]);
+    }
+
+    #[test]
+    fn a_lead_that_is_said_again_behind_the_byline_goes() {
+        let lead = "The geese of the marsh have come back a month earlier than in other years";
+        let sentence = format!("{lead}.");
+        for (paragraph, goes) in [(lead, false), (&sentence, true), ("They are back.", false)] {
+            let html =
+                Html::parse_document(&format!("<p>{paragraph}<p>By Ann<p>{paragraph}<p>More"));
+            let page = Page::new(&html, &|_| false);
+            let mut keep = [true, false, true, true];
+            drop_copies(&page, &mut keep);
+            assert_eq!(keep, [true, false, !goes, true], "{paragraph}");
+        }
+    }
+
+    #[test]
+    fn short_lines_may_be_alike() {
         assert_eq!(kept(&["- ", "go", "go"]), [true, true, true]);
     }
 }

@@ -79,6 +79,11 @@ pub fn is_unspaced(c: char) -> bool {
     matches!(c, '\u{e00}'..='\u{e7f}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}')
 }
 
+/// Marks that a sentence ends with.
+pub const fn is_full_stop(c: char) -> bool {
+    matches!(c, '.' | '!' | '?' | '。' | '！' | '？' | '।' | '۔')
+}
+
 /// The words of a text: runs of letters and digits; a character each in scripts without spaces.
 pub fn words(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;

@@ -94,10 +94,7 @@ pub(super) fn own_text(row: &mut Row, block: &Block, own: &Own) {
             digits += 1;
         } else if !c.is_whitespace() {
             marks += 1;
-            stops += usize::from(matches!(
-                c,
-                '.' | '!' | '?' | '。' | '！' | '？' | '।' | '۔'
-            ));
+            stops += usize::from(text::is_full_stop(c));
             commas += usize::from(matches!(c, ',' | '、' | '，' | '،'));
         }
     }
@@ -154,7 +151,7 @@ pub(super) fn own(page: &Page<'_>, block: &Block, twins: &HashMap<&str, usize>) 
 
 fn ending(text: &str) -> u8 {
     match text.chars().next_back() {
-        Some('.' | '!' | '?' | '。' | '！' | '？' | '।' | '۔') => 0,
+        Some(c) if text::is_full_stop(c) => 0,
         Some('"' | '”' | '»' | '“' | ')' | '\'' | '’' | '」') => 1,
         Some(':' | '：') => 2,
         Some(',' | ';' | '、') => 3,
