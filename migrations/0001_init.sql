@@ -129,11 +129,38 @@ CREATE TABLE _article (
   deleted_at    TEXT
 ) STRICT;
 CREATE INDEX _article_sort    ON _article(sort_at);
-CREATE INDEX _article_day     ON _article(substr(sort_at, 1, 10), site, cluster_id) WHERE deleted_at IS NULL;
 CREATE INDEX _article_site    ON _article(site, sort_at);
 CREATE INDEX _article_feed    ON _article(feed_id, sort_at);
 CREATE INDEX _article_hash    ON _article(text_hash);
 CREATE INDEX _article_cluster ON _article(cluster_id);
+
+-- How many articles each day and site has: to count them at every look keeps a core busy.
+CREATE TABLE _day (
+  day       TEXT NOT NULL,
+  site      TEXT NOT NULL,
+  articles  INTEGER NOT NULL,
+  originals INTEGER NOT NULL,
+  PRIMARY KEY (day, site)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER _article_ai AFTER INSERT ON _article WHEN new.deleted_at IS NULL BEGIN
+  INSERT INTO _day VALUES (substr(new.sort_at, 1, 10), new.site, 1, new.cluster_id = new.id)
+  ON CONFLICT DO UPDATE SET articles = articles + 1, originals = originals + excluded.originals;
+END;
+CREATE TRIGGER _article_ad AFTER DELETE ON _article WHEN old.deleted_at IS NULL BEGIN
+  UPDATE _day SET articles = articles - 1, originals = originals - (old.cluster_id = old.id)
+  WHERE day = substr(old.sort_at, 1, 10) AND site = old.site;
+  DELETE FROM _day WHERE day = substr(old.sort_at, 1, 10) AND site = old.site AND articles = 0;
+END;
+CREATE TRIGGER _article_au AFTER UPDATE OF sort_at, site, cluster_id, deleted_at ON _article
+WHEN substr(old.sort_at, 1, 10) <> substr(new.sort_at, 1, 10) OR old.site <> new.site
+  OR old.cluster_id <> new.cluster_id OR old.deleted_at IS NOT new.deleted_at BEGIN
+  UPDATE _day SET articles = articles - 1, originals = originals - (old.cluster_id = old.id)
+  WHERE old.deleted_at IS NULL AND day = substr(old.sort_at, 1, 10) AND site = old.site;
+  INSERT INTO _day SELECT substr(new.sort_at, 1, 10), new.site, 1, new.cluster_id = new.id
+  WHERE new.deleted_at IS NULL
+  ON CONFLICT DO UPDATE SET articles = articles + 1, originals = originals + excluded.originals;
+  DELETE FROM _day WHERE day = substr(old.sort_at, 1, 10) AND site = old.site AND articles = 0;
+END;
 
 -- Every address under which an article is known, as the hash of its comparison key. It outlives the
 -- article: one that retention took away and that a feed shows again comes back under its id.

@@ -213,11 +213,11 @@ FROM _article a WHERE a.deleted_at IS NULL GROUP BY a.site;
 --! days
 -- One row for each day (UTC) and site: how many articles. For a day alone: "SELECT day, sum(articles) FROM days GROUP BY day".
 CREATE VIEW days AS SELECT
-  substr(a.sort_at, 1, 10) AS day,                          -- The day, 2026-01-31, of publication or first sight, whichever was earlier.
-  a.site,                                                   -- Host of the addresses, lower case, without www.
-  count(*) AS articles,                                     -- Articles of that day.
-  sum(a.cluster_id = a.id) AS originals                     -- Of these, the ones that carry no text of another.
-FROM _article a WHERE a.deleted_at IS NULL GROUP BY substr(a.sort_at, 1, 10), a.site;
+  day,                                                      -- The day, 2026-01-31, of publication or first sight, whichever was earlier.
+  site,                                                     -- Host of the addresses, lower case, without www.
+  articles,                                                 -- Articles of that day.
+  originals                                                 -- Of these, the ones that carry no text of another.
+FROM _day;
 
 --! troubles
 -- What does not work at the moment, and why: feeds whose last poll failed, and pages that could not be had.

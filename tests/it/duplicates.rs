@@ -141,6 +141,7 @@ fn a_story_on_five_sites_is_one_story_and_three_reports_of_one_template_are_thre
     bench.run(&["split", &copy]).expect(0);
     assert_eq!(bench.ask("SELECT max(articles) FROM stories"), "4");
     assert_eq!(bench.ask(&format!("SELECT seq = (SELECT max(seq) FROM changes), is_primary FROM articles WHERE id = {copy}")), "1|1");
+    bench.check_whole();
 }
 
 #[test]

@@ -175,15 +175,6 @@ fn kill_after(child: &mut Child, nanoseconds: usize) -> bool {
     is_at_work
 }
 
-fn check_whole(bench: &Bench) {
-    assert_eq!(bench.ask("PRAGMA integrity_check"), "ok");
-    assert_eq!(bench.ask("PRAGMA foreign_key_check"), "");
-    Connection::open(bench.db())
-        .unwrap()
-        .execute_batch("INSERT INTO articles_fts(articles_fts, rank) VALUES ('integrity-check', 1)")
-        .unwrap();
-}
-
 #[test]
 fn kills_at_random_moments_lose_nothing_and_double_nothing() {
     let kills = std::env::var("KILLS").map_or(KILLS, |text| text.parse().expect("KILLS"));
@@ -205,7 +196,7 @@ fn kills_at_random_moments_lose_nothing_and_double_nothing() {
         hit[which].0 += 1;
         hit[which].1 += usize::from(alive);
         consumer.follow(&bench);
-        check_whole(&bench);
+        bench.check_whole();
         let copy = bench.path(&format!("backup-{n}.db"));
         if copy.exists() {
             // A backup that has its name is a whole one.
@@ -221,7 +212,7 @@ fn kills_at_random_moments_lose_nothing_and_double_nothing() {
     bench.run(&["prune"]).expect(0);
     bench.run(&["reextract"]).expect(0);
     consumer.follow(&bench);
-    check_whole(&bench);
+    bench.check_whole();
     assert_eq!(
         bench.ask("SELECT count(*) FROM entries e LEFT JOIN articles a ON a.id = e.article_id WHERE a.id IS NULL"),
         "0"

@@ -52,15 +52,6 @@ fn age_entries(conn: &Connection, feed: &str, name: &str) {
     .unwrap();
 }
 
-fn check_whole(bench: &Bench) {
-    assert_eq!(bench.ask("PRAGMA integrity_check"), "ok");
-    assert_eq!(bench.ask("PRAGMA foreign_key_check"), "");
-    Connection::open(bench.db())
-        .unwrap()
-        .execute_batch("INSERT INTO articles_fts(articles_fts, rank) VALUES ('integrity-check', 1)")
-        .unwrap();
-}
-
 fn config(more: &str, site: &Site, feeds: &[(&str, &str)]) -> String {
     let feeds: String = feeds
         .iter()
@@ -83,7 +74,7 @@ fn what_was_kept_long_enough_goes_and_is_not_new_when_it_is_shown_again() {
         bench.run(&["search", "--json", "geese"]).expect(0).stdout,
         ""
     );
-    check_whole(&bench);
+    bench.check_whole();
     let deleted = bench.rows("SELECT seq FROM changes WHERE op = 'delete' ORDER BY seq");
     assert_eq!(deleted, ["4", "5"]);
     let told = bench.run(&["tail", "--since", "3"]).expect(0).stdout;
@@ -147,7 +138,7 @@ fn texts_go_before_the_rest() {
     bench.run(&["once", "--force"]).expect(0);
     assert_eq!(bench.rows(rows), ["geese|1|1", "herons|0|0"]);
     bench.run(&["explain", &site.url("/geese")]).expect(0);
-    check_whole(&bench);
+    bench.check_whole();
 }
 
 #[test]
@@ -167,7 +158,7 @@ fn a_text_that_goes_is_not_kept_as_what_its_feed_said() {
     age(&bench, "geese");
     bench.run(&["prune"]).expect(0);
     assert_eq!(bench.ask(kept), "0|0");
-    check_whole(&bench);
+    bench.check_whole();
 }
 
 #[test]
@@ -187,7 +178,7 @@ fn an_article_stays_as_long_as_one_of_its_feeds_keeps_it() {
     bench.configure(&config("keep = \"30d\"", &site, &[("/short", "")]));
     bench.run(&["prune"]).expect(0);
     assert_eq!(bench.ask("SELECT count(*) FROM articles"), "0");
-    check_whole(&bench);
+    bench.check_whole();
 }
 
 #[test]
@@ -215,7 +206,7 @@ fn an_article_that_another_feed_shows_later_comes_back_under_its_id() {
         )),
         "new,delete,new"
     );
-    check_whole(&bench);
+    bench.check_whole();
 }
 
 #[test]
@@ -257,7 +248,7 @@ fn the_primary_of_a_cluster_stays_until_the_others_have_gone() {
         bench.rows("SELECT article_id FROM changes WHERE op = 'delete' ORDER BY seq"),
         ["2", "1"]
     );
-    check_whole(&bench);
+    bench.check_whole();
 }
 
 #[test]
@@ -277,7 +268,7 @@ fn beyond_the_size_the_oldest_go_and_the_file_shrinks() {
     let left: usize = bench.ask("SELECT count(*) FROM articles").parse().unwrap();
     let oldest_left: usize = bench.ask("SELECT min(id) FROM articles").parse().unwrap();
     assert_eq!(oldest_left, 600 - left + 1);
-    check_whole(&bench);
+    bench.check_whole();
 }
 
 #[test]
@@ -306,7 +297,7 @@ fn a_purge_gives_nine_tenths_of_what_it_frees_back_to_the_file_system() {
         freed * 10 >= could * 9,
         "of {could} bytes {freed} came back"
     );
-    check_whole(&bench);
+    bench.check_whole();
 }
 
 #[test]
@@ -321,5 +312,5 @@ fn the_service_prunes_by_itself_and_a_prune_meanwhile_is_refused() {
     bench.run(&["prune"]).expect(75);
     bench.run(&["prune", "--dry-run"]).expect(0);
     service.stop();
-    check_whole(&bench);
+    bench.check_whole();
 }

@@ -319,6 +319,25 @@ impl Bench {
         self.rows(sql).join("\n")
     }
 
+    /// Ends the test unless the file is sound, and what is kept beside the articles says what they do.
+    pub fn check_whole(&self) {
+        assert_eq!(self.ask("PRAGMA integrity_check"), "ok");
+        assert_eq!(self.ask("PRAGMA foreign_key_check"), "");
+        Connection::open(self.db())
+            .unwrap()
+            .execute_batch(
+                "INSERT INTO articles_fts(articles_fts, rank) VALUES ('integrity-check', 1)",
+            )
+            .unwrap();
+        assert_eq!(
+            self.rows("SELECT * FROM days ORDER BY day, site"),
+            self.rows(
+                "SELECT substr(sort_at, 1, 10) AS day, site, count(*), sum(NOT is_duplicate)
+                 FROM articles GROUP BY day, site ORDER BY day, site"
+            )
+        );
+    }
+
     /// A number that a query gives; nothing as long as it cannot be asked.
     pub fn count(&self, sql: &str) -> Option<i64> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
