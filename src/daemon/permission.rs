@@ -5,24 +5,28 @@ use url::Url;
 
 use super::mill::{Mill, Orders};
 use crate::config::{Feed, Robots};
-use crate::fetch::{Networks, Permission, Refusal, RobotsAnswer};
+use crate::fetch::{Networks, Permission, Refusal, ResolveError, RobotsAnswer};
 use crate::model::{FailureKind, FeedId, Timestamp};
 use crate::store::{self, FetchRecord, KeepRobots, robots};
 
 /// Networks that are allowed for a feed hold for its pages only where the feed itself lies in
 /// them: a public feed must not lead us into them.
-pub(super) async fn networks(mill: &Mill, feed: Option<&Feed>) -> Networks {
+///
+/// # Errors
+/// When it cannot be looked up where the feed lies.
+pub(super) async fn networks(mill: &Mill, feed: Option<&Feed>) -> Result<Networks, ResolveError> {
     let Some(feed) = feed.filter(|feed| !feed.settings.networks.is_empty()) else {
-        return Networks::default();
+        return Ok(Networks::default());
     };
     let Ok(url) = Url::parse(&feed.url) else {
-        return Networks::default();
+        return Ok(Networks::default());
     };
-    if mill.fetcher.is_inside(&url, &feed.settings.networks).await {
-        feed.settings.networks.clone()
+    let networks = &feed.settings.networks;
+    Ok(if mill.fetcher.is_inside(&url, networks).await? {
+        networks.clone()
     } else {
         Networks::default()
-    }
+    })
 }
 
 /// Whether robots.txt is asked about a page: what is said of the feed comes first, then what is

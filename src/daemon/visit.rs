@@ -11,7 +11,7 @@ use super::paged::{record, record_failure};
 use super::permission::{honours_robots, may_fetch, networks};
 use crate::article::{self, EXTRACTOR_VERSION, Harvest, PageFailure, Parts, Reading, SiteMemory};
 use crate::config::Feed;
-use crate::fetch::{self, HeaderMap, Networks, Purpose, Refusal, Request};
+use crate::fetch::{self, HeaderMap, Networks, Purpose, Refusal, Request, ResolveError};
 use crate::model::{
     Extracted, FailureKind, FeedId, FeedWords, Fetched, PendingPage, Timestamp, Validators,
 };
@@ -26,7 +26,8 @@ pub(super) struct Visit<'m> {
     pub orders: Arc<Orders>,
     feed: Option<Arc<Feed>>,
     feed_id: FeedId,
-    networks: Networks,
+    /// What is not known is asked for again later, with the page.
+    networks: Result<Networks, ResolveError>,
     settings: Arc<article::Settings>,
 }
 
@@ -78,8 +79,9 @@ impl<'m> Visit<'m> {
         validators_url: &str,
     ) -> Result<(Fetched, FetchRecord), Box<NotHad>> {
         let now = self.mill.clock.now();
+        let networks = self.networks.as_ref().map_err(NotHad::unresolved)?;
         if honours_robots(&self.orders, self.feed.as_deref(), url) {
-            let allowed = may_fetch(self.mill, url, self.feed_id, &self.networks, now).await;
+            let allowed = may_fetch(self.mill, url, self.feed_id, networks, now).await;
             allowed.map_err(|refusal| Box::new(NotHad::from(refusal)))?;
         }
         let request = Request {
@@ -90,7 +92,7 @@ impl<'m> Visit<'m> {
             headers: HeaderMap::new(),
             home: String::new(),
             form: None,
-            networks: self.networks.clone(),
+            networks: networks.clone(),
             now,
         };
         match self.mill.fetcher.fetch(&request).await {
@@ -263,6 +265,16 @@ fn usable(answer: Fetched, now: Timestamp) -> Result<(Fetched, FetchRecord), Box
 }
 
 impl NotHad {
+    fn unresolved(error: &ResolveError) -> Box<Self> {
+        Box::new(Self {
+            kind: FailureKind::Dns,
+            detail: error.to_string(),
+            not_before: None,
+            retry_after: None,
+            record: None,
+        })
+    }
+
     pub(super) fn panicked(record: Option<FetchRecord>) -> Self {
         let kind = FailureKind::Panicked;
         Self {

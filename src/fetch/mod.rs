@@ -53,7 +53,7 @@ use redirect::redirect_target;
 use request::headers_for;
 pub use request::{Purpose, Request, is_reserved_header};
 pub use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-pub use resolve::{LookUp, System};
+pub use resolve::{LookUp, ResolveError, System};
 pub use robots::RobotsAnswer;
 pub use settings::Settings;
 pub use verdict::{failure, is_challenge};
@@ -238,8 +238,11 @@ impl Fetcher {
         trail: &mut Trail,
     ) -> Result<Response, Stop> {
         url.as_str().clone_into(&mut trail.url);
-        self.guard(url, &request.networks).await?;
         let host = url.host_str().unwrap_or_default().to_owned();
+        if let Err(stop) = self.guard(url, &request.networks).await {
+            self.note_unreachable(&host, stop.kind);
+            return Err(stop);
+        }
         if let Some(wait) = self.forbidden.held(&host, request.purpose) {
             return Err(Stop::left_alone(&host, FailureKind::Throttled, wait));
         }
@@ -281,17 +284,21 @@ impl Fetcher {
                     self.hosts.release(FailureKind::is_unreachable);
                 }
             }
-            Err(failure) if failure.kind.is_unreachable() => {
-                self.outage
-                    .failed(&host, settings.outage_hosts, settings.outage_window);
-                self.hosts
-                    .hold(&host, failure.kind, settings.connect_backoff);
-            }
-            Err(_) => {}
+            Err(failure) => self.note_unreachable(&host, failure.kind),
         }
         // Only now may the next one pass: what this answer teaches is for it too.
         drop(pass);
         result.map_err(|failure| Stop::new(failure.kind, &failure.detail))
+    }
+
+    /// Counts a failure against the host, or against our own network, if that is what it tells of.
+    fn note_unreachable(&self, host: &str, kind: FailureKind) {
+        if kind.is_unreachable() {
+            let settings = self.told().settings;
+            self.outage
+                .failed(host, settings.outage_hosts, settings.outage_window);
+            self.hosts.hold(host, kind, settings.connect_backoff);
+        }
     }
 
     /// Whether it is our own network that is down.

@@ -85,7 +85,7 @@ async fn ask(mill: &Mill, callback: &str, subscription: Subscription) -> Result<
         .clone()
         .unwrap_or_else(|| hex(&mill.clock.secret()).into_bytes());
     let networks = match mill.orders().feed(&subscription.feed_url) {
-        Some(told) => networks(mill, Some(&told)).await,
+        Some(told) => networks(mill, Some(&told)).await.unwrap_or_default(),
         // The farewell of a feed that is gone goes where its subscription went.
         None => {
             Networks::parse(subscription.networks.iter().map(String::as_str)).unwrap_or_default()

@@ -295,6 +295,23 @@ impl LookUp for Nowhere {
 }
 
 #[tokio::test]
+async fn a_name_inside_that_cannot_be_looked_up_is_not_taken_for_one_outside() {
+    let config = load(&Sources::default()).expect("usable");
+    let wire = Arc::new(Scripted::default());
+    let fetcher = Fetcher::new(config.fetch, 1, wire, Arc::new(Nowhere));
+    let networks = Networks::parse(["10.0.0.0/8"]).expect("networks");
+    let asked = Request {
+        networks: networks.clone(),
+        ..request("http://bridge.example:8600/feed")
+    };
+    let failure = fetcher.fetch(&asked).await.expect_err("no address");
+    assert_eq!(failure.kind, FailureKind::Dns);
+    assert!(fetcher.hosts().held("bridge.example").is_some());
+    let url = asked.url.parse().expect("a URL");
+    assert!(fetcher.is_inside(&url, &networks).await.is_err());
+}
+
+#[tokio::test]
 async fn a_name_without_an_address_has_a_kind_of_its_own() {
     let look_up: Arc<dyn LookUp> = Arc::new(Nowhere);
     let failure = over_the_internet(&look_up).await;
