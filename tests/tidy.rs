@@ -37,6 +37,7 @@ const DOORS: &[(&str, &str)] = &[
     ("html5ever", "src/article/"),
     ("reqwest", "src/fetch/"),
     ("rustls", "src/fetch/"),
+    ("h2", "src/fetch/"),
     ("rusqlite", "src/store/"),
     ("tokio_cron_scheduler", "src/daemon/ticker.rs"),
     ("sd_notify", "src/daemon/notify.rs"),

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io;
+use std::iter::successors;
 
 use rustls::CertificateError;
 
@@ -27,8 +28,13 @@ pub fn classify(error: &reqwest::Error) -> FailureKind {
                 |inner| Some(inner as &(dyn Error + 'static)),
             );
     }
-    if let Some(kind) = kind.filter(|kind| !(error.is_connect() && *kind == FailureKind::Reset)) {
-        return kind;
+    match kind {
+        // Before there is a connection nothing can be reset or cut short.
+        Some(FailureKind::Reset | FailureKind::Truncated) if error.is_connect() => {}
+        // Before there is a body neither: this is a connection that was closed, without a goodbye.
+        Some(FailureKind::Truncated) if error.is_request() => return FailureKind::Reset,
+        Some(kind) => return kind,
+        None => {}
     }
     match (error.is_timeout(), error.is_connect()) {
         (true, true) => FailureKind::ConnectTimeout,
@@ -65,6 +71,13 @@ fn cause_kind(error: &(dyn Error + 'static)) -> Option<FailureKind> {
     {
         return Some(FailureKind::Reset);
     }
+    if let Some(error) = error.downcast_ref::<h2::Error>().filter(|e| e.is_remote()) {
+        // RST_STREAM or GOAWAY (RFC 9113 §7).
+        return Some(match error.reason() {
+            Some(h2::Reason::ENHANCE_YOUR_CALM) => FailureKind::Throttled,
+            _ => FailureKind::Reset,
+        });
+    }
     match error.downcast_ref::<io::Error>()?.kind() {
         io::ErrorKind::ConnectionRefused => Some(FailureKind::ConnectRefused),
         io::ErrorKind::ConnectionReset
@@ -73,6 +86,16 @@ fn cause_kind(error: &(dyn Error + 'static)) -> Option<FailureKind> {
         io::ErrorKind::UnexpectedEof => Some(FailureKind::Truncated),
         _ => None,
     }
+}
+
+/// Whether a body ended with its connection, and TLS was not told of it.
+#[must_use]
+pub fn is_bare_end(error: &reqwest::Error) -> bool {
+    let causes = successors(error.source(), |cause| (*cause).source());
+    let cause = causes
+        .last()
+        .and_then(|cause| cause.downcast_ref::<io::Error>());
+    cause.is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof)
 }
 
 /// The chain of causes as one line.

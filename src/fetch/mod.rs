@@ -14,6 +14,7 @@
 
 mod answer;
 mod classify;
+mod ending;
 mod forbidden;
 mod gate;
 mod guard;
@@ -184,6 +185,13 @@ impl Fetcher {
                     if request.form.is_some() || !self.may_have_been_kept(&url) {
                         return Err(stop);
                     }
+                    asked_again = true;
+                    continue;
+                }
+                // What was on its way when the server ended an idle connection (RFC 9110 §15.5.9).
+                Ok(Response { status: 408, .. })
+                    if !asked_again && request.form.is_none() && self.may_have_been_kept(&url) =>
+                {
                     asked_again = true;
                     continue;
                 }

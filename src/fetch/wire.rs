@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
-use reqwest::header::HeaderMap;
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Url};
+use reqwest::{Client, Url, Version};
 use thiserror::Error;
 
-use super::classify::{classify, describe};
+use super::classify::{classify, describe, is_bare_end};
+use super::ending::has_ended;
 use super::guard::Networks;
 use super::resolve::{Guarded, LookUp};
 use crate::model::FailureKind;
@@ -120,6 +121,10 @@ impl Internet {
             .pool_idle_timeout(IDLE_FOR)
             .http2_max_header_list_size(HEADER_BYTES_MAX)
             .http1_max_headers(HEADERS_MAX)
+            // A line that nobody understands is no reason to do without the feed below it.
+            .http1_ignore_invalid_headers_in_responses(true)
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
             .dns_resolver(guarded)
             .build()
             .map_err(|error| {
@@ -172,10 +177,19 @@ async fn exchange(client: &Client, hop: &Hop) -> Result<Response, WireFailure> {
     {
         return Err(too_large(hop));
     }
+    // The end of the connection is the end of such a body (RFC 9112 §6.3).
+    let is_until_close = response.version() <= Version::HTTP_11
+        && !headers.contains_key(CONTENT_LENGTH)
+        && !headers.contains_key(TRANSFER_ENCODING);
     let mut body = Vec::new();
     let mut stream = response.bytes_stream();
     while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(|error| failure(body_kind(&error), &describe(error)))?;
+        let chunk = match chunk {
+            // Some servers never say goodbye (close_notify). Then only the document itself can say
+            // that it is whole (RFC 9112 §9.8).
+            Err(error) if is_until_close && is_bare_end(&error) && has_ended(&body) => break,
+            chunk => chunk.map_err(|error| failure(body_kind(&error), &describe(error)))?,
+        };
         if body.len() + chunk.len() > hop.max_bytes {
             if !hop.truncate {
                 return Err(too_large(hop));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use feedmill::model::Timestamp;
 use feedmill::store::{self, FeedSpec, Held, HoldHost, Store, SyncFeeds};
 
-use super::{bench, bench_of, due, force, headers, raw};
+use super::{bench, bench_of, due, force, headers, one_at_a_time, raw};
 use crate::support::{Bench, QUICK, Reply, Site, feed, rss, wait_until};
 
 #[test]
@@ -394,6 +394,62 @@ fn a_connection_that_a_server_closes_instead_of_an_answer_is_made_anew_and_that_
     let mut outcomes = bench.rows("SELECT last_outcome FROM feeds");
     outcomes.sort();
     assert_eq!(outcomes, ["reset", "unchanged", "unchanged"]);
+}
+
+#[test]
+fn a_408_to_what_came_as_an_idle_connection_ended_is_asked_again_once() {
+    let body = rss(&[]);
+    // Every connection gives one answer, and tells the next request that it has waited too long.
+    let fickle = raw::serve(move |_, _| {
+        let mut parts = raw::answer(&format!("content-length: {}", body.len()), &body);
+        parts.push(raw::Part::AskedAgain(Duration::from_millis(200)));
+        let late = "HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+        parts.push(raw::Part::Bytes(late.as_bytes().to_vec()));
+        parts
+    });
+    let feeds = ["a", "b", "c"].map(|name| feed(&format!("{fickle}/{name}"), ""));
+    let bench = Bench::new(&one_at_a_time(&feeds.concat()));
+    bench.run(&["once"]).expect(0);
+    // A server that never answers otherwise has its say.
+    let late = Site::open();
+    late.on("/feed", |_| Reply::new(408));
+    let bench = bench_of("", &feed(&late.url("/feed"), ""));
+    bench.run(&["once"]).expect(1);
+    assert_eq!(late.hits("/feed").len(), 1);
+}
+
+#[test]
+fn header_lines_that_nobody_understands_are_no_reason_to_do_without_the_feed() {
+    for line in [
+        "x-folded: one\r\n two",
+        "neither name nor value",
+        "x a name: with spaces",
+        "x-spaced : value",
+        ": nameless",
+        "x-control: a\u{1}b",
+    ] {
+        let body = rss(&[("1", "https://example.org/1", "one", "s")]);
+        let head = format!(
+            "connection: close\r\n{line}\r\netag: \"tag\"\r\ncontent-length: {}",
+            body.len()
+        );
+        let odd = raw::serve(move |_, _| raw::answer(&head, &body));
+        let bench = bench_of("", &feed(&format!("{odd}/feed"), "full_text = \"never\""));
+        bench.run(&["once"]).expect(0);
+        assert_eq!(bench.ask("SELECT count(*) FROM entries"), "1", "{line}");
+    }
+}
+
+#[test]
+fn a_document_that_a_proxy_has_changed_is_one() {
+    let site = Site::open();
+    site.on("/feed", |_| Reply {
+        status: 203,
+        ..Reply::ok(rss(&[("1", "https://example.org/1", "one", "s")]))
+    });
+    let bench = bench_of("", &feed(&site.url("/feed"), "full_text = \"never\""));
+    bench.run(&["once"]).expect(0);
+    assert_eq!(bench.ask("SELECT count(*) FROM entries"), "1");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod life;
 mod limits;
 mod pages;
 mod raw;
+mod secure;
 mod websub;
 mod wire;
 mod wound;
@@ -26,6 +27,12 @@ fn bench(site: &Site, polling: &str) -> Bench {
 fn bench_of(polling: &str, feeds: &str) -> Bench {
     let config = QUICK.replace("[polling]", &format!("[polling]\n{polling}"));
     Bench::new(&format!("{config}{feeds}"))
+}
+
+/// A configuration with these feeds, whose hosts are asked one request at a time.
+fn one_at_a_time(feeds: &str) -> String {
+    let config = QUICK.replace("host_concurrency = 8", "host_concurrency = 1");
+    format!("{config}{feeds}")
 }
 
 /// How long until the feed is due, in whole minutes, and why.
