@@ -18,15 +18,16 @@ const CHALLENGE_MARKS: [&str; 8] = [
     "ddos-guard.net/",
 ];
 
-/// Why a response cannot be used; `None` for a 200 with a body, and for a 304 that was asked for.
+/// Why a response cannot be used; `None` for a 200 with a body, also one that a proxy has changed
+/// (203), and for a 304 that was asked for.
 #[must_use]
 pub fn failure(fetched: &Fetched) -> Option<FailureKind> {
     if fetched.challenge {
         return Some(FailureKind::BotWall);
     }
     match fetched.status {
-        200 if fetched.body.is_empty() => Some(FailureKind::Empty),
-        200 => None,
+        200 | 203 if fetched.body.is_empty() => Some(FailureKind::Empty),
+        200 | 203 => None,
         204 => Some(FailureKind::Empty),
         304 if fetched.conditional => None,
         304 => Some(FailureKind::UnaskedNotModified),

@@ -38,13 +38,13 @@ tokens! {
     ConnectRefused = "connect_refused", "the connection was refused";
     ConnectTimeout = "connect_timeout", "the connection was not answered in time";
     Connect = "connect", "no connection could be made";
-    TlsExpired = "tls_expired", "the server's certificate has expired";
+    TlsExpired = "tls_expired", "the server's certificate has expired, or is not valid yet";
     TlsName = "tls_name", "the server's certificate is for another host";
     TlsUntrusted = "tls_untrusted", "the server's certificate is not signed by anyone we trust";
     Tls = "tls", "no secure connection could be agreed on";
     Timeout = "timeout", "the answer took longer than allowed";
     Reset = "reset", "the connection broke before the answer was complete";
-    Truncated = "truncated", "the body is shorter than announced";
+    Truncated = "truncated", "the body is cut short, or cannot be decoded";
     Protocol = "protocol", "the answer is not valid HTTP";
     // What we refuse.
     BadUrl = "bad_url", "the address cannot be asked";
