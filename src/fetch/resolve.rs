@@ -126,3 +126,38 @@ impl Resolve for Guarded {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A name server that gives every name these addresses.
+    #[derive(Debug)]
+    struct Fixed(&'static [&'static str]);
+
+    impl LookUp for Fixed {
+        fn look_up(&self, _: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
+            let read = |text: &&str| text.parse().map_err(io::Error::other);
+            let addresses = self.0.iter().map(read).collect();
+            Box::pin(async move { addresses })
+        }
+    }
+
+    #[tokio::test]
+    async fn of_several_addresses_only_the_public_and_the_allowed_are_left() {
+        let guarded = Guarded {
+            look_up: Arc::new(Fixed(&[
+                "10.0.0.1",
+                "::ffff:10.0.0.1",
+                "64:ff9b::a00:1",
+                "127.0.0.1",
+                "8.8.8.8",
+                "2a00::1",
+            ])),
+            networks: Networks::parse(["127.0.0.0/8"]).expect("networks"),
+        };
+        let left = guarded.addresses("mixed.example").await.expect("some");
+        let left: Vec<String> = left.iter().map(ToString::to_string).collect();
+        assert_eq!(left, ["127.0.0.1", "8.8.8.8", "2a00::1"]);
+    }
+}
