@@ -13,7 +13,6 @@ use crate::feed::ParseFailure;
 use crate::fetch::{self, redact};
 use crate::model::{
     DueFeed, EventKind, FailureKind, FetchFailure, Fetched, Note, ParsedFeed, PollOutcome,
-    Timestamp,
 };
 use crate::schedule::Reason;
 use crate::store::{self, CommitPoll, Forgive, PostponePoll, StoreError};
@@ -58,6 +57,10 @@ pub(super) async fn poll(mill: &Mill, due: DueFeed) {
             }
             report(mill, &url, was_failing, outcome, detail.as_deref(), &done);
             tell(&url, &open, &notes);
+            // It may have become one while this was on its way into the store.
+            if is_ours(mill, outcome) {
+                forgive(mill, &orders).await;
+            }
             if let Some(gap) = done.open_gap {
                 backfill(mill, &orders, &told, &due, gap).await;
             }
@@ -75,12 +78,15 @@ pub(super) async fn poll(mill: &Mill, due: DueFeed) {
 /// When a feed is due again that met our own outage.
 const AFTER_OUTAGE: Duration = Duration::from_secs(60);
 
-/// The hosts that failed before an outage was recognised as one were not to blame either.
-async fn forgive(mill: &Mill, orders: &Orders, now: Timestamp) {
-    if !mill.fetcher.outage_has_begun() {
-        return;
-    }
-    tracing::warn!("no host can be reached: the network here seems to be down; no feed is blamed");
+/// Whether a poll failed because our own network is down.
+fn is_ours(mill: &Mill, outcome: Result<PollOutcome, FailureKind>) -> bool {
+    outcome.is_err_and(FailureKind::is_unreachable) && mill.fetcher.is_outage()
+}
+
+/// The hosts that failed before an outage was recognised as one were not to blame either. Who has
+/// been forgiven already stays so.
+async fn forgive(mill: &Mill, orders: &Orders) {
+    let now = mill.clock.now();
     let forgive = Forgive {
         since: now.minus(orders.config.schedule.outage_window.saturating_mul(2)),
         kinds: FailureKind::ALL
@@ -182,7 +188,12 @@ async fn visit(
                 }));
             }
             Err(failure) if mill.fetcher.is_outage() && failure.kind.is_unreachable() => {
-                forgive(mill, orders, asked_at).await;
+                if mill.fetcher.outage_has_begun() {
+                    tracing::warn!(
+                        "no host can be reached: the network here seems to be down; no feed is blamed"
+                    );
+                    forgive(mill, orders).await;
+                }
                 let until = mill.clock.now().plus(AFTER_OUTAGE);
                 let reason = Reason::Outage.token();
                 return Some(Err(PostponePoll {

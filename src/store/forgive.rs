@@ -7,7 +7,8 @@ use super::request::Change;
 use super::writer::Work;
 use crate::model::Timestamp;
 
-/// Takes back the blame of feeds that failed while the network here was down.
+/// Takes back the blame of feeds that failed while the network here was down. Those that wait for its
+/// end already have been forgiven.
 #[derive(Debug)]
 pub struct Forgive {
     /// Failures since then.
@@ -25,15 +26,15 @@ impl Change for Forgive {
         let mut update = work.conn.prepare_cached(
             "UPDATE _feed SET failures = failures - 1, next_poll_at = ?3, next_poll_reason = ?4,
                     failing_since = CASE WHEN failures = 1 THEN NULL ELSE failing_since END
-             WHERE failures > 0 AND last_poll_at >= ?1 AND last_outcome = ?2",
+             WHERE failures > 0 AND last_poll_at >= ?1 AND last_outcome = ?2 AND next_poll_reason <> ?4",
         )?;
         let mut unsay = work.conn.prepare_cached(
             "DELETE FROM _event WHERE kind = 'failing' AND opened_at >= ?1 AND feed_id IN
-                 (SELECT id FROM _feed WHERE failures > 0 AND last_poll_at >= ?1 AND last_outcome = ?2)",
+                 (SELECT id FROM _feed WHERE failures > 0 AND last_poll_at >= ?1 AND last_outcome = ?2 AND next_poll_reason <> ?3)",
         )?;
         let mut forgiven = 0;
         for kind in &self.kinds {
-            unsay.execute(params![self.since, kind])?;
+            unsay.execute(params![self.since, kind, self.reason])?;
             forgiven +=
                 update.execute(params![self.since, kind, self.next_poll_at, self.reason])?;
         }
